@@ -1,0 +1,116 @@
+"""What came next on a connection: a response, or one of the ways in which none came.
+
+Closed, reset, silent and answered are different things on the wire, and no check may mistake one for another.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+
+FieldLine = tuple[bytes, bytes]
+
+
+class End(enum.StrEnum):
+    """How the peer's side of a connection stood when the harness stopped reading it."""
+
+    CLOSED = "closed"
+    RESET = "reset"
+    SILENT = "silent"
+    UNNOTIFIED = "closed without close_notify"
+
+
+class Framing(enum.StrEnum):
+    """How the end of a response's content was found (RFC 9112, Section 6.3)."""
+
+    NONE = "no content"
+    LENGTH = "Content-Length"
+    CHUNKED = "chunked"
+    UNTIL_CLOSE = "until close"
+    TUNNEL = "tunnel"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A departure of a response from its own grammar: the judge's rule that it breaks, and what was seen."""
+
+    rule: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """One response as the strict parser read it. `complete` is false if its content was cut short."""
+
+    version: bytes
+    status: int
+    reason: bytes
+    fields: tuple[FieldLine, ...]
+    content: bytes = b""
+    trailers: tuple[FieldLine, ...] = ()
+    framing: Framing = Framing.NONE
+    complete: bool = True
+    head: bytes = b""
+    faults: tuple[Fault, ...] = ()
+
+    def values(self, name: bytes) -> tuple[bytes, ...]:
+        """Return the values of every field line with this name, in order, whatever its case."""
+        wanted = name.lower()
+        return tuple(value for field, value in self.fields if field.lower() == wanted)
+
+    def members(self, name: bytes) -> tuple[bytes, ...]:
+        """Return the members of a comma-separated list field, lower-cased, without empty ones (RFC 9110, Section 5.6.1)."""
+        joined = b",".join(self.values(name))
+        return tuple(member.strip(b" \t").lower() for member in joined.split(b",") if member.strip(b" \t"))
+
+    @property
+    def says_close(self) -> bool:
+        """Whether the response carries the "close" connection option (RFC 9112, Section 9.6)."""
+        return b"close" in self.members(b"Connection")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What an `Answers` step saw.
+
+    Exactly one holds: `response` is set and complete; `response` is set and incomplete, with the `end` that cut it;
+    only `end` is set (nothing came); or `garbage` holds bytes that are no HTTP/1.x response.
+    `interim` are the 1xx responses before it.
+    """
+
+    response: Response | None = None
+    end: End | None = None
+    garbage: bytes = b""
+    interim: tuple[Response, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def final(self) -> Response | None:
+        """The response, if it is whole."""
+        return self.response if self.response is not None and self.response.complete else None
+
+    def describe(self) -> str:
+        """Say what came, as the words of a report. Hostile bytes appear only as escapes."""
+        before = "".join(f"{response.status}, then " for response in self.interim)
+        if self.response is not None:
+            cut = "" if self.response.complete else f", cut short ({self.end or 'malformed content'})"
+            return f"{before}status {self.response.status}{cut}"
+        if self.garbage:
+            return f"{before}bytes that are no HTTP response: {self.garbage[:60]!r}"
+        words = {
+            End.CLOSED: "the connection closed without an answer",
+            End.RESET: "the connection reset without an answer",
+            End.SILENT: "no answer in time, the connection still open",
+            End.UNNOTIFIED: "the connection closed without an answer and without close_notify",
+        }
+        return before + (words[self.end] if self.end else "nothing")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What an expectation may compare with: the rendering of placeholders, and the target's plain answer of preflight."""
+
+    render: Callable[[bytes], bytes]
+    baseline_status: int
+    baseline_content: bytes | None = None

@@ -1,0 +1,197 @@
+"""The one model: requirements, outcomes, evidence and results, as every part of merkhet and every report sees them."""
+
+from __future__ import annotations
+
+import enum
+from typing import ClassVar
+
+import msgspec
+
+RESULTS_VERSION = 1
+
+
+class Level(enum.StrEnum):
+    """How strongly a specification asks (RFC 2119, RFC 8174)."""
+
+    MUST = "MUST"
+    MUST_NOT = "MUST NOT"
+    SHOULD = "SHOULD"
+    SHOULD_NOT = "SHOULD NOT"
+    MAY = "MAY"
+
+    @property
+    def is_absolute(self) -> bool:
+        """Whether breaking the rule is non-conformance: MUST and MUST NOT."""
+        return self in {Level.MUST, Level.MUST_NOT}
+
+
+class Outcome(enum.StrEnum):
+    """What a check came to. Level and outcome are two axes: a SHOULD may fail a target only as far as its profile says."""
+
+    PASS = "pass"  # noqa: S105 - an outcome, not a password
+    FAIL = "fail"
+    WARN = "warn"
+    OBSERVED = "observed"
+    INCONCLUSIVE = "inconclusive"
+    NOT_APPLICABLE = "not-applicable"
+    ERROR = "error"
+
+
+class Weight(enum.StrEnum):
+    """How much a finding weighs: a breach fails its check, a warning warns, a note is only recorded."""
+
+    BREACH = "breach"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Profile(enum.StrEnum):
+    """How strictly findings are weighed."""
+
+    DEFAULT = "default"
+    STRICT = "strict"
+    SECURITY = "security"
+
+
+class Requirement(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule of a specification, in our own words.
+
+    `id` is permanent: <document>-<section>-<ordinal>. `on_violation` is the weight of a violation in the default profile.
+    `capability` names what a target must offer before the rule can be seen: "any", an endpoint of the contract, or "tls".
+    `untestable` says why no black-box client can see the rule; None where a check exists.
+    `note` explains a weight that is milder than the level.
+    """
+
+    id: str
+    document: str
+    section: str
+    level: Level
+    basis: str
+    role: str
+    text: str
+    capability: str = "any"
+    on_violation: Weight = Weight.BREACH
+    untestable: str | None = None
+    same_as: str | None = None
+    note: str = ""
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One departure that a check saw. `expected` and `observed` are sentences; `rests_on` says what the finding stands on."""
+
+    weight: Weight
+    expected: str
+    observed: str
+    text: str = ""
+    desync: bool = False
+    received: bool = True
+
+
+class Direction(enum.StrEnum):
+    """Whose bytes an event holds, or what happened to the connection."""
+
+    SENT = "sent"
+    RECEIVED = "received"
+    OPENED = "opened"
+    HALF_CLOSED = "half-closed"
+    CLOSED = "closed"
+    RESET = "reset"
+    ABORTED = "aborted"
+    TIMED_OUT = "timed-out"
+    SEND_FAILED = "send-failed"
+
+
+class WireEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened on a connection. `at` is seconds since the check began; `data` is capped, `length` is not."""
+
+    connection: int
+    at: float
+    direction: Direction
+    data: bytes = b""
+    length: int = 0
+
+
+class Transcript(msgspec.Struct, frozen=True, kw_only=True):
+    """All that crossed one connection: first 64 KiB and last 4 KiB of each direction, its whole length, and its SHA-256."""
+
+    HEAD_BYTES_MAX: ClassVar[int] = 65536
+    TAIL_BYTES_MAX: ClassVar[int] = 4096
+
+    connection: int
+    purpose: str
+    sent_length: int
+    received_length: int
+    sent_sha256: str
+    received_sha256: str
+    ended: str
+    events: tuple[WireEvent, ...] = ()
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything needed to judge the judge: transcripts, one command that repeats the check, and a netcat line if one fits."""
+
+    transcripts: tuple[Transcript, ...] = ()
+    repeat: str = ""
+    netcat: str = ""
+
+
+class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What one check came to on one target."""
+
+    check: str
+    requirement: str
+    title: str
+    level: Level
+    outcome: Outcome
+    expected: str = ""
+    observed: str = ""
+    reason: str = ""
+    choice: str = ""
+    findings: tuple[Finding, ...] = ()
+    tags: tuple[str, ...] = ()
+    seconds: float = 0.0
+    runs: int = 1
+    flaky: bool = False
+    killed_server: bool = False
+    evidence: Evidence = Evidence()
+
+
+class TargetInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What was judged. `kind` is "embedded", "command" or "url"."""
+
+    name: str
+    kind: str
+    address: str
+    version: str = ""
+    endpoints: dict[str, str] = {}
+
+
+class Preflight(msgspec.Struct, frozen=True, kw_only=True):
+    """What the target is like before any check: its plain answer, whether it tells garbage from a request, its round trip."""
+
+    status: int
+    server: str = ""
+    discriminates: bool = True
+    one_at_a_time: bool = False
+    round_trip_seconds: float = 0.0
+
+
+class RunResults(msgspec.Struct, frozen=True, kw_only=True):
+    """One whole run: what `results.json` holds and every report is made from."""
+
+    version: int = RESULTS_VERSION
+    merkhet: str
+    python: str
+    platform: str
+    profile: Profile
+    started: str
+    seconds: float
+    target: TargetInfo
+    preflight: Preflight | None
+    requirements: tuple[Requirement, ...]
+    results: tuple[CheckResult, ...]
+    second_runs: int = 0
+    exit_code: int = 0
+    ended: str = "complete"
+    problems: tuple[str, ...] = ()
+    target_output: str = ""

@@ -1,0 +1,1 @@
+"""The checks that merkhet ships: one package for each specification."""

@@ -1,0 +1,1 @@
+"""Fuzzers for HTTP servers and parsers."""
