@@ -95,7 +95,8 @@ class Answer:
         before = "".join(f"{response.status}, then " for response in self.interim)
         if self.response is not None:
             cut = "" if self.response.complete else f", cut short ({self.end or 'malformed content'})"
-            return f"{before}status {self.response.status}{cut}"
+            what = f"status {self.response.status}" if self.response.status else "the beginning of a status line"
+            return f"{before}{what}{cut}"
         if self.garbage:
             return f"{before}bytes that are no HTTP response: {self.garbage[:60]!r}"
         words = {

@@ -134,10 +134,15 @@ PLAIN_GET = Exchange(request=b"GET {root} HTTP/1.1\r\nHost: {host}\r\n\r\n")
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """All the bytes that a canned server sends on one connection, placeholders replaced, and how it ends it."""
+    """All the bytes that a canned server sends on one connection, placeholders replaced, and how it ends it.
+
+    They are there as soon as the check reads. With `turns`, turn number k of them comes only after the k-th `Send` on
+    the connection, and the end after the last turn: see `in_turns`.
+    """
 
     data: bytes
     end: End = End.SILENT
+    turns: tuple[bytes, ...] = ()
 
 
 def closes(data: bytes) -> Stream:
@@ -148,6 +153,11 @@ def closes(data: bytes) -> Stream:
 def resets(data: bytes) -> Stream:
     """These bytes, then a reset."""
     return Stream(data, End.RESET)
+
+
+def in_turns(*turns: bytes, end: End = End.SILENT) -> Stream:
+    """Each of these after one more `Send` on the connection: for checks that look between two of them."""
+    return Stream(b"".join(turns), end, turns)
 
 
 @dataclass(frozen=True, slots=True, init=False)

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from merkhet.answer import Answer, Context, End, FieldLine, Response
+from merkhet.answer import Answer, Context, End, FieldLine, Framing, Response
 
 
 class Rests(enum.StrEnum):
@@ -465,3 +465,63 @@ def echoed(
     echoed value are collapsed to one SP before the comparison. `absent` names fields that must not stand there.
     """
     return _Echoed(method=method, target=target, body=body, lines=lines, absent=absent, trailer=trailer, folded=folded)
+
+
+@dataclass(frozen=True, slots=True)
+class _Misechoed:
+    """A 2xx echo in the contract's form whose content is known and is not this."""
+
+    body: bytes
+    rests_on: Rests = Rests.CONTENT
+
+    def describe(self) -> str:
+        return f"a 2xx echo with other content than {_short(self.body)}"
+
+    def matches(self, answer: Answer, context: Context) -> bool:
+        response = answer.final
+        if response is None or not 200 <= response.status < 300:
+            return False
+        echo = read_echo(response)
+        return echo is not None and echo.body is not None and echo.body != context.render(self.body)
+
+
+def misechoed(body: bytes) -> Expectation:
+    """A 2xx echo in the contract's form whose known content differs from `body`; an echo that cannot know it is none."""
+    return _Misechoed(body)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    """A whole final response whose status line has a reason phrase, or has none."""
+
+    present: bool
+    rests_on: Rests = Rests.CONTENT
+
+    def describe(self) -> str:
+        return "a status line with a reason phrase" if self.present else "a status line without a reason phrase"
+
+    def matches(self, answer: Answer, context: Context) -> bool:  # noqa: ARG002
+        return answer.final is not None and bool(answer.final.reason.strip(b" \t")) is self.present
+
+
+with_reason: Expectation = _Reason(present=True)
+without_reason: Expectation = _Reason(present=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Framed:
+    """A whole final response whose content ends in one of these ways."""
+
+    ways: tuple[Framing, ...]
+    rests_on: Rests = Rests.CONTENT
+
+    def describe(self) -> str:
+        return "a response framed by " + " or ".join(way.value for way in self.ways)
+
+    def matches(self, answer: Answer, context: Context) -> bool:  # noqa: ARG002
+        return answer.final is not None and answer.final.framing in self.ways
+
+
+def framed(*ways: Framing) -> Expectation:
+    """A whole final response whose content ends in one of these ways."""
+    return _Framed(ways)

@@ -1,0 +1,193 @@
+"""One connection of a check: what was sent on it, the answers read from it, and what the judge may see of them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from merkhet.answer import Answer, End, Fault, Framing, Response
+from merkhet.check import Send
+from merkhet.engine.deadlines import Deadlines
+from merkhet.wire.dial import Dialer, Wire
+from merkhet.wire.judge import Seen
+from merkhet.wire.request import mentions_te, read_requests
+from merkhet.wire.response import ResponseParser
+
+SENT_BYTES_MAX = 256 * 1024
+AFTER_BYTES_MAX = 64
+GAP_SECONDS = 0.001
+"""The engine's own gap between two segments: many times what loopback takes, too short to be noticed in a run."""
+
+
+def segments(data: bytes, step: Send) -> list[bytes]:
+    """Cut rendered bytes as the step says. Cuts outside of the bytes count for nothing."""
+    if step.each:
+        return [data[at : at + step.each] for at in range(0, len(data), step.each)]
+    places = sorted({cut if cut >= 0 else len(data) + cut for cut in step.cuts})
+    inner = [0, *(cut for cut in places if 0 < cut < len(data)), len(data)]
+    return [data[start:end] for start, end in itertools.pairwise(inner)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A response in the connection's log; garbage stands there with status 0."""
+
+    response: Response
+
+
+def _garbage_entry(data: bytes) -> _Entry:
+    fault = Fault("message-grammar", f"bytes that are no HTTP response: {data[:60]!r}")
+    return _Entry(
+        Response(version=b"", status=0, reason=b"", fields=(), complete=False, head=data[:64], faults=(fault,))
+    )
+
+
+class Connection:
+    """A wire, the octets that no answer has used yet, and the log of answers."""
+
+    def __init__(self, wire: Wire, dialer: Dialer, deadlines: Deadlines) -> None:
+        self.wire = wire
+        self.end: End | None = None
+        self.sent_segments: list[bytes] = []
+        self._dialer = dialer
+        self._deadlines = deadlines
+        self._pending = b""
+        self._sent = bytearray()
+        self._log: list[_Entry] = []
+        self._is_ours = False
+        """Whether the harness itself ended its side: the peer's end then says nothing about the peer."""
+
+    async def send(self, pieces: Sequence[bytes], gap_seconds: float = 0.0) -> None:
+        """Send these segments. What the peer makes of them is seen by reading."""
+        for piece in pieces:
+            self._sent += piece[: max(0, SENT_BYTES_MAX - len(self._sent))]
+        self.sent_segments += pieces
+        gap = gap_seconds or GAP_SECONDS
+        until = self._dialer.now() + self._deadlines.send_seconds + 2 * gap * len(pieces)
+        await self.wire.send(pieces, gap_seconds=gap, until=until)
+
+    async def half_close(self) -> None:
+        """Say that no more will be sent."""
+        self._is_ours = True
+        await self.wire.half_close()
+
+    async def abort(self) -> None:
+        """Drop the connection."""
+        self._is_ours = True
+        await self.wire.abort()
+        self.end = self.end or End.CLOSED
+
+    async def answer(self, to: str, seconds: float) -> Answer:
+        """Read the next final answer and the interim ones before it, for at most so many seconds in all."""
+        began = self._dialer.now()
+        interim: list[Response] = []
+        while True:
+            answer = await self._one(to, began + seconds)
+            response = answer.response
+            if response is None or not 100 <= response.status < 200 or response.status == 101 or not response.complete:
+                took = self._dialer.now() - began
+                return Answer(
+                    response=response,
+                    end=answer.end,
+                    garbage=answer.garbage,
+                    interim=tuple(interim),
+                    seconds=took,
+                )
+            interim.append(response)
+
+    async def _one(self, to: str, until: float) -> Answer:
+        parser = ResponseParser(to)
+        parser.feed(self._pending)
+        self._pending = b""
+        end: End | None = None
+        while not parser.finished and end is None:
+            end = await self._more(parser, until)
+        if end is not None:
+            parser.feed_end(end)
+        if parser.garbage:
+            self._log.append(_garbage_entry(parser.garbage))
+            return Answer(garbage=parser.garbage)
+        if parser.response is None:
+            return Answer(end=end)
+        self._log.append(_Entry(parser.response))
+        self._pending = parser.rest
+        return Answer(response=parser.response, end=None if parser.response.complete else end)
+
+    async def _more(self, parser: ResponseParser, until: float) -> End | None:
+        """Feed the parser once. Returns the end if there is no more."""
+        if self.end is not None:
+            return self.end
+        got = await self.wire.receive(until)
+        if isinstance(got, bytes):
+            parser.feed(got)
+            return None
+        if got is not End.SILENT:
+            self.end = got
+        return got
+
+    @property
+    def last(self) -> Response | None:
+        """The last answer on this connection."""
+        return self._log[-1].response if self._log else None
+
+    @property
+    def reusable(self) -> bool:
+        """Whether another request may be sent here."""
+        return self.end is None and not (self.last is not None and self.last.says_close)
+
+    async def linger(self, seconds: float) -> End:
+        """Wait for the end of the connection and keep the octets that come before it, within bounds."""
+        until = self._dialer.now() + seconds
+        while self.end is None:
+            got = await self.wire.receive(until)
+            if got is End.SILENT:
+                return got
+            if isinstance(got, End):
+                self.end = got
+            else:
+                self._pending = (self._pending + got)[:AFTER_BYTES_MAX]
+                if self._dialer.now() >= until:
+                    return End.SILENT
+        return self.end
+
+    def seen(self, witness: str, baseline_version: bytes, lingered: End | None) -> Iterator[Seen]:
+        """Yield what the judge may see of each response. `lingered` is what waiting for the end came to, if it was done."""
+        requests = read_requests(bytes(self._sent))
+        is_plain = sum(request.length for request in requests) == len(self._sent)
+        asked_te = mentions_te(bytes(self._sent))
+        finals = 0
+        for number, entry in enumerate(self._log):
+            response = entry.response
+            last = number == len(self._log) - 1
+            request = requests[finals] if finals < len(requests) else None
+            end = self._end_after(response, lingered, plain=is_plain) if last else None
+            yield Seen(
+                response=response,
+                request=request,
+                asked_te=asked_te,
+                after=self._pending[:AFTER_BYTES_MAX]
+                if last
+                else self._log[number + 1].response.head[:AFTER_BYTES_MAX],
+                end=end,
+                ended_at_once=self._ended_at_once(),
+                baseline_version=baseline_version,
+                witness=witness,
+            )
+            finals += not 100 <= response.status < 200 or response.status == 101
+
+    def _end_after(self, response: Response, lingered: End | None, *, plain: bool) -> End | None:
+        """Return how the connection stood after its last response, if that says something about the peer."""
+        end = self.end or lingered
+        if response.framing is Framing.UNTIL_CLOSE or self._pending:
+            return end
+        return end if response.says_close or (plain and not self._is_ours) else None
+
+    def _ended_at_once(self) -> bool:
+        ended = self.wire.ended_at
+        return ended is not None and ended - self.wire.received_at < self._deadlines.quiet_seconds / 2
+
+    async def close(self) -> None:
+        """Close the connection."""
+        self.wire.recorder.ended = self.end.value if self.end else "closed by merkhet"
+        await self.wire.close()

@@ -1,0 +1,270 @@
+"""One check on one target: its steps, then its twin. What comes out is raw: `conclude` says what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from merkhet.answer import Answer, Context, End
+from merkhet.check import PLAIN_GET, Abort, Answers, Check, Exchange, HalfClose, Kind, On, Passive, Send, Step, Verdict
+from merkhet.engine.connection import Connection, segments
+from merkhet.engine.deadlines import Deadlines
+from merkhet.expect import Expectation, Rests, as_preflight
+from merkhet.model import Transcript
+from merkhet.template import Names
+from merkhet.wire.dial import Dialer, Unreachable
+from merkhet.wire.judge import RULES, Seen
+from merkhet.wire.response import UNFRAMEABLE
+
+STOPPING = frozenset({Kind.VIOLATION, Kind.BREACH, Kind.DESYNC, Kind.INCONCLUSIVE})
+"""Verdicts after which nothing of the check is left to ask."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """How the target answers a plain GET of the root. `content` is None if it is not the same every time."""
+
+    status: int
+    version: bytes = b"HTTP/1.1"
+    content: bytes | None = None
+    discriminates: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What one execution of a check needs to know. `lingers` says whether waiting for a promised close still teaches."""
+
+    names: Names
+    baseline: Baseline
+    deadlines: Deadlines
+    nonce: str
+    lingers: Callable[[], bool] = lambda: True
+
+    def render(self, data: bytes) -> bytes:
+        """Replace the placeholders."""
+        return self.names.render(data, self.nonce)
+
+    @property
+    def context(self) -> Context:
+        """What an expectation may compare with."""
+        return Context(render=self.render, baseline_status=self.baseline.status, baseline_content=self.baseline.content)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What one `Answers` step came to. `matched` is the case's own words, empty if no case matched."""
+
+    kind: Kind
+    text: str
+    rests_on: Rests
+    matched: str
+    expected: str
+    answer: Answer
+
+    @property
+    def absent(self) -> bool:
+        """Whether it stands on what did not come: only such a judgement may be excused by a second run."""
+        return not self.answer.garbage and self.answer.final is None
+
+
+@dataclass(slots=True)
+class Run:
+    """What happened while a check ran once."""
+
+    judgements: list[Judgement] = field(default_factory=list[Judgement])
+    twin_fault: str = ""
+    """Why the twin proves nothing; empty if it was served."""
+    unreachable: str = ""
+    impatient: bool = False
+    """Whether a silence was not waited for as long as its step asks: only a patient run may report it."""
+    seconds: float = 0.0
+    seen: list[Seen] = field(default_factory=list[Seen])
+    transcripts: list[Transcript] = field(default_factory=list[Transcript])
+    sent: tuple[bytes, ...] = ()
+    """The segments of the first connection, if the check used no other; else empty."""
+
+    @property
+    def suspicious(self) -> bool:
+        """Whether the target may have died: it could not be reached, or did not answer the twin."""
+        return bool(self.unreachable or self.twin_fault)
+
+
+async def execute(check: Check, dialer: Dialer, setting: Setting) -> Run:
+    """Run the check's steps and its twin once. Never raises on what the target does."""
+    return await _Execution(check, check.steps, dialer, setting).run()
+
+
+async def probe(check: Passive, dialer: Dialer, setting: Setting) -> Run:
+    """Send the probe of a passive check and read everything that comes, so that the judge has something to see."""
+    steps = (Send(check.probe), Answers({}, to=check.to, version=check.version))
+    return await _Execution(check, steps, dialer, setting).run()
+
+
+class _Execution:
+    """The connections of one check, the current one, and what has been judged so far."""
+
+    def __init__(self, check: Check | Passive, steps: tuple[Step, ...], dialer: Dialer, setting: Setting) -> None:
+        self.check = check
+        self.steps = steps
+        self.dialer = dialer
+        self.setting = setting
+        self.outcome = Run()
+        self.began = dialer.now()
+        self.current = 0
+        self.opened: dict[int, Connection] = {}
+        self.count = 0
+
+    async def run(self) -> Run:
+        try:
+            await self._all_steps()
+            await self._close_all()
+            if isinstance(self.check, Check):
+                self.outcome.twin_fault = await self._twin(self.check.twin)
+        except Unreachable as problem:
+            self.outcome.unreachable = str(problem)
+        finally:
+            await self._close_all()
+        self.outcome.seconds = self.dialer.now() - self.began
+        return self.outcome
+
+    async def _all_steps(self) -> None:
+        todo = list(self.steps)
+        while todo:
+            step = todo.pop(0)
+            verdict = await self._step(step)
+            if verdict is None:
+                continue
+            if verdict.following is not None:
+                todo = list(verdict.following)
+            elif verdict.kind in STOPPING:
+                break
+        if isinstance(self.check, Passive) and 0 in self.opened:
+            await self._read_on(self.opened[0], RULES[self.check.rule].watches_end)
+
+    async def _connection(self) -> Connection:
+        if self.current not in self.opened:
+            self.opened[self.current] = await self._open("probe" if isinstance(self.check, Passive) else "check")
+        return self.opened[self.current]
+
+    async def _open(self, purpose: str) -> Connection:
+        wire = await self.dialer.dial(purpose, self.count, self.began)
+        self.count += 1
+        return Connection(wire, self.dialer, self.setting.deadlines)
+
+    async def _step(self, step: Step) -> Verdict | None:
+        if isinstance(step, On):
+            self.current = step.connection
+        connection = await self._connection()
+        match step:
+            case Send():
+                await connection.send(segments(self.setting.render(step.data), step), step.gap_seconds)
+            case HalfClose():
+                await connection.half_close()
+            case Abort():
+                await connection.abort()
+            case Answers():
+                return await self._judge(step, connection)
+            case On():
+                pass
+        return None
+
+    async def _judge(self, step: Answers, connection: Connection) -> Verdict | None:
+        seconds = self.setting.deadlines.patience(step.patience_seconds, quiet=step.quiet)
+        answer = await connection.answer(step.to, seconds)
+        self.outcome.impatient |= answer.end is End.SILENT and self.setting.deadlines.is_cut(step.patience_seconds)
+        if not step.cases:
+            return None
+        case, verdict = self._match(step, answer)
+        self.outcome.judgements.append(
+            Judgement(
+                kind=verdict.kind,
+                text=verdict.text,
+                rests_on=case.rests_on if case is not None else Rests.NOTHING,
+                matched=case.describe() if case is not None else "",
+                expected=expected_words(step),
+                answer=answer,
+            )
+        )
+        return verdict
+
+    def _match(self, step: Answers, answer: Answer) -> tuple[Expectation | None, Verdict]:
+        for case, verdict in step.cases.items():
+            if case.matches(answer, self.setting.context):
+                if _unframeable(answer) and case.rests_on is not Rests.END:
+                    return case, Verdict(Kind.INCONCLUSIVE, "the response cannot be framed")
+                return case, verdict
+        return None, Verdict(Kind.INCONCLUSIVE, f"got {answer.describe()}, which the check does not judge")
+
+    async def _read_on(self, connection: Connection, watches_end: bool) -> None:  # noqa: FBT001
+        """Read what follows a probe's first answer, up to the end or to a short silence if the rule needs to see it."""
+        quiet = self.setting.deadlines.quiet_seconds
+        while watches_end and connection.reusable and connection.last is not None:
+            if (await connection.answer("GET", quiet)).response is None:
+                break
+
+    async def _twin(self, twin: Exchange) -> str:
+        """Send the nearest legal request, and a plain GET behind it. Returns why they prove nothing, or nothing."""
+        connection = await self._open("twin")
+        self.opened[-1] = connection
+        await connection.send([self.setting.render(twin.request)])
+        answer = await connection.answer(twin.to, self.setting.deadlines.answer_seconds)
+        if not twin.answer.matches(answer, self.setting.context) or _unframeable(answer):
+            return f"{answer.describe()}, expected {twin.answer.describe()}"
+        if not connection.reusable:
+            connection = await self._canary_connection()
+        return await self._canary(connection)
+
+    async def _canary(self, connection: Connection) -> str:
+        await connection.send([self.setting.render(PLAIN_GET.request)])
+        answer = await connection.answer("GET", self.setting.deadlines.answer_seconds)
+        idle_close = answer.response is None and not answer.garbage and answer.end is not End.SILENT
+        if idle_close and connection is self.opened[-1]:
+            # Choice: a server may close a connection that it kept, at any time (RFC 9112, Section 9.5): ask on a fresh one.
+            return await self._canary(await self._canary_connection())
+        if not as_preflight().matches(answer, self.setting.context):
+            return f"the plain GET behind it got: {answer.describe()}"
+        return ""
+
+    async def _canary_connection(self) -> Connection:
+        if -1 in self.opened:
+            await self._close(self.opened[-1])
+        self.opened[-2] = await self._open("canary")
+        return self.opened[-2]
+
+    async def _close_all(self) -> None:
+        if self.opened and not self.outcome.sent and list(self.opened) == [0]:
+            self.outcome.sent = tuple(self.opened[0].sent_segments)
+        while self.opened:
+            await self._close(next(iter(self.opened.values())))
+
+    async def _close(self, connection: Connection) -> None:
+        self.opened = {key: other for key, other in self.opened.items() if other is not connection}
+        lingered: End | None = None
+        if connection.end is None and connection.last is not None and self._lingers(connection):
+            says_close = connection.last.says_close
+            deadlines = self.setting.deadlines
+            lingered = await connection.linger(deadlines.close_seconds if says_close else deadlines.quiet_seconds)
+            if not deadlines.patient and lingered is End.SILENT:
+                lingered = None
+        seen = connection.seen(self.check.id, self.setting.baseline.version, lingered)
+        self.outcome.seen += [replace(one, witness=self.check.id) for one in seen]
+        await connection.close()
+        self.outcome.transcripts.append(connection.wire.recorder.transcript())
+
+    def _lingers(self, connection: Connection) -> bool:
+        """Whether to wait for the end of a connection: the close was promised, or a passive rule is about the end."""
+        last = connection.last
+        if last is not None and last.complete and last.says_close:
+            return isinstance(self.check, Passive) or self.setting.lingers()
+        return isinstance(self.check, Passive) and RULES[self.check.rule].watches_end
+
+
+def _unframeable(answer: Answer) -> bool:
+    response = answer.response
+    return response is not None and any(fault.rule in UNFRAMEABLE for fault in response.faults)
+
+
+def expected_words(step: Answers) -> str:
+    """Say what a step asks for: its cases that pass, or that are one of several legal choices."""
+    good = [case.describe() for case, verdict in step.cases.items() if verdict.kind in {Kind.PASS, Kind.OBSERVED}]
+    return "; or ".join(good) if good else "nothing that can be told in advance"

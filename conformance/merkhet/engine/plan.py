@@ -1,0 +1,74 @@
+"""What a run is given and what it gives back."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from merkhet.engine.preflight import Found
+from merkhet.model import CheckResult, Preflight, Profile, Requirement
+from merkhet.template import Names
+from merkhet.wire.sockets import Address
+
+JOBS = 8
+CONFIRM_SECONDS_MAX = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunTarget:
+    """What is judged and how to reach it.
+
+    `command` is `merkhet run` with the target's own options, for the line that repeats a check. `restart` starts a dead
+    target again (it may block) and returns where it listens now; None if it is not ours to start. `alive` says at once
+    whether its process lives.
+    """
+
+    address: Address
+    names: Names
+    command: str = "merkhet run"
+    restart: Callable[[], tuple[Address, Names]] | None = None
+    alive: Callable[[], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """How a run is done. `requirements` defaults to the catalogue's; `found` takes the place of preflight."""
+
+    profile: Profile = Profile.DEFAULT
+    jobs: int = JOBS
+    timeout_scale: float = 1.0
+    confirm_seconds_max: float = CONFIRM_SECONDS_MAX
+    requirements: Mapping[str, Requirement] | None = None
+    found: Found | None = None
+
+
+class RunStage(enum.StrEnum):
+    """What an event tells."""
+
+    PREFLIGHT = "preflight"
+    FINISHED = "finished"
+    CONFIRMED = "confirmed"
+    RESTARTED = "restarted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEvent:
+    """Progress: what happened, the result it concerns if any, and how many of `total` checks have a first result."""
+
+    stage: RunStage
+    done: int = 0
+    total: int = 0
+    result: CheckResult | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOutcome:
+    """What a run came to, results in the order of the checks. `ended` is "complete", "interrupted" or "target died"."""
+
+    preflight: Preflight | None
+    results: tuple[CheckResult, ...]
+    second_runs: int = 0
+    ended: str = "complete"
+    problems: tuple[str, ...] = ()
