@@ -1,0 +1,147 @@
+"""The target contract as a WSGI application.
+
+WSGI gives the application an environment, not a message: names are upper-cased with "_" for "-", lines of one name are
+joined, their order is lost, and there are no trailers. The raw target is known only where the server puts it into a
+variable of its own (RAW_URI or REQUEST_URI); everywhere else it is null. As every WSGI framework does, the app itself
+leaves out the content of an answer to HEAD: not every server does it for the app.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import contract
+
+Environ = dict[str, Any]
+StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+READ_BYTES_MAX = 65536
+
+
+class BrokenContent(Exception):
+    """The content ended before the length that was announced."""
+
+
+def create_app(files: str | None = None) -> Callable[[Environ, StartResponse], Iterable[bytes]]:
+    """Return the application; `files` is the folder below which `/files/` serves."""
+    store = contract.Store()
+    folder = Path(files) if files else None
+
+    def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        content = answer(environ, start_response)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else content
+
+    def answer(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            content = _content(environ)
+        except BrokenContent:
+            return _respond(start_response, 400, b"400\n")
+        method = environ["REQUEST_METHOD"]
+        path = environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "surrogateescape")
+        status, name, argument = contract.route(method, path)
+        if status:
+            extra = [("Allow", argument)] if status == 405 else []
+            return _respond(start_response, status, b"%d\n" % status, extra=extra)
+        if name == "stream":
+            start_response("200 OK", [("Content-Type", contract.TEXT)])
+            return _pieces(min(int(argument), contract.PIECES_MAX))
+        if name == "mutable":
+            return _mutable(start_response, method, argument, content, store)
+        if name == "files":
+            file = contract.file_below(folder, argument)
+            if file is None:
+                return _respond(start_response, 404, b"404\n")
+            return _respond(start_response, 200, file.read_bytes(), "application/octet-stream")
+        return _plain(start_response, environ, name, argument, content)
+
+    return app
+
+
+def _plain(start: StartResponse, environ: Environ, name: str, argument: str, content: bytes) -> Iterable[bytes]:
+    if name == "root":
+        return _respond(start, 200, contract.ROOT_CONTENT)
+    if name == "echo":
+        document = contract.echo_document(
+            environ["REQUEST_METHOD"], _raw_target(environ), _fields(environ), content, None
+        )
+        return _respond(start, 200, document, "application/json")
+    if name == "status":
+        return _respond(start, int(argument), argument.encode() + b"\n")
+    if name == "sleep":
+        milliseconds = min(int(argument), contract.SLEEP_MS_MAX)
+        time.sleep(milliseconds / 1000)
+        return _respond(start, 200, b"%d" % milliseconds)
+    if name == "redirect":
+        return _respond(start, 302, b"", extra=[("Location", "/")])
+    return _respond(start, 200, argument.encode("utf-8", "surrogateescape"))
+
+
+def _content(environ: Environ) -> bytes:
+    length = environ.get("CONTENT_LENGTH")
+    if not length and not environ.get("wsgi.input_terminated"):
+        return b""
+    parts: list[bytes] = []
+    remaining = int(length) if length else None
+    while remaining is None or remaining > 0:
+        size = READ_BYTES_MAX if remaining is None else min(READ_BYTES_MAX, remaining)
+        part = environ["wsgi.input"].read(size)
+        if not part:
+            break
+        parts.append(part)
+        remaining = None if remaining is None else remaining - len(part)
+    if remaining:
+        raise BrokenContent
+    return b"".join(parts)
+
+
+def _raw_target(environ: Environ) -> bytes | None:
+    target = environ.get("RAW_URI", environ.get("REQUEST_URI"))
+    return None if target is None else target.encode("latin-1")
+
+
+def _fields(environ: Environ) -> Iterator[tuple[bytes, bytes]]:
+    for name, value in environ.items():
+        if name.startswith("HTTP_"):
+            yield name[5:].replace("_", "-").title().encode("latin-1"), value.encode("latin-1")
+        elif name in {"CONTENT_TYPE", "CONTENT_LENGTH"} and value:
+            yield name.replace("_", "-").title().encode("ascii"), value.encode("latin-1")
+
+
+def _respond(
+    start: StartResponse,
+    status: int,
+    content: bytes,
+    content_type: str = contract.TEXT,
+    extra: list[tuple[str, str]] | None = None,
+) -> Iterable[bytes]:
+    fields = list(extra or [])
+    if contract.has_no_content(status):
+        content = b""
+    if status not in {204, 304}:
+        fields += [("Content-Type", content_type), ("Content-Length", str(len(content)))]
+    start(f"{status} {_reason(status)}", fields)
+    return [content]
+
+
+def _reason(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"
+
+
+def _pieces(count: int) -> Iterator[bytes]:
+    for number in range(count):
+        yield b"piece %d\n" % number
+
+
+def _mutable(start: StartResponse, method: str, name: str, content: bytes, store: contract.Store) -> Iterable[bytes]:
+    if method == "PUT":
+        return _respond(start, store.put(name, content), b"")
+    if method == "DELETE":
+        return _respond(start, store.delete(name), b"")
+    stored = store.get(name)
+    return _respond(start, 404 if stored is None else 200, stored or b"", "application/octet-stream")

@@ -1,0 +1,341 @@
+"""Hold targets against docs/contract.md, over raw sockets. Usage: python verify_contract.py [NAME ...]
+
+Without names, every target here. `reference` names the embedded server. A target whose server is not installed is
+skipped, and says so. Exit status 0 if every claim holds, 1 if one does not, 2 if nothing could be started.
+This holds the *apps* to the contract, with requests that no server disputes; what servers dispute is the harness's work.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import _launch
+
+TIMEOUT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole response: status, fields with lower-cased names, content."""
+
+    status: int
+    fields: Mapping[str, str]
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Sends bytes to one target and reads the answers."""
+
+    port: int
+    endpoints: Mapping[str, str]
+
+    def path(self, endpoint: str, value: str = "") -> str:
+        """Return an endpoint's path, `value` in place of its braces."""
+        head, brace, tail = self.endpoints[endpoint].partition("{")
+        return head + value + tail.partition("}")[2] if brace else head
+
+    def head(self, method: str, target: str, *lines: str) -> bytes:
+        """Return a request head with these further field lines."""
+        return "".join(
+            f"{line}\r\n" for line in (f"{method} {target} HTTP/1.1", f"Host: 127.0.0.1:{self.port}", *lines, "")
+        ).encode("latin-1")
+
+    def ask(self, method: str, target: str, *lines: str, content: bytes = b"") -> Reply:
+        """Send one request on a connection of its own."""
+        return self.send(self.head(method, target, *lines) + content, method)[0]
+
+    def send(self, data: bytes, *methods: str, half_close: bool = False) -> list[Reply]:
+        """Send these bytes and read one answer for each method; fewer if the connection ends."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=TIMEOUT_SECONDS) as connection:
+            connection.sendall(data)
+            if half_close:
+                connection.shutdown(socket.SHUT_WR)
+            reader = connection.makefile("rb")
+            return list(_replies(reader, methods))
+
+
+class _OneReader:
+    """What http.client takes for a socket and for its file, so that several responses are read through one buffer."""
+
+    def __init__(self, reader: Any) -> None:
+        self._reader = reader
+
+    def makefile(self, *_: object) -> Any:
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reader, name)
+
+    def close(self) -> None:
+        """Stay open: http.client closes what it has read to the end."""
+
+
+def _replies(reader: Any, methods: tuple[str, ...]) -> Iterator[Reply]:
+    for method in methods:
+        shared: Any = _OneReader(reader)
+        response = http.client.HTTPResponse(shared, method=method)
+        try:
+            response.begin()
+        except (http.client.HTTPException, ConnectionError):
+            return
+        length = response.length
+        content = b"" if method == "HEAD" else response.read() if response.chunked else reader.read(length)
+        yield Reply(response.status, {name.lower(): value for name, value in response.getheaders()}, content)
+
+
+Problems = Iterator[str]
+
+
+def root(client: Client) -> Problems:
+    """GET 200 with the same content each time; HEAD has its head and no content; the connection persists."""
+    path = client.path("root")
+    replies = client.send(
+        client.head("HEAD", path) + client.head("GET", path) + client.head("GET", path + "?q=1"), "HEAD", "GET", "GET"
+    )
+    if [reply.status for reply in replies] != [200, 200, 200]:
+        yield f"HEAD, GET, GET on one connection gave {[reply.status for reply in replies]}"
+        return
+    head, first, second = replies
+    if not first.content or first.content != second.content:
+        yield f"two GETs gave {first.content!r} and {second.content!r}"
+    if head.fields.get("content-length") != str(len(first.content)):
+        yield f"HEAD says Content-Length {head.fields.get('content-length')}, GET has {len(first.content)} bytes"
+
+
+def _octets(text: str | None) -> bytes | None:
+    return None if text is None else base64.b64decode(text, validate=True)
+
+
+def echo_document(client: Client) -> Problems:
+    """The echo tells method, target, fields and content as they were sent, or null."""
+    target = client.path("echo") + "?a=%41&b"
+    lines = ("X-First: one", "Content-Length: 5", 'x-second: a  b;"c"')
+    reply = client.ask("PUT", target, *lines, content=b"h\x00\xff\r\n")
+    if reply.status != 200 or not reply.fields.get("content-type", "").startswith("application/json"):
+        yield f"PUT gave {reply.status} {reply.fields.get('content-type')}"
+        return
+    document = json.loads(reply.content)
+    if set(document) != {"method", "target", "fields", "body", "trailers"}:
+        yield f"the document's names are {sorted(document)}"
+        return
+    if document["method"] != "PUT":
+        yield f"method is {document['method']!r}"
+    if document["target"] is not None and _octets(document["target"]) != target.encode():
+        yield f"target is {_octets(document['target'])!r}"
+    if _octets(document["body"]) != b"h\x00\xff\r\n":
+        yield f"body is {_octets(document['body'])!r}"
+    if document["trailers"]:
+        yield f"trailers are {document['trailers']!r}"
+    if document["fields"] is not None:
+        fields = [(base64.b64decode(name).lower(), base64.b64decode(value)) for name, value in document["fields"]]
+        yield from (
+            f"the field {name!r}: {value!r} is not among {fields}"
+            for name, value in ((b"x-first", b"one"), (b"x-second", b'a  b;"c"'), (b"content-length", b"5"))
+            if (name, value) not in fields
+        )
+
+
+def echo_chunked(client: Client) -> Problems:
+    """Chunked content is decoded; a trailer stands apart or nowhere, never among the fields."""
+    content = b"3\r\nabc\r\n2\r\nde\r\n0\r\nX-Trailer: t\r\n\r\n"
+    reply = client.ask("POST", client.path("echo"), "Transfer-Encoding: chunked", "Trailer: X-Trailer", content=content)
+    if reply.status != 200:
+        yield f"POST gave {reply.status}"
+        return
+    document = json.loads(reply.content)
+    if _octets(document["body"]) != b"abcde":
+        yield f"body is {_octets(document['body'])!r}"
+    seen = {base64.b64decode(name).lower() for name, _ in document["fields"] or ()}
+    if b"x-trailer" in seen:
+        yield "the trailer was merged into the fields"
+    expected: tuple[object, ...] = (
+        [],
+        None,
+        [[base64.b64encode(b"X-Trailer").decode(), base64.b64encode(b"t").decode()]],
+    )
+    if document["trailers"] not in expected:
+        yield f"trailers are {document['trailers']!r}"
+
+
+def echo_methods(client: Client) -> Problems:
+    """Any method is echoed; HEAD has no content."""
+    for method in ("GET", "DELETE", "PATCH", "OPTIONS"):
+        reply = client.ask(method, client.path("echo"))
+        if reply.status != 200 or json.loads(reply.content)["method"] != method:
+            yield f"{method} gave {reply.status} {reply.content[:80]!r}"
+    replies = client.send(
+        client.head("HEAD", client.path("echo")) + client.head("GET", client.path("root")), "HEAD", "GET"
+    )
+    if [reply.status for reply in replies] != [200, 200]:
+        yield f"HEAD and a GET behind it gave {[reply.status for reply in replies]}"
+
+
+def echo_broken(client: Client) -> Problems:
+    """A content that breaks off, or whose chunks are none, is never answered 2xx."""
+    path = client.path("echo")
+    broken = {
+        "a short content, half-closed": client.head("POST", path, "Content-Length: 10") + b"12345",
+        "a chunk cut short, half-closed": client.head("POST", path, "Transfer-Encoding: chunked") + b"5\r\nab",
+        "chunks without the last": client.head("POST", path, "Transfer-Encoding: chunked") + b"2\r\nab\r\n",
+        "a chunk size of zz": client.head("POST", path, "Transfer-Encoding: chunked") + b"zz\r\nab\r\n0\r\n\r\n",
+    }
+    for words, data in broken.items():
+        replies = client.send(data, "POST", half_close=True)
+        if replies and replies[0].status < 300:
+            yield f"{words}: {replies[0].status}"
+
+
+def statuses(client: Client) -> Problems:
+    """The status asked for; no content where the status has none."""
+    for code in (200, 204, 304, 404, 500, 503):
+        reply = client.ask("GET", client.path("status", str(code)))
+        if reply.status != code:
+            yield f"{code} gave {reply.status}"
+        if code in {204, 304} and reply.content:
+            yield f"{code} has content"
+
+
+def sleep(client: Client) -> Problems:
+    """The milliseconds as text, not before they are over."""
+    start = time.monotonic()
+    reply = client.ask("GET", client.path("sleep", "60"))
+    if (reply.status, reply.content) != (200, b"60") or time.monotonic() - start < 0.06:
+        yield f"gave {reply.status} {reply.content!r} after {time.monotonic() - start:.3f} s"
+
+
+def stream(client: Client) -> Problems:
+    """Numbered pieces, without a Content-Length."""
+    reply = client.ask("GET", client.path("stream", "3"))
+    if (reply.status, reply.content) != (200, b"piece 0\npiece 1\npiece 2\n"):
+        yield f"gave {reply.status} {reply.content!r}"
+    if "content-length" in reply.fields:
+        yield "has a Content-Length"
+
+
+def redirect(client: Client) -> Problems:
+    """302 to the root."""
+    reply = client.ask("GET", client.path("redirect"))
+    wanted = {client.path("root"), f"http://127.0.0.1:{client.port}{client.path('root')}"}
+    if reply.status != 302 or reply.fields.get("location") not in wanted:
+        yield f"gave {reply.status} to {reply.fields.get('location')}"
+
+
+def param(client: Client) -> Problems:
+    """The value, percent-decoded once."""
+    for value, wanted in (("plain", b"plain"), ("a%20b%C3%A9", b"a b\xc3\xa9"), ("%2541", b"%41"), ("a+b", b"a+b")):
+        reply = client.ask("GET", client.path("param", value))
+        if (reply.status, reply.content) != (200, wanted):
+            yield f"{value} gave {reply.status} {reply.content!r}"
+
+
+def mutable(client: Client) -> Problems:
+    """Stored, replaced, read and removed."""
+    path = client.path("mutable", "verify-contract")
+    steps = (("GET", b"", 404), ("PUT", b"one", 201), ("GET", b"one", 200), ("PUT", b"two", 204), ("GET", b"two", 200))
+    for method, content, wanted in (*steps, ("DELETE", b"", 204), ("GET", b"", 404), ("DELETE", b"", 404)):
+        sent = content if method == "PUT" else b""
+        reply = client.ask(method, path, f"Content-Length: {len(sent)}", content=sent)
+        if reply.status != wanted or (reply.status == 200 and reply.content != content):
+            yield f"{method} gave {reply.status} {reply.content[:40]!r}, not {wanted}"
+
+
+def files(client: Client) -> Problems:
+    """The fixture files, whole, with their length; nothing from outside the folder."""
+    for name, data in _launch.FIXTURES.items():
+        reply = client.ask("GET", client.path("files", name.replace(" ", "%20")))
+        if (reply.status, reply.content, reply.fields.get("content-length")) != (200, data, str(len(data))):
+            yield f"{name!r} gave {reply.status}, {len(reply.content)} bytes"
+    head = client.ask("HEAD", client.path("files", "merkhet.txt"))
+    if head.status != 200 or head.fields.get("content-length") != str(len(_launch.FIXTURES["merkhet.txt"])):
+        yield f"HEAD gave {head.status} {head.fields.get('content-length')}"
+    if client.ask("GET", client.path("files", "none.txt")).status != 404:
+        yield "a missing file is not 404"
+    for name in ("../../../../../../../../etc/passwd", "..%2f..%2f..%2f..%2f..%2f..%2f..%2fetc%2fpasswd"):
+        reply = client.ask("GET", client.path("files", name))
+        if reply.status < 300 or b"root:" in reply.content:
+            yield f"{name} gave {reply.status}"
+
+
+CLAIMS: tuple[tuple[str, Callable[[Client], Problems]], ...] = (
+    ("root", root),
+    ("echo", echo_document),
+    ("echo", echo_chunked),
+    ("echo", echo_methods),
+    ("echo", echo_broken),
+    ("status", statuses),
+    ("sleep", sleep),
+    ("stream", stream),
+    ("redirect", redirect),
+    ("param", param),
+    ("mutable", mutable),
+    ("files", files),
+)
+
+
+DEPARTURES = {
+    "uvicorn-httptools": {
+        "echo_chunked: the trailer was merged into the fields": "the server appends trailers to the list of fields that the "
+        "application already holds (NOTES.md): its own departure from RFC 9112, Section 7.1.2, and the echo's duty to show"
+    }
+}
+"""What a server makes impossible for any app, and why. An entry that no longer holds is a problem too."""
+
+
+def problems(name: str) -> list[str]:
+    """Start the target of this name and return every claim of the contract that it breaks, known departures apart."""
+    found = _broken_claims(name)
+    known = DEPARTURES.get(name, {})
+    return [problem for problem in found if problem not in known] + [
+        f"no longer true: {departure}" for departure in known if departure not in found
+    ]
+
+
+def _broken_claims(name: str) -> list[str]:
+    target = _launch.load(name)
+    found: list[str] = []
+    with _launch.running(target) as port:
+        client = Client(port, target.endpoints)
+        for endpoint, claim in CLAIMS:
+            if endpoint not in target.endpoints:
+                continue
+            try:
+                found += [f"{claim.__name__}: {problem}" for problem in claim(client)]
+            except (OSError, ValueError, IndexError, http.client.HTTPException) as error:
+                found.append(f"{claim.__name__}: {type(error).__name__}: {error}")
+    return found
+
+
+def absence(name: str) -> str:
+    """Return why this target cannot be started here, or ""."""
+    return _launch.absence(_launch.load(name))
+
+
+def main(arguments: list[str]) -> int:
+    """Verify the named targets, or all; print what was found."""
+    tried, failed = 0, 0
+    for name in arguments or _launch.names():
+        missing = absence(name)
+        if missing:
+            print(f"{name}: skipped: {missing}")
+            continue
+        found = problems(name)
+        tried += 1
+        failed += bool(found)
+        print(f"{name}: {'keeps the contract' if not found else ''}", *found, sep="\n    " if found else "")
+    return 2 if not tried else 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
