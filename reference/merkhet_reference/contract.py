@@ -1,0 +1,233 @@
+"""The target contract, version 1, as a server: what `merkhet run` judges when it is given no other target.
+
+    python -m merkhet_reference.contract --port 8080
+
+It is also the contract's own example: each endpoint is one handler, as an application's author would write it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import mimetypes
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from merkhet_reference import tls
+from merkhet_reference.fields import FieldLine
+from merkhet_reference.limits import Limits
+from merkhet_reference.message import Handler, Request
+from merkhet_reference.router import KNOWN_METHODS, Router
+from merkhet_reference.server import WORKERS, Server
+
+TEXT = ((b"Content-Type", b"text/plain"),)
+SLEEP_MS_MAX = 10_000
+PIECES_MAX = 10_000
+MUTABLE_NAMES_MAX = 1024
+READ_BYTES = 262_144
+
+
+def root(request: Request) -> None:
+    """Answer the plainest request there is."""
+    request.respond(200, TEXT, b"merkhet reference\n")
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def _base64_lines(lines: Iterable[FieldLine]) -> list[list[str]]:
+    return [[_base64(name), _base64(value)] for name, value in lines]
+
+
+def echo(request: Request) -> None:
+    """Say what was read: method, raw target, field lines in order, content, trailers; octets as base64."""
+    document = {
+        "method": request.method,
+        "target": _base64(request.target.raw),
+        "fields": _base64_lines(request.fields),
+        "body": _base64(request.content),
+        "trailers": _base64_lines(request.trailers),
+    }
+    request.respond(200, ((b"Content-Type", b"application/json"),), json.dumps(document).encode("ascii"))
+
+
+def _number(request: Request, name: str, least: int, most: int) -> int | None:
+    """Return the number that a path parameter holds; None, with a 404 given, if it is none within the bounds."""
+    text = request.path_params[name]
+    if text.isascii() and text.isdigit() and least <= int(text[:6]) <= most:
+        return int(text[:6])
+    request.respond(404, TEXT, f"a number from {least} to {most}, please\n".encode("ascii"))
+    return None
+
+
+def status(request: Request) -> None:
+    """Answer with the status that was asked for; an interim one goes before a 200."""
+    code = _number(request, "code", 100, 599)
+    if code is None:
+        return
+    if code < 200:
+        if code != 101:
+            request.inform(code)
+        code = 200
+    request.respond(code, TEXT, b"" if code in {204, 304} else b"status %d\n" % code)
+
+
+def sleep(request: Request) -> None:
+    """Take a while on a worker."""
+    milliseconds = _number(request, "ms", 0, SLEEP_MS_MAX)
+    if milliseconds is not None:
+        time.sleep(milliseconds / 1000)
+        request.respond(200, TEXT, b"%d" % milliseconds)
+
+
+def stream(request: Request) -> None:
+    """Send pieces whose number of octets is not known before."""
+    count = _number(request, "n", 0, PIECES_MAX)
+    if count is not None:
+        request.respond_stream((b"piece %d\n" % number for number in range(count)), fields=TEXT)
+
+
+def redirect(request: Request) -> None:
+    """Send the client to the root."""
+    request.respond(302, ((b"Location", b"/"),))
+
+
+def param(request: Request) -> None:
+    """Say the segment as the router decoded it."""
+    request.respond(200, TEXT, request.path_params["value"].encode("utf-8", "surrogateescape"))
+
+
+class Mutable:
+    """Named contents in memory, for PUT, GET and DELETE. Workers share it, so a lock holds it together."""
+
+    def __init__(self) -> None:
+        self._contents: dict[str, bytes] = {}
+        self._lock = threading.Lock()
+
+    def put(self, request: Request) -> None:
+        """Create or replace: 201 or 204; 507 when there are too many names."""
+        name = request.path_params["name"]
+        with self._lock:
+            exists = name in self._contents
+            full = len(self._contents) >= MUTABLE_NAMES_MAX and not exists
+            if not full:
+                self._contents[name] = request.content
+        request.respond(507 if full else 204 if exists else 201)
+
+    def get(self, request: Request) -> None:
+        """Read: 200 or 404."""
+        with self._lock:
+            content = self._contents.get(request.path_params["name"])
+        if content is None:
+            request.respond(404, TEXT, b"nothing has this name\n")
+        else:
+            request.respond(200, ((b"Content-Type", b"application/octet-stream"),), content)
+
+    def delete(self, request: Request) -> None:
+        """Remove: 204 or 404."""
+        with self._lock:
+            known = self._contents.pop(request.path_params["name"], None)
+        request.respond(404 if known is None else 204)
+
+
+def files(folder: Path) -> Handler:
+    """Return a handler that serves the regular files below `folder`, and nothing that lies outside of it."""
+    top = folder.resolve()
+
+    def serve_file(request: Request) -> None:
+        name = request.path_params["**"]
+        path = None if "\0" in name or "\\" in name else (top / name).resolve()
+        if path is None or not path.is_relative_to(top) or not path.is_file():
+            request.respond(404, TEXT, b"no such file\n")
+            return
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        length = path.stat().st_size
+        request.respond_stream(_pieces(path), fields=((b"Content-Type", kind.encode("ascii")),), length=length)
+
+    return serve_file
+
+
+def _pieces(path: Path) -> Iterable[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(READ_BYTES):
+            yield piece
+
+
+def application(folder: Path | None = None) -> Router:
+    """Return the router with every endpoint of the contract; `/files/` only with a folder."""
+    router = Router()
+    mutable = Mutable()
+    router.get("/", root)
+    for method in sorted(KNOWN_METHODS - {"CONNECT", "HEAD", "TRACE"}):
+        router.add(method, "/echo", echo)
+    router.get("/status/:code", status)
+    router.get("/sleep/:ms", sleep)
+    router.get("/stream/:n", stream)
+    router.get("/redirect", redirect)
+    router.get("/param/:value", param)
+    router.put("/mutable/:name", mutable.put)
+    router.get("/mutable/:name", mutable.get)
+    router.delete("/mutable/:name", mutable.delete)
+    if folder is not None:
+        router.get("/files/**", files(folder))
+    return router
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Return what the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m merkhet_reference.contract", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on, IPv4 or IPv6")
+    parser.add_argument("--port", type=int, default=8080, help="0 takes a free one")
+    parser.add_argument("--unix", metavar="PATH", help="listen on a Unix socket instead")
+    parser.add_argument("--files", type=Path, metavar="DIR", help="serve these files below /files/")
+    parser.add_argument("--tls-cert", metavar="FILE", help="speak TLS, with this certificate (PEM)")
+    parser.add_argument("--tls-key", metavar="FILE", help="the certificate's key, if it is not in the same file")
+    parser.add_argument("--workers", type=int, default=WORKERS, help="threads that run handlers")
+    parser.add_argument("--idle-seconds", type=float, help="limit on the time between two requests")
+    parser.add_argument("--head-seconds", type=float, help="limit on the time that a head takes")
+    parser.add_argument("--content-seconds", type=float, help="limit on the time without progress inside content")
+    return parser.parse_args(arguments)
+
+
+def limits_from(options: argparse.Namespace) -> Limits:
+    """Return the limits, with those that the command line names."""
+    chosen = {
+        "idle_seconds_max": options.idle_seconds,
+        "head_seconds_max": options.head_seconds,
+        "content_seconds_max": options.content_seconds,
+    }
+    return Limits(**{name: value for name, value in chosen.items() if value is not None})
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve the contract until SIGTERM or SIGINT; return the exit code."""
+    options = parse_arguments(arguments)
+    try:
+        context = tls.server_context(options.tls_cert, options.tls_key) if options.tls_cert else None
+        server = Server(
+            application(options.files), workers=options.workers, limits=limits_from(options), ssl_context=context
+        )
+        if options.unix:
+            server.listen_unix(options.unix)
+            where = f"unix:{options.unix}"
+        else:
+            server.listen(options.port, options.host)
+            host, port = server.address
+            host = f"[{host}]" if ":" in host else host
+            where = f"{'https' if context else 'http'}://{host}:{port}/"
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"merkhet reference: cannot listen: {error}\n")
+        return 1
+    sys.stdout.write(f"merkhet reference: listening on {where}\n")
+    sys.stdout.flush()
+    server.serve()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,238 @@
+"""RFC 9112, Section 9: Connection Management. One connection's octets become events; states and moves are a table.
+
+Pull-driven: `receive` only stores, `next_event` understands. Whoever stops asking stops the parsing, which is how
+backpressure on pipelined requests works.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+
+from merkhet_reference import errors
+from merkhet_reference.fields import Fields
+from merkhet_reference.http1 import chunked, framing, inbox, request
+from merkhet_reference.http1.events import (
+    BodyKind,
+    Content,
+    EndOfMessage,
+    Event,
+    PeerAborted,
+    PeerClosed,
+    Refused,
+    RequestHead,
+)
+from merkhet_reference.limits import Limits
+
+NO_FIELDS = Fields()
+END_OF_MESSAGE = EndOfMessage(NO_FIELDS)
+
+
+class State(enum.Enum):
+    """What the connection reads next."""
+
+    HEAD = enum.auto()
+    CONTENT = enum.auto()
+    LAST_CONTENT = enum.auto()
+    OVER = enum.auto()
+
+
+class Move(enum.Enum):
+    """What an event means for the state."""
+
+    HEAD = enum.auto()
+    LAST_HEAD = enum.auto()
+    CONTENT = enum.auto()
+    END = enum.auto()
+    REFUSED = enum.auto()
+    PEER_ENDED = enum.auto()
+
+
+TRANSITIONS: dict[tuple[State, Move], State] = {
+    (State.HEAD, Move.HEAD): State.CONTENT,
+    (State.HEAD, Move.LAST_HEAD): State.LAST_CONTENT,
+    (State.HEAD, Move.REFUSED): State.OVER,
+    (State.HEAD, Move.PEER_ENDED): State.OVER,
+    (State.CONTENT, Move.CONTENT): State.CONTENT,
+    (State.CONTENT, Move.END): State.HEAD,
+    (State.CONTENT, Move.REFUSED): State.OVER,
+    (State.CONTENT, Move.PEER_ENDED): State.OVER,
+    (State.LAST_CONTENT, Move.CONTENT): State.LAST_CONTENT,
+    # Nothing behind a request that ends the connection is read as one. [rfc9112-9.6-5]
+    (State.LAST_CONTENT, Move.END): State.OVER,
+    (State.LAST_CONTENT, Move.REFUSED): State.OVER,
+    (State.LAST_CONTENT, Move.PEER_ENDED): State.OVER,
+}
+"""From OVER nothing leads anywhere: what comes then is thrown away. [rfc9112-9.6-7]"""
+
+
+class Connection:
+    """The server's side of one HTTP/1.1 connection, sans I/O.
+
+    `ended` is set once the peer has said that it sends no more. The events of a message are RequestHead, any number of
+    Content, EndOfMessage; Refused, PeerClosed and PeerAborted are each the last event of a connection.
+    """
+
+    __slots__ = ("_decoder", "_empty_lines", "_inbox", "_limits", "_remaining", "ended", "state")
+
+    def __init__(self, limits: Limits) -> None:
+        self.state = State.HEAD
+        self.ended = False
+        self._limits = limits
+        self._inbox = inbox.Inbox()
+        self._empty_lines = 0
+        self._remaining = 0
+        self._decoder: chunked.ChunkedDecoder | None = None
+
+    @property
+    def buffered_bytes(self) -> int:
+        """Octets that came and are not yet understood."""
+        return len(self._inbox)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no event will come any more, whatever is received."""
+        return self.state is State.OVER
+
+    @property
+    def in_head(self) -> bool:
+        """Whether a head has begun and not ended: what a time limit on heads is about."""
+        return self.state is State.HEAD and len(self._inbox) > 0
+
+    def receive(self, data: bytes) -> None:
+        """Store what came; b"" says that the peer sends no more (a half-close)."""
+        if not data:
+            self.ended = True
+        elif self.state is not State.OVER:
+            self._inbox.put(data)
+
+    def next_event(self) -> Event | None:
+        """Return the next event, or None when more octets are needed or nothing will come any more."""
+        if self.state is State.OVER:
+            return None
+        try:
+            event = READERS[self.state](self)
+        except errors.Refusal as refusal:
+            self._move(Move.REFUSED)
+            return Refused(refusal.status, refusal.why)
+        if event is None and self.ended:
+            return self._peer_ended()
+        return event
+
+    def read_head(self) -> Event | None:
+        """Take a head if it is whole, and find out how its content is framed (Section 6.3)."""
+        head = self._take_head()
+        if head is None:
+            return None
+        method, target, version, fields = request.parse_head(head, self._limits)
+        framed = framing.content_framing(version, fields, self._limits)
+        event = RequestHead(
+            method,
+            target,
+            version,
+            fields,
+            framed,
+            request.authority(target, fields),
+            request.is_persistent(version, fields),
+            request.expects_continue(version, fields),
+        )
+        self._remaining = framed.length
+        self._decoder = chunked.ChunkedDecoder(self._limits) if framed.kind is BodyKind.CHUNKED else None
+        self._move(Move.HEAD if event.persistent else Move.LAST_HEAD)
+        return event
+
+    def read_content(self) -> Event | None:
+        """Take what there is of the content."""
+        if self._decoder is not None:
+            return self._read_chunked(self._decoder)
+        if not self._remaining:
+            self._move(Move.END)
+            return END_OF_MESSAGE
+        data = self._inbox.take(self._remaining)
+        if not data:
+            return None
+        self._remaining -= len(data)
+        self._move(Move.CONTENT)
+        return Content(data)
+
+    def _read_chunked(self, decoder: chunked.ChunkedDecoder) -> Event | None:
+        data = decoder.decode(self._inbox)
+        if data:
+            self._move(Move.CONTENT)
+            return Content(data)
+        if decoder.part is not chunked.Part.DONE:
+            return None
+        trailers = decoder.trailers()
+        self._move(Move.END)
+        return EndOfMessage(trailers)
+
+    def _take_head(self) -> bytes | None:
+        self._skip_empty_lines()
+        head = self._inbox.take_until(b"\r\n\r\n")
+        if head is None:
+            self._check_unfinished_head()
+            return None
+        check_head(head, self._limits)
+        self._empty_lines = 0
+        return head
+
+    def _check_unfinished_head(self) -> None:
+        """Refuse what cannot become a head any more, before its empty line comes."""
+        window = self._limits.head_bytes_max + 4
+        if len(self._inbox) >= window or not self._inbox.has_line_within(self._limits.request_line_bytes_max):
+            check_head(self._inbox.peek(window), self._limits)
+        if self._inbox.has_lone_lf():
+            raise lone_lf()
+
+    def _skip_empty_lines(self) -> None:
+        """Section 2.2: an empty line or a few before a request line, as some clients send after a POST."""
+        while self._inbox.peek(2) == b"\r\n":
+            if self._empty_lines == self._limits.empty_lines_max:
+                raise errors.bad_request("there are too many empty lines before a request line")
+            self._inbox.take(2)  # [rfc9112-2.2-7]
+            self._empty_lines += 1
+
+    def _peer_ended(self) -> Event:
+        """The peer sends no more: between two messages that is an end, within one the message is incomplete."""
+        between = self.state is State.HEAD and not len(self._inbox)
+        self._move(Move.PEER_ENDED)
+        # [rfc9112-6.3-8] [rfc9112-8-a1] [rfc9112-8-1]
+        return PeerClosed() if between else PeerAborted()
+
+    def _move(self, move: Move) -> None:
+        self.state = TRANSITIONS[self.state, move]
+        if self.state is State.OVER:
+            self._inbox.clear()
+
+
+READERS: dict[State, Callable[[Connection], Event | None]] = {
+    State.HEAD: Connection.read_head,
+    State.CONTENT: Connection.read_content,
+    State.LAST_CONTENT: Connection.read_content,
+}
+
+
+def check_head(head: bytes, limits: Limits) -> None:
+    """Refuse a head over a limit or with a lone LF in it; `head` may be only as much of it as has come.
+
+    What is wrong first is refused first, and what stands behind it is not looked at: the answer is the same whether the
+    head came at once or octet by octet. It relies on a limit for the request line below the one for the head.
+    """
+    line_window = limits.request_line_bytes_max + 2
+    if len(head) >= line_window and head.find(b"\r\n", 0, line_window) < 0:
+        check_line_ends(head[:line_window])
+        raise request.line_too_long(head[: limits.request_line_bytes_max], limits)
+    check_line_ends(head[: limits.head_bytes_max + 4])
+    if len(head) > limits.head_bytes_max:
+        raise errors.fields_too_large("the header section is larger than this server reads")  # RFC 6585, Section 5
+
+
+def check_line_ends(head: bytes) -> None:
+    """Refuse a head with an LF that has no CR before it. # Choice: it ends no line here, not even of a whole head."""
+    if head.count(b"\n") != head.count(b"\r\n"):
+        raise lone_lf()
+
+
+def lone_lf() -> errors.Refusal:
+    """Return the refusal of a lone LF, as soon as it comes: who sends one waits for an answer (Section 2.2)."""
+    return errors.bad_request("a line ends in LF without CR")  # [rfc9112-2.2-2]

@@ -1,0 +1,116 @@
+"""RFC 9112, Sections 4 and 6: a response's head and its framing, from what a handler decided to octets."""
+
+from __future__ import annotations
+
+import enum
+import http
+from collections.abc import Iterable
+
+from merkhet_reference import abnf
+from merkhet_reference.fields import FieldLine
+from merkhet_reference.http1.events import Version
+
+REASONS: dict[int, bytes] = {status.value: status.phrase.encode("ascii") for status in http.HTTPStatus}
+"""Reason phrases, for people who read a wire; a client ignores them (Section 4)."""
+
+FIELD_NAME = abnf.whole(abnf.TOKEN)
+FIELD_VALUE = abnf.whole(abnf.FIELD_VALUE)
+OURS = frozenset((b"connection", b"content-length", b"date", b"transfer-encoding"))
+"""Fields that frame a message or end a connection: the server's to send, never a handler's."""
+
+LAST_CHUNK = b"0\r\n"
+
+
+class Body(enum.Enum):
+    """How the client finds the end of a response's content (Section 6.3)."""
+
+    NOTHING = enum.auto()
+    """No content, and no field that promises any."""
+    LENGTH = enum.auto()
+    CHUNKED = enum.auto()
+    UNTIL_CLOSE = enum.auto()
+
+
+def body_framing(method: bytes, version: Version, status: int, length: int | None) -> Body:
+    """Return how a response is framed. `length` is the octets of content if they are known before the first one."""
+    if has_no_content_fields(method, status):
+        return Body.NOTHING
+    if length is not None:
+        return Body.LENGTH  # [rfc9112-6.3-9]
+    if version >= (1, 1):
+        return Body.CHUNKED
+    return Body.UNTIL_CLOSE  # a client below 1.1 knows no transfer coding [rfc9112-6.1-11]
+
+
+def has_no_content_fields(method: bytes, status: int) -> bool:
+    """Tell whether a response has neither content nor a field that frames some (RFC 9110, 8.6; RFC 9112, 6.1)."""
+    return status < 200 or status == 204 or (method == b"CONNECT" and status < 300)  # [rfc9112-6.1-7] [rfc9112-6.1-8]
+
+
+def sends_content(method: bytes, status: int) -> bool:
+    """Tell whether content follows the head: never to HEAD, nor with 1xx, 204 and 304 (Section 6.3, rules 1 and 2)."""
+    # [rfc9112-6.3-a1] [rfc9112-6.1-6]
+    return method != b"HEAD" and status != 304 and not has_no_content_fields(method, status)
+
+
+def check_fields(fields: Iterable[FieldLine]) -> None:
+    """Raise ValueError for a field line that a handler may not send: one that breaks the grammar, or one of OURS.
+
+    This is what keeps a value that came from a client from ending the line it stands in (RFC 9110, Section 5.5).
+    """
+    for name, value in fields:
+        # [rfc9112-5-a1] [rfc9112-2.2-3]
+        if FIELD_NAME.match(name) is None or FIELD_VALUE.match(value) is None or value.strip(b" \t") != value:
+            raise ValueError(f"not a field line: {name!r}: {value!r}")
+        if name.lower() in OURS:
+            raise ValueError(f"the server sends {name.decode('ascii')} itself")
+
+
+def encode_head(
+    status: int,
+    fields: Iterable[FieldLine],
+    *,
+    date: bytes,
+    body: Body = Body.NOTHING,
+    length: int | None = None,
+    connection: bytes | None = None,
+) -> bytes:
+    """Return status line and header section with the empty line. `fields` passed `check_fields`; `date` is an HTTP date.
+
+    `connection` is b"close", b"keep-alive" (to an HTTP/1.0 client that asked) or None.
+    """
+    # Status-line = HTTP-version SP status-code SP [ reason-phrase ] CRLF [rfc9112-4-a1] [rfc9112-4-4] [rfc9112-2.3-a1]
+    # [rfc9112-2.1-a1] [rfc9112-4-1] [rfc9112-2.3-3]
+    parts = [b"HTTP/1.1 %d %s\r\nDate: %s\r\n" % (status, REASONS.get(status, b""), date)]
+    parts += [b"%s: %s\r\n" % line for line in fields]
+    if body is Body.LENGTH:
+        parts.append(b"Content-Length: %d\r\n" % (length or 0))
+    elif body is Body.CHUNKED:
+        parts.append(b"Transfer-Encoding: chunked\r\n")  # and never beside a length [rfc9112-6.2-1]
+    if connection is not None:
+        parts.append(b"Connection: %s\r\n" % connection)
+    parts.append(b"\r\n")
+    return b"".join(parts)
+
+
+def connection_option(version: Version, *, persists: bool, asked_keep_alive: bool) -> bytes | None:
+    """Return the connection option to send, if any (Sections 9.3 and 9.6)."""
+    if not persists:
+        return b"close"  # [rfc9112-9.6-1] [rfc9112-9.6-4] [rfc9112-9.3-3]
+    return b"keep-alive" if version < (1, 1) and asked_keep_alive else None
+
+
+def encode_interim(status: int, fields: Iterable[FieldLine] = ()) -> bytes:
+    """Return an interim response: a status line, fields, an empty line, and never content (RFC 9110, Section 15.2)."""
+    lines = b"".join(b"%s: %s\r\n" % line for line in fields)
+    return b"HTTP/1.1 %d %s\r\n%s\r\n" % (status, REASONS.get(status, b""), lines)
+
+
+def encode_chunk(data: bytes) -> bytes:
+    """Return one chunk (Section 7.1); nothing for no octets, since a chunk of size zero ends the body."""
+    return b"%x\r\n%s\r\n" % (len(data), data) if data else b""  # [rfc9112-7.1-a4]
+
+
+def encode_last_chunk(trailers: Iterable[FieldLine] = ()) -> bytes:
+    """Return last-chunk, trailer section and the CRLF that ends the body."""
+    return LAST_CHUNK + b"".join(b"%s: %s\r\n" % line for line in trailers) + b"\r\n"

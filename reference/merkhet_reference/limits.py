@@ -1,0 +1,73 @@
+"""Every bound of the server in one place: each with its unit, and why it is as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much of anything one peer may take. A server without a bound has one all the same: its memory."""
+
+    method_bytes_max: int = 32
+    """The longest registered method, UPDATEREDIRECTREF, has 17 octets; a longer one is surely unknown."""
+
+    request_line_bytes_max: int = 16384
+    """At least 8000 octets ought to be supported (RFC 9112, Section 3); twice that leaves room for long queries."""
+
+    head_bytes_max: int = 65536
+    """Request line and field lines together: room for large cookies, and little enough for a thousand peers at once."""
+
+    field_lines_max: int = 128
+    """Field lines in a head or in a trailer section: a browser sends about twenty."""
+
+    empty_lines_max: int = 4
+    """Empty lines before a request line that are skipped: one is asked for (RFC 9112, Section 2.2)."""
+
+    content_bytes_max: int = 16 * 1024 * 1024
+    """Content of one request, decoded, that is collected in memory before its handler runs."""
+
+    chunk_line_bytes_max: int = 4096
+    """One chunk-size line with its extensions: nobody uses extensions, so a long one is an attack."""
+
+    chunk_extension_bytes_max: int = 16384
+    """Extensions of one message together (RFC 9112, Section 7.1.1): an octet of content must not cost a kilobyte."""
+
+    trailer_bytes_max: int = 8192
+    """The trailer section of one message."""
+
+    connections_max: int = 1024
+    """Open connections; the next one is told 503, so that those that are open stay served."""
+
+    requests_in_flight_max: int = 32
+    """Pipelined requests of one connection that are parsed and not yet answered; then the connection is not read."""
+
+    tasks_max: int = 256
+    """Requests that wait for a worker; then connections with a whole request wait, and all else goes on."""
+
+    response_queue_bytes_max: int = 262144
+    """Octets of answers that wait for one peer to read them; then its stream is not pulled and its requests not read."""
+
+    read_bytes_max: int = 65536
+    """One read from a socket: one connection must not keep the others waiting."""
+
+    idle_seconds_max: float = 15.0
+    """Between requests on a persistent connection: longer than a browser's pause, shorter than a leak."""
+
+    head_seconds_max: float = 10.0
+    """From the first octet of a head to its end; then 408."""
+
+    content_seconds_max: float = 30.0
+    """Without any progress while content is awaited; then 408."""
+
+    send_seconds_max: float = 30.0
+    """Without any progress while the peer does not read its answer; then the connection is cut."""
+
+    linger_seconds_max: float = 2.0
+    """Reading on after the last answer, so that a reset does not overtake it (RFC 9112, Section 9.6)."""
+
+    linger_bytes_max: int = 4 * 1024 * 1024
+    """Octets that are thrown away while lingering: a peer that sends more is not going to read the answer."""
+
+    shutdown_seconds_max: float = 10.0
+    """What is in flight at a graceful shutdown may take this long."""

@@ -1,0 +1,133 @@
+"""The two queues between the I/O thread and the workers, and the proof of which thread one is on.
+
+| queue | puts | takes | bound |
+|---|---|---|---|
+| tasks | I/O thread | workers | `tasks_max` waiting, beside one running in each worker |
+| replies | workers | I/O thread | each channel counts its own bytes and stops asking for more |
+
+This module knows nothing of HTTP: what travels is the caller's own type.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from queue import SimpleQueue
+from typing import Generic, TypeVar
+
+from merkhet_reference import wakeup
+
+T = TypeVar("T")
+
+
+class WrongThreadError(RuntimeError):
+    """A method of the I/O thread was called from another thread, or the other way round."""
+
+
+class Owner:
+    """Names the thread that owns a datum; the first thread to `claim` it."""
+
+    __slots__ = ("thread",)
+
+    def __init__(self) -> None:
+        self.thread: int | None = None
+
+    def claim(self) -> None:
+        """Make the calling thread the owner."""
+        self.thread = threading.get_ident()
+
+    def release(self) -> None:
+        """Leave the datum to whoever claims it next."""
+        self.thread = None
+
+    def check(self) -> None:
+        """Raise WrongThreadError unless the caller is the owner, or there is none."""
+        if self.thread is not None and self.thread != threading.get_ident():
+            raise WrongThreadError("this belongs to the I/O thread")
+
+
+class TaskQueue(Generic[T]):
+    """Tasks for the workers, counted by the I/O thread alone so that the bound costs no lock.
+
+    The count is of tasks that were handed over and have not come back. It is full at `tasks_max + workers`: then no
+    worker can be idle while a task waits, so the return of any one task is the moment to offer more.
+    """
+
+    __slots__ = ("_items", "in_flight", "in_flight_max")
+
+    def __init__(self, tasks_max: int, workers: int) -> None:
+        self._items: SimpleQueue[T | None] = SimpleQueue()
+        self.in_flight = 0
+        self.in_flight_max = tasks_max + workers
+
+    def has_room(self) -> bool:
+        """Tell whether one more task may be put. Only the I/O thread."""
+        return self.in_flight < self.in_flight_max
+
+    def put(self, task: T) -> None:
+        """Hand a task over; the caller asked `has_room`, or the task is a small one that must not wait."""
+        self.in_flight += 1
+        self._items.put(task)
+
+    def came_back(self) -> None:
+        """Count one task as done. Only the I/O thread."""
+        self.in_flight -= 1
+
+    def take(self) -> T | None:
+        """Wait for a task; None means that this worker is to end. Only workers."""
+        return self._items.get()
+
+    def dismiss(self) -> None:
+        """Let one worker end, after the tasks that were put before."""
+        self._items.put(None)
+
+
+class ReplyQueue(Generic[T]):
+    """Replies to the I/O thread. Rings the wake-up only when the I/O thread sleeps, and then once.
+
+    Why no reply is slept over: the I/O thread first says that it will sleep and then looks for replies; a worker first
+    appends and then looks whether the I/O thread sleeps. Whatever the order, one of the two sees the other.
+    """
+
+    __slots__ = ("_asleep", "_items", "_lock", "_wakeup")
+
+    def __init__(self, bell: wakeup.Wakeup) -> None:
+        self._items: deque[T] = deque()
+        self._wakeup: wakeup.Wakeup | None = bell
+        self._lock = threading.Lock()
+        self._asleep = False
+
+    def put(self, reply: T) -> None:
+        """Append a reply. Any thread; after `close` it goes nowhere, for nobody is left to send it."""
+        self._items.append(reply)
+        if self._asleep:
+            self._asleep = False
+            self.ring()
+
+    def ring(self) -> None:
+        """Wake the I/O thread, with or without a reply. Any thread."""
+        with self._lock:  # so that a ring never reaches a descriptor that was closed and reused
+            if self._wakeup is not None:
+                self._wakeup.ring()
+
+    def may_sleep(self) -> bool:
+        """Announce that the caller will sleep; False when replies wait already. Only the I/O thread."""
+        self._asleep = True
+        if self._items:
+            self._asleep = False
+            return False
+        return True
+
+    def awake(self) -> None:
+        """Announce that the caller no longer sleeps: it will look at the queue without being rung."""
+        self._asleep = False
+
+    def take_all(self) -> list[T]:
+        """Return what has come up to now, oldest first. Only the I/O thread."""
+        items = self._items
+        return [items.popleft() for _ in range(len(items))]
+
+    def close(self) -> None:
+        """Stop ringing; replies of a worker that outlived its server are dropped."""
+        with self._lock:
+            self._wakeup = None
