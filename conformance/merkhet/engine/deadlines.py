@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 ANSWER_SECONDS_MIN = 0.5
 ANSWER_SECONDS_MAX = 5.0
+CLOSE_SECONDS = 7.0
+"""A close may linger: nginx goes on reading for 5 s before it says FIN."""
 ROUND_TRIPS = 20
 QUIET_ROUND_TRIPS = 4
 QUIET_SECONDS_MIN = 0.1
@@ -38,7 +40,7 @@ class Deadlines:
     @property
     def close_seconds(self) -> float:
         """How long a close after the close option may linger."""
-        return ANSWER_SECONDS_MAX * self.scale if self.patient else self.answer_seconds
+        return CLOSE_SECONDS * self.scale if self.patient else self.answer_seconds
 
     @property
     def send_seconds(self) -> float:

@@ -28,7 +28,6 @@ from merkhet.expect import (
     answered,
     as_preflight,
     ended,
-    garbage,
     served,
     silent,
     status,
@@ -119,22 +118,6 @@ CHUNKED_TWIN = Exchange(
     request=chunked_post(b"5\r\nhello\r\n0\r\n\r\n", to=b"{root}"), good=response(405, b"", b"Allow: GET, HEAD")
 )
 CHUNKED_ECHO_TWIN = Exchange(request=chunked_post(b"5\r\nhello\r\n0\r\n\r\n"), good=echo(b"hello"))
-
-
-def then_close(still_open: Verdict = VIOLATION) -> Step:
-    """After the answer the connection ends; another answer is a desynchronisation, an open connection `still_open`.
-
-    A graceful close may linger, so this waits up to five seconds (VERDICTS, section 2, rule 8).
-    """
-    return Answers(
-        {
-            ended: PASS,
-            silent: still_open.because("the connection stays open"),
-            answered: DESYNC.because("a second answer came to one request"),
-            garbage: DESYNC.because("bytes that belong to no answer came"),
-        },
-        patience_seconds=5.0,
-    )
 
 
 def canary(*, missing: Verdict = VIOLATION, wrong: Verdict = DESYNC) -> tuple[Step, Step]:

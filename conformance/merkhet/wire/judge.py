@@ -198,7 +198,7 @@ def _coding_rules() -> Iterator[Rule]:
         name="chunked-last",
         requirement="6.1-4",
         expected="chunked as the last coding, or the end of the connection",
-        applies=lambda seen: bool(set(_te(seen)) - {b"chunked"}) and seen.response.framing is not Framing.NONE,
+        applies=lambda seen: bool(_te(seen)) and seen.response.framing is not Framing.NONE,
         broken=_unchunked_end,
         watches_end=True,
     )

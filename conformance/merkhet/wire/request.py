@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, replace
 
 _LINE = re.compile(rb"([A-Z]+) ([\x21-\x7e]+) HTTP/1\.([01])")
+_SERVED_TARGET = re.compile(rb"/.*|[Hh][Tt][Tt][Pp][Ss]?://[^/]+.*")
+_OTHER_TARGETS = {b"OPTIONS": re.compile(rb"\*|" + _SERVED_TARGET.pattern), b"CONNECT": re.compile(rb"[^/]+:[0-9]+")}
 _FIELD = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\x20-\x7e\t]*)")
 _TE = re.compile(rb"(?:^|[\r\n])[ \t]*te[ \t]*:", re.IGNORECASE)
 
@@ -53,6 +55,8 @@ def _read_one(data: bytes) -> tuple[SentRequest, bytes] | None:
     start = _LINE.fullmatch(first)
     matches = [_FIELD.fullmatch(line) for line in lines]
     if not end or start is None or not all(matches):
+        return None
+    if not _OTHER_TARGETS.get(start[1], _SERVED_TARGET).fullmatch(start[2]):
         return None
     fields = tuple((match[1], match[2].rstrip(b" \t")) for match in matches if match is not None)
     request = SentRequest(length=0, method=start[1].decode(), version=f"1.{start[3].decode()}", fields=fields)

@@ -49,7 +49,7 @@ from merkhet.suites.rfc9112.sequences import (
 )
 from merkhet.suites.words import DATE, ECHO_TWIN, GET, OK, REFUSED, SINCE, echo, response
 
-_PATIENCE_SECONDS = 5.0
+_PATIENCE_SECONDS = 7.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,7 @@ def _watched(*, then: Mapping[Expectation, Verdict] | None = None) -> Answers:
             closed: PASS,
             reset: _RESET,
             silent: _NO_TIMEOUT,
-            status_4xx: PASS.then(Answers({closed: PASS, reset: _RESET, silent: _NO_TIMEOUT}, patience_seconds=5.0)),
+            status_4xx: PASS.then(Answers({closed: PASS, reset: _RESET, silent: _NO_TIMEOUT}, patience_seconds=7.0)),
             **(then or {}),
         },
         patience_seconds=IDLE_SECONDS,

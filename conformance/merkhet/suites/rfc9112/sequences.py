@@ -32,7 +32,7 @@ from merkhet.expect import (
     status,
     status_5xx,
 )
-from merkhet.suites.words import response
+from merkhet.suites.words import GET, response
 
 NOT_ALLOWED = response(405, b"", b"Allow: GET, HEAD")
 NO_METHOD = response(501, b"")
@@ -42,8 +42,8 @@ HEAD_OK_CLOSE = response(200, b"ok", close=True).removesuffix(b"ok")
 UNKNOWN = b"{root}merkhet-nothing-here-{nonce}"
 """A path that no application has."""
 HELLO_CHUNKS = b"5\r\nhello\r\n0\r\n\r\n"
-GRACE_SECONDS = 5.0
-"""How long a graceful close may linger before the connection counts as open."""
+GRACE_SECONDS = 7.0
+"""How long a graceful close may linger before the connection counts as open: nginx lingers for 5 s."""
 
 SAYS_CLOSE = field(b"Connection", b"close")
 OVERLOADED = WARNING.because("the server was not ready to serve it (503)")
@@ -101,17 +101,22 @@ def next_answer(*, ended_is: Verdict, silent_is: Verdict, patience_seconds: floa
 
 
 def then_ended(open_is: Verdict = VIOLATION, *, again: Verdict = DESYNC) -> Answers:
-    """Return the step after the last answer of a connection: its end. `again` is what another answer means."""
-    return Answers(
-        {
-            ended: PASS,
-            silent: open_is.because("the connection stays open"),
-            answered: again.because("one answer more than there were requests to answer"),
-            cut_short: again.because("the head of one answer more than there were requests to answer"),
-            garbage: DESYNC.because("bytes that belong to no answer came"),
-        },
+    """Return the step after the last answer of a connection: its end. `again` is what another answer means.
+
+    A connection that is silent is asked for one answer more before it is waited for: a server that has not ended it
+    answers at once, and one whose idle timeout is short is not taken for one that ended it.
+    """
+    unasked: dict[Expectation, Verdict] = {
+        answered: again.because("one answer more than there were requests to answer"),
+        cut_short: again.because("the head of one answer more than there were requests to answer"),
+        garbage: DESYNC.because("bytes that belong to no answer came"),
+    }
+    open_still = open_is.because("the connection stays open")
+    asked_again = Answers(
+        {ended: PASS, silent: open_still, answered: open_still, cut_short: open_still, garbage: unasked[garbage]},
         patience_seconds=GRACE_SECONDS,
     )
+    return Answers({ended: PASS, silent: PASS.then(Send(GET), asked_again), **unasked})
 
 
 def asked(data: bytes, *, to: str = "GET", version: str = "1.1", unanswered: Verdict = WARNING) -> tuple[Step, Step]:
