@@ -100,7 +100,7 @@ class IoLoop:
         """Sleep until a descriptor is ready, a worker rings, or a deadline passes."""
         if self._stop_seconds is not None and self._stop_at is None:
             self._begin_stopping(self._stop_seconds)
-        if not self.replies.may_sleep() or self._touched:
+        if not self.replies.may_sleep() or self._touched or self._is_done():
             seconds: float | None = 0.0
         else:
             seconds = self._seconds_to_deadline()

@@ -5,6 +5,7 @@ Two plain GETs that nobody answers end the run: `TargetUnreachable`.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import statistics
 from collections.abc import AsyncGenerator
@@ -127,13 +128,22 @@ class Scout:
                 return count
         return 1
 
+    async def _hold(self, stack: contextlib.AsyncExitStack) -> None:
+        held = await stack.enter_async_context(self._connection("idle"))
+        await held.send([self._names.render(HALF_A_REQUEST, "preflight")])
+
     async def answers_beside(self, count: int) -> bool:
-        """Whether a plain GET is answered while so many connections are held, each with half a request."""
+        """Whether a plain GET is answered while so many connections are held, each with half a request.
+
+        They are opened all at once, as a run opens them: a target whose accept queue is short drops some of them, and
+        their clients try again a second later. Who was slow to be let in must not be taken for silent.
+        """
+        began = self._dialer.now()
         async with contextlib.AsyncExitStack() as stack:
             try:
-                for _ in range(count):
-                    held = await stack.enter_async_context(self._connection("idle"))
-                    await held.send([self._names.render(HALF_A_REQUEST, "preflight")])
+                await asyncio.gather(*(self._hold(stack) for _ in range(count)))
+                if self._dialer.now() - began > self.deadlines.answer_seconds:
+                    return False
                 return (await self.ask()).final is not None
             except Unreachable:
                 return False

@@ -31,7 +31,7 @@ from merkhet.wire.sockets import SocketDialer
 RESTARTS_MAX = 20
 HOPELESS_RUNS = 32
 """So many checks whose legal requests were all left unserved, and the rest need not be asked."""
-SILENT_JOBS_MAX = 64
+SILENT_JOBS_MAX = 32
 """Silences that are waited for side by side: an idle connection costs us nothing."""
 
 Record = Callable[[Check, CheckResult, bool], None]

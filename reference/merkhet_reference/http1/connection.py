@@ -54,6 +54,7 @@ TRANSITIONS: dict[tuple[State, Move], State] = {
     (State.HEAD, Move.REFUSED): State.OVER,
     (State.HEAD, Move.PEER_ENDED): State.OVER,
     (State.CONTENT, Move.CONTENT): State.CONTENT,
+    # The next request is read where the content of this one has ended, read by its handler or not. [rfc9112-9.3-5]
     (State.CONTENT, Move.END): State.HEAD,
     (State.CONTENT, Move.REFUSED): State.OVER,
     (State.CONTENT, Move.PEER_ENDED): State.OVER,
@@ -181,8 +182,7 @@ class Connection:
         window = self._limits.head_bytes_max + 4
         if len(self._inbox) >= window or not self._inbox.has_line_within(self._limits.request_line_bytes_max):
             check_head(self._inbox.peek(window), self._limits)
-        if self._inbox.has_lone_lf():
-            raise lone_lf()
+        check_line_ends(has_lone_lf=self._inbox.has_lone_lf())
 
     def _skip_empty_lines(self) -> None:
         """Section 2.2: an empty line or a few before a request line, as some clients send after a POST."""
@@ -213,26 +213,27 @@ READERS: dict[State, Callable[[Connection], Event | None]] = {
 
 
 def check_head(head: bytes, limits: Limits) -> None:
-    """Refuse a head over a limit or with a lone LF in it; `head` may be only as much of it as has come.
+    """Refuse a head over a limit; `head` may be only as much of it as has come.
 
     What is wrong first is refused first, and what stands behind it is not looked at: the answer is the same whether the
     head came at once or octet by octet. It relies on a limit for the request line below the one for the head.
     """
     line_window = limits.request_line_bytes_max + 2
     if len(head) >= line_window and head.find(b"\r\n", 0, line_window) < 0:
-        check_line_ends(head[:line_window])
-        raise request.line_too_long(head[: limits.request_line_bytes_max], limits)
-    check_line_ends(head[: limits.head_bytes_max + 4])
+        check_line_ends(has_lone_lf=request.has_lone_lf(head[:line_window]))
+        raise request.line_too_long(head[:line_window], limits)
     if len(head) > limits.head_bytes_max:
-        raise errors.fields_too_large("the header section is larger than this server reads")  # RFC 6585, Section 5
+        check_line_ends(has_lone_lf=request.has_lone_lf(head[: limits.head_bytes_max + 4]))
+    check_head_size(len(head), limits)
 
 
-def check_line_ends(head: bytes) -> None:
-    """Refuse a head with an LF that has no CR before it. # Choice: it ends no line here, not even of a whole head."""
-    if head.count(b"\n") != head.count(b"\r\n"):
-        raise lone_lf()
+def check_head_size(head_bytes: int, limits: Limits) -> None:
+    """Refuse a head over the limit, whether it came at once or in pieces (RFC 6585, Section 5)."""
+    if head_bytes > limits.head_bytes_max:
+        raise errors.fields_too_large("the header section is larger than this server reads")
 
 
-def lone_lf() -> errors.Refusal:
-    """Return the refusal of a lone LF, as soon as it comes: who sends one waits for an answer (Section 2.2)."""
-    return errors.bad_request("a line ends in LF without CR")  # [rfc9112-2.2-2]
+def check_line_ends(*, has_lone_lf: bool) -> None:
+    """Refuse a lone LF as soon as it comes, not with its whole head: who sends one waits for an answer."""
+    if has_lone_lf:
+        raise request.lone_lf()

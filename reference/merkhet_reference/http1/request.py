@@ -16,6 +16,7 @@ REQUEST_LINE = abnf.whole(rb"(" + abnf.TOKEN + rb") ([^ ]+) HTTP/([0-9])\.([0-9]
 
 VERSION = abnf.whole(rb".* HTTP/[0-9]\.[0-9]")
 
+# Octets to the end: nothing is decoded before it is understood. [rfc9112-2.2-1]
 FIELD_LINE = abnf.whole(rb"(" + abnf.TOKEN + rb"):(" + abnf.FIELD_VALUE + rb")")
 """RFC 9112, Section 5: field-name ":" OWS field-value OWS. The whitespace is stripped afterwards: a pattern that tried
 to end the value before it would take quadratic time on a value of spaces."""
@@ -39,12 +40,24 @@ def parse_head(head: bytes, limits: Limits) -> tuple[bytes, Target, Version, Fie
 
     `head` holds the lines without the last CRLF CRLF. Raises Refusal.
     """
+    if has_lone_lf(head):
+        raise lone_lf()
     line, *field_lines = head.split(b"\r\n")
     method, target_octets, version = parse_request_line(line, limits)
     target = parse_target(method, target_octets)
     fields = parse_field_lines(field_lines, limits)
     check_host(fields, version)
     return method, target, version, fields
+
+
+def has_lone_lf(octets: bytes) -> bool:
+    """Tell whether an LF stands somewhere without its CR."""
+    return octets.count(b"\n") != octets.count(b"\r\n")
+
+
+def lone_lf() -> errors.Refusal:
+    """Return the refusal of a lone LF (Section 2.2). # Choice: it ends no line here, not even of a whole head."""
+    return errors.bad_request("a line ends in LF without CR")  # [rfc9112-2.2-2]
 
 
 def parse_request_line(line: bytes, limits: Limits) -> tuple[bytes, bytes, Version]:
@@ -95,7 +108,8 @@ def parse_target(method: bytes, target: bytes) -> Target:
         return parse_asterisk_form(method)
     if target.startswith(b"/"):
         return parse_origin_form(target)
-    return parse_absolute_form(method, target)
+    absolute = parse_absolute_form(target)
+    return about_the_server(absolute) if method == b"OPTIONS" else absolute
 
 
 def parse_origin_form(target: bytes) -> Target:
@@ -106,11 +120,8 @@ def parse_origin_form(target: bytes) -> Target:
     return Target(Form.ORIGIN, target, match[1], match[2])
 
 
-def parse_absolute_form(method: bytes, target: bytes) -> Target:
-    """Section 3.2.2: a whole URI, accepted from any client; its own authority is the one that counts.
-
-    OPTIONS on a URI without path and query is about the server, as if its target were an asterisk (Section 3.2.4).
-    """
+def parse_absolute_form(target: bytes) -> Target:
+    """Section 3.2.2: a whole URI, accepted from any client; its own authority is the one that counts."""
     match = ABSOLUTE_FORM.match(target)
     if match is None:
         raise errors.bad_request(
@@ -121,10 +132,15 @@ def parse_absolute_form(method: bytes, target: bytes) -> Target:
         raise errors.bad_request("an http URI has a host")  # RFC 9110, Section 4.2.1
     if scheme.lower() not in URI_SCHEMES:
         raise errors.bad_request("the request target is neither an http nor an https URI")
-    if method == b"OPTIONS" and not path and query is None:
-        return Target(Form.ASTERISK, target, b"*", None, authority, scheme.lower())
     # [rfc9112-3.2.2-6]
     return Target(Form.ABSOLUTE, target, path or b"/", query, authority, scheme.lower())
+
+
+def about_the_server(target: Target) -> Target:
+    """Section 3.2.4: with OPTIONS, a URI that ends with its authority asks for the server as a whole, as "*" does."""
+    if target.raw.partition(b"://")[2] == target.authority:
+        return target._replace(form=Form.ASTERISK, path=b"*")
+    return target
 
 
 def parse_authority_form(target: bytes) -> Target:
