@@ -10,13 +10,14 @@ import asyncio
 import secrets
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import msgspec
 
 from merkhet import catalogue
 from merkhet.catalogue import AnyCheck
 from merkhet.check import Check, Passive
+from merkhet.engine.batch import Batch, Record, holds_a_worker
 from merkhet.engine.conclude import conclude, result_of, tags_of
 from merkhet.engine.confirm import merge, unconfirmed, wants_second_run
 from merkhet.engine.evidence import gather, secrets_of
@@ -33,20 +34,6 @@ HOPELESS_RUNS = 32
 """So many checks whose legal requests were all left unserved, and the rest need not be asked."""
 SILENT_JOBS_MAX = 32
 """Silences that are waited for side by side: an idle connection costs us nothing."""
-
-Record = Callable[[Check, CheckResult, bool], None]
-
-
-@dataclass(slots=True)
-class _Batch:
-    """The checks that are still to run, those that run now, and those that ran when the target died."""
-
-    waiting: deque[Check]
-    record: Record
-    patient: bool = False
-    until: float = float("inf")
-    flying: dict[str, Check] = field(default_factory=dict[str, Check])
-    suspects: list[Check] = field(default_factory=list[Check])
 
 
 async def run(
@@ -127,8 +114,8 @@ class _Runner:
         self.health = Health(self.names, self.options.timeout_scale, self.target.alive)
         active = [check for check in self.checks if isinstance(check, Check) and self._applies(check)]
         # What waits longest begins first, so that nothing is left alone at the end.
-        active.sort(key=lambda check: not check.tags & {"slow", "bulk"})
-        await self._batch(_Batch(waiting=deque(active), record=self._first), self._jobs())
+        active.sort(key=lambda check: not (check.tags & {"slow", "bulk"} or holds_a_worker(check)))
+        await self._batch(Batch(waiting=deque(active), record=self._first), self._jobs())
         await self._confirm(active)
         await self._passives()
 
@@ -161,7 +148,7 @@ class _Runner:
 
     # Batches, deaths and blame
 
-    async def _batch(self, batch: _Batch, jobs: int) -> None:
+    async def _batch(self, batch: Batch, jobs: int) -> None:
         """Run checks side by side. If the target dies, find out which of them killed it, and go on."""
         while batch.waiting and self.ended == "complete":
             async with asyncio.TaskGroup() as group:
@@ -172,20 +159,21 @@ class _Runner:
             elif self.dialer.now() >= batch.until:
                 return
 
-    async def _work(self, batch: _Batch) -> None:
+    async def _work(self, batch: Batch) -> None:
         """Take checks one after the other until there are none, the time is up, or the target is dead."""
         while batch.waiting and not batch.suspects and self.dialer.now() < batch.until:
-            check = batch.waiting.popleft()
-            batch.flying[check.id] = check
+            check = batch.take()
+            if check is None:
+                return
             run, result, absent = await self._once(check, patient=batch.patient or "slow" in check.tags)
             if batch.suspects or (run.suspicious and not await self._lives(batch)):
                 return
-            batch.flying.pop(check.id, None)
+            batch.landed(check)
             batch.record(check, result, absent)
             if self.tried >= HOPELESS_RUNS and not self.served:
                 self._leave(batch.waiting, f"none of the first {self.tried} legal requests was served")
 
-    async def _lives(self, batch: _Batch) -> bool:
+    async def _lives(self, batch: Batch) -> bool:
         """Whether the target lives. If not, everything that runs now is suspect. Workers that ask together ask once."""
         async with self.asking:
             if batch.suspects:
@@ -205,7 +193,7 @@ class _Runner:
                 self._set(blank(check, self._requirement(check), Outcome.INCONCLUSIVE, reason))
         waiting.clear()
 
-    async def _blame(self, batch: _Batch) -> None:
+    async def _blame(self, batch: Batch) -> None:
         """Run the suspects one by one on a target that lives again: who kills it alone is guilty."""
         suspects, batch.suspects = batch.suspects, []
         rest, guilty = list(suspects), False
@@ -248,7 +236,7 @@ class _Runner:
         self._tell(RunStage.RESTARTED, text=f"the target died and was started again ({self.restarts})")
         return await self.health.lives(self.dialer)
 
-    def _give_up(self, batch: _Batch, suspects: Sequence[Check]) -> None:
+    def _give_up(self, batch: Batch, suspects: Sequence[Check]) -> None:
         """The target is dead for good: one suspect is guilty, of several none is; what is left cannot be judged."""
         self.ended = "target died"
         names = ", ".join(check.id for check in suspects)
@@ -317,8 +305,8 @@ class _Runner:
         if self.ended == "complete" and again:
             until = self.dialer.now() + self.options.confirm_seconds_max
             jobs = await self._silent_jobs(len(together))
-            await self._batch(_Batch(waiting=together, record=self._second, patient=True, until=until), jobs)
-            await self._batch(_Batch(waiting=alone, record=self._second, patient=True, until=until), 1)
+            await self._batch(Batch(waiting=together, record=self._second, patient=True, until=until), jobs)
+            await self._batch(Batch(waiting=alone, record=self._second, patient=True, until=until), 1)
         self._close_accounts({check.id for check in again} & self.absent)
 
     def _wants_second_run(self, check: Check) -> bool:

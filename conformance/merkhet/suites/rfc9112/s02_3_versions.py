@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from merkhet.suites.rfc9112.s02_heads import refused_and_closed
+from merkhet.check import PASS, WARNING, Canned, Check, Send, observed
+from merkhet.expect import as_preflight, ended, garbage, served, silent, status, status_5xx
+from merkhet.suites.rfc9112.s02_heads import NO_ANSWER, NO_STATUS_LINE, OWN_ERROR, read, refused_and_closed
+from merkhet.suites.rfc9112.sequences import request
+from merkhet.suites.words import HANG_UP, NOTHING, OK, REFUSED, SERVER_ERROR, SINCE, response
 
 VERSIONS: tuple[tuple[str, str, bytes], ...] = (
     ("lower-case", "in lower case", b"http/1.1"),
@@ -33,7 +37,7 @@ VERSIONS: tuple[tuple[str, str, bytes], ...] = (
 )
 """Slug, words, and a version that is not "HTTP/" DIGIT "." DIGIT."""
 
-CHECKS = tuple(
+MALFORMED = tuple(
     refused_and_closed(
         f"2.3-version-{slug}",
         "rfc9112-2.3-a2",
@@ -44,3 +48,72 @@ CHECKS = tuple(
     )
     for slug, words, version in VERSIONS
 )
+
+_MINOR_REFUSED = WARNING.because("a version that the grammar allows was refused for its minor number")
+
+
+def _minor(digit: bytes) -> Check:
+    name = digit.decode()
+    return Check(
+        id=f"rfc9112-2.3-version-higher-minor-{name}",
+        requirement="rfc9112-2.3-a2",
+        title=f"HTTP/1.{name} matches the grammar and is served as HTTP/1.1 is",
+        since=SINCE,
+        steps=(
+            Send(request(version=b"1." + digit)),
+            read(
+                {
+                    as_preflight(): PASS,
+                    status(400, 501, 505): _MINOR_REFUSED,
+                    status_5xx: OWN_ERROR,
+                    served(): observed("answered with another status than HTTP/1.1"),
+                    ended: _MINOR_REFUSED,
+                    garbage: NO_STATUS_LINE,
+                    silent: NO_ANSWER,
+                }
+            ),
+        ),
+        good=(OK,),
+        mutants=(
+            Canned("answers 400", REFUSED),
+            Canned("answers 505", response(505, b"", close=True)),
+            Canned("hangs up", HANG_UP),
+            Canned("never answers", NOTHING),
+        ),
+        note="RFC 9110, Section 6.2 wants a higher minor version read as the highest that the server has: a warning.",
+    )
+
+
+def _major(digit: bytes) -> Check:
+    name = digit.decode()
+    return Check(
+        id=f"rfc9112-2.3-version-higher-major-{name}",
+        requirement="rfc9112-2.3-a2",
+        title=f"HTTP/{name}.0 on a request line matches the grammar: served or refused",
+        since=SINCE,
+        steps=(
+            Send(request(version=digit + b".0")),
+            read(
+                {
+                    status(505): observed("refused with 505"),
+                    status(400): observed("refused with 400"),
+                    status_5xx: OWN_ERROR,
+                    as_preflight(): observed("served as HTTP/1.1 is"),
+                    served(): observed("answered with another status"),
+                    ended: observed("the connection ends without an answer"),
+                    garbage: observed("answered with bytes that are no HTTP/1.x"),
+                    silent: NO_ANSWER,
+                }
+            ),
+        ),
+        good=(response(505, b"", close=True),),
+        mutants=(
+            Canned("serves it", OK),
+            Canned("fails", SERVER_ERROR),
+            Canned("never answers", NOTHING),
+        ),
+        note="No rule tells a server what to do with a major version that it lacks; 505 merely says so.",
+    )
+
+
+CHECKS = (*MALFORMED, *(_minor(digit) for digit in (b"2", b"9")), *(_major(digit) for digit in (b"2", b"3")))

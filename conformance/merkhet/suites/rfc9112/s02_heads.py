@@ -13,6 +13,7 @@ from merkhet.check import (
     Canned,
     Check,
     Exchange,
+    Kind,
     Send,
     Step,
     Stream,
@@ -184,9 +185,14 @@ def either(
     twin: Exchange = PLAIN_GET,
     to: str = "GET",
     version: str = "1.1",
+    silent_is: Verdict = NO_ANSWER,
     note: str = "",
 ) -> Check:
-    """Return the check of a permission: it is recorded which choice was made. `other` is a server that chose otherwise."""
+    """Return the check of a permission: it is recorded which choice was made. `other` is a server that chose otherwise.
+
+    `silent_is` is what no answer means: a fault, unless a server may still wait for the end of the head.
+    """
+    hang = () if silent_is.kind is Kind.OBSERVED else (Canned("never answers", NOTHING),)
     return Check(
         id=f"rfc9112-{slug}",
         requirement=requirement,
@@ -200,7 +206,7 @@ def either(
                     status_2xx: observed("served"),
                     served(): observed("answered with another status"),
                     ended: observed("the connection ends without an answer"),
-                    silent: observed("more octets are waited for"),
+                    silent: silent_is,
                     garbage: NO_STATUS_LINE,
                     status_5xx: OWN_ERROR,
                 },
@@ -210,7 +216,7 @@ def either(
         ),
         twin=twin,
         good=(good,),
-        mutants=(other, Canned("fails", SERVER_ERROR)),
+        mutants=(other, Canned("fails", SERVER_ERROR), *hang),
         note=note,
     )
 

@@ -1,0 +1,7 @@
+"""`python -m merkhet`."""
+
+from __future__ import annotations
+
+from merkhet.cli import main
+
+main()

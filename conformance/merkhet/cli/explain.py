@@ -1,0 +1,114 @@
+"""`merkhet explain`: what a check sends, what each answer means, and which faults it is proved to notice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from merkhet import catalogue, selectors
+from merkhet.catalogue import AnyCheck, Catalogue
+from merkhet.check import Abort, Answers, Check, HalfClose, On, Passive, Send, Step
+from merkhet.cli.codes import Code, Failure
+from merkhet.cli.terminal import octets
+from merkhet.model import Requirement
+
+SEND_BYTES_MAX = 2000
+
+
+@click.command()
+@click.argument("selector", nargs=-1, required=True)
+def explain(selector: tuple[str, ...]) -> Code:
+    """Explain checks, or a rule with all that tests it."""
+    known = catalogue.load()
+    rules = [known.requirements[name] for name in selector if name in known.requirements]
+    others = [name for name in selector if name not in known.requirements]
+    try:
+        checks = selectors.select(known.checks.values(), others) if others else []
+    except selectors.SelectorError as problem:
+        raise Failure(Code.INVOCATION, str(problem)) from problem
+    lines = [line for rule in rules for line in _rule(rule, known)]
+    lines += [line for check in checks for line in (*_check(check, known.requirement_of(check)), "")]
+    click.echo("\n".join(lines).rstrip())
+    return Code.OK
+
+
+def _rule(rule: Requirement, known: Catalogue) -> Iterator[str]:
+    yield from _heading(rule)
+    if rule.untestable:
+        yield f"  not tested: {rule.untestable}"
+    yield from (f"  {check.id}  {check.title}" for check in known.checks.values() if check.requirement == rule.id)
+    yield ""
+
+
+def _heading(rule: Requirement) -> Iterator[str]:
+    yield f"{rule.id}  {rule.document} section {rule.section}  {rule.level}, a violation is a {rule.on_violation}"
+    yield f"  {rule.text}"
+    if rule.note:
+        yield f"  note: {rule.note}"
+
+
+def _check(check: AnyCheck, rule: Requirement) -> Iterator[str]:
+    yield check.id
+    yield f"  {check.title}"
+    yield from (f"  {line}" for line in _heading(rule))
+    tags = sorted(selectors.tags_of(check))
+    if tags:
+        yield f"  tags: {', '.join(tags)}"
+    if check.needs:
+        yield f"  needs: {', '.join(sorted(check.needs))}"
+    if check.note:
+        yield f"  note: {check.note}"
+    yield from _passive(check) if isinstance(check, Passive) else _active(check)
+    yield "  proved to notice:"
+    yield from (f"    {mutant.fault}" for mutant in check.mutants)
+
+
+def _passive(check: Passive) -> Iterator[str]:
+    yield f"  holds the rule {check.rule!r} against every answer of the run, and against that to:"
+    yield from _octets(check.probe, "    ")
+
+
+def _active(check: Check) -> Iterator[str]:
+    yield from _steps(check.steps, "  ")
+    yield f"  then, on a fresh connection, the legal twin; expected: {check.twin.answer.describe()}"
+    yield from _octets(check.twin.request, "    ")
+
+
+def _steps(steps: tuple[Step, ...], indent: str) -> Iterator[str]:
+    for step in steps:
+        match step:
+            case Send():
+                yield f"{indent}send{_manner(step)}:"
+                yield from _octets(step.data, indent + "  ")
+            case HalfClose():
+                yield f"{indent}say that no more will be sent"
+            case Abort():
+                yield f"{indent}drop the connection"
+            case On():
+                yield f"{indent}on connection {step.connection}:"
+            case Answers():
+                yield f"{indent}read an answer{' (none is expected)' if step.quiet else ''}:"
+                yield from _cases(step, indent + "  ")
+
+
+def _manner(step: Send) -> str:
+    if step.each:
+        return f", {step.each} bytes at a time"
+    return f", cut at {', '.join(map(str, step.cuts))}" if step.cuts else ""
+
+
+def _cases(step: Answers, indent: str) -> Iterator[str]:
+    for expectation, verdict in step.cases.items():
+        words = f": {verdict.text}" if verdict.text else ""
+        yield f"{indent}{expectation.describe()} -> {verdict.kind}{words}"
+        if verdict.following:
+            yield f"{indent}  and then instead:"
+            yield from _steps(verdict.following, indent + "    ")
+
+
+def _octets(data: bytes, indent: str) -> Iterator[str]:
+    for line in data[:SEND_BYTES_MAX].splitlines(keepends=True):
+        yield indent + octets(line)
+    if len(data) > SEND_BYTES_MAX:
+        yield f"{indent}... ({len(data)} bytes)"

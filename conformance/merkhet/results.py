@@ -1,0 +1,161 @@
+"""Results on disk: one record a line while a run goes on, and one whole file at its end. Every reader takes both."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from merkhet.model import RESULTS_VERSION, CheckResult, RunResults
+
+FOLDER = Path(".merkhet")
+JOURNAL = FOLDER / "last.jsonl"
+RESULTS = FOLDER / "results.json"
+
+
+class ResultsError(Exception):
+    """Results that cannot be read or written. The message holds the path and what is wrong."""
+
+
+class _Header(msgspec.Struct, frozen=True, tag_field="record", tag="run"):
+    run: RunResults
+
+
+class _Row(msgspec.Struct, frozen=True, tag_field="record", tag="result"):
+    result: CheckResult
+
+
+_Record = _Header | _Row
+_record_decoder = msgspec.json.Decoder[_Record](_Record)
+
+
+class Journal:
+    """The file that a run writes while it goes on. What it holds survives whatever ends us.
+
+    The first record is the run without results, and so is the last of a run that came to its end; between them stands a
+    record for each result, of which the last for a check counts.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.parent.name == FOLDER.name and not (path.parent / ".gitignore").exists():
+                (path.parent / ".gitignore").write_text("*\n", encoding="ascii")
+            self._file: BinaryIO = path.open("wb", buffering=0)
+        except OSError as problem:
+            raise ResultsError(f"{path}: cannot be written: {problem.strerror}") from problem
+
+    def run(self, results: RunResults) -> None:
+        """Write what is known of the run: what was judged, its rules, how it ended. Raises ResultsError."""
+        self._write(_Header(msgspec.structs.replace(results, results=())))
+
+    def result(self, result: CheckResult) -> None:
+        """Write one result. Raises ResultsError."""
+        self._write(_Row(result))
+
+    def _write(self, record: _Record) -> None:
+        line = memoryview(msgspec.json.encode(record) + b"\n")
+        try:
+            while line:
+                line = line[self._file.write(line) :]
+        except OSError as problem:
+            raise ResultsError(f"{self.path}: cannot be written: {problem.strerror}") from problem
+
+    def close(self) -> None:
+        """Close the file. Safe to call twice."""
+        self._file.close()
+
+
+def encode(results: RunResults) -> bytes:
+    """Return a run as `results.json` holds it."""
+    return msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n"
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file under a temporary name and rename it, so that the old one is there until the new one is whole.
+
+    Raises ResultsError; the old file is then untouched.
+    """
+    path = path.resolve()
+    temporary = ""
+    try:
+        if path.exists() and not path.is_file():
+            # A device or a pipe is written to, never replaced.
+            path.write_bytes(data)
+            return
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(path)
+    except OSError as problem:
+        if temporary:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()
+        raise ResultsError(f"{path}: cannot be written: {problem.strerror}") from problem
+
+
+def _umask() -> int:
+    # The mask can only be read by setting it.
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def save(path: Path, results: RunResults) -> None:
+    """Write `results.json`. Raises ResultsError."""
+    write_whole(path, encode(results))
+
+
+def load(path: Path) -> RunResults:
+    """Return a run from `results.json`, or from a journal. A journal that stops early is a run that was interrupted.
+
+    Raises ResultsError.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as problem:
+        raise ResultsError(f"{path}: cannot be read: {problem.strerror}") from problem
+    try:
+        results = _journal(data) if data.startswith(b'{"record":') else msgspec.json.decode(data, type=RunResults)
+    except msgspec.DecodeError as problem:
+        raise ResultsError(f"{path}: no results of merkhet: {problem}") from problem
+    if results.version > RESULTS_VERSION:
+        raise ResultsError(f"{path}: version {results.version} of results; this merkhet reads {RESULTS_VERSION}")
+    return results
+
+
+def _journal(data: bytes) -> RunResults:
+    """Put a journal together. What follows its last newline was never written whole."""
+    run: RunResults | None = None
+    headers = 0
+    rows: dict[str, CheckResult] = {}
+    for line in data.split(b"\n")[:-1]:
+        record = _record_decoder.decode(line)
+        if isinstance(record, _Header):
+            run, headers = record.run, headers + 1
+        else:
+            rows[record.result.check] = record.result
+    if run is None:
+        raise msgspec.DecodeError("its first line is not whole")
+    if headers == 1:
+        run = msgspec.structs.replace(run, ended="interrupted")
+    return msgspec.structs.replace(run, results=tuple(rows.values()))
+
+
+def schema() -> bytes:
+    """Return the JSON Schema (2020-12) of `results.json`. Octets are base64."""
+    described = msgspec.json.schema(RunResults)
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"merkhet results, version {RESULTS_VERSION}",
+        **described,
+    }
+    return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2) + b"\n"

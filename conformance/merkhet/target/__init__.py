@@ -1,0 +1,1 @@
+"""Targets: how they are declared, reached, started, watched and explored."""

@@ -1,0 +1,176 @@
+"""The kill matrix: which checks each mutant of the reference kills, measured, and held against `kill_matrix.json`.
+
+    python conformance/tests/kill_matrix.py            what is committed still holds; new checks and mutants are named
+    python conformance/tests/kill_matrix.py --full     every mutant on every check, and nothing differs
+    python conformance/tests/kill_matrix.py --update   measure everything and write the file; read its difference
+    python conformance/tests/kill_matrix.py --only M   show what one mutant kills
+
+Held: a MUST or SHOULD check passes on the reference as it is, a MAY check is observed there. Every check is killed: by
+each of its own canned servers, which `merkhet selftest` plays, and by a mutant of the reference unless it stands in
+`canned_only`, the list of those that no one fault of ours can reach. Every mutant kills what it must kill.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import mutation
+from proving_ground import NOT_ON_THE_REFERENCE, Outcomes, Trial, Tried, is_passive, needs_tls, try_all
+
+from merkhet import catalogue
+from merkhet.engine.preflight import Found
+from merkhet.selftest import canned
+
+MATRIX = Path(__file__).parent / "kill_matrix.json"
+NOTICED = frozenset({"fail", "warn"})
+SETTLED = frozenset({"pass", "observed"})
+CHECKS = catalogue.load().checks
+RUNNABLE = [check for check in CHECKS.values() if not check.needs & NOT_ON_THE_REFERENCE]
+PLAIN = tuple(check.id for check in RUNNABLE if not needs_tls(check))
+OVER_TLS = tuple(check.id for check in RUNNABLE if needs_tls(check))
+SLOW = frozenset(check.id for check in RUNNABLE if "slow" in check.tags)
+PASSIVE = frozenset(check.id for check in RUNNABLE if is_passive(check))
+
+
+def kills(clean: Outcomes, faulty: Outcomes) -> list[str]:
+    """Return the checks that notice: they fail or warn, or observe another choice. Inconclusive kills nothing."""
+    return sorted(
+        name
+        for name, (outcome, choice) in faulty.items()
+        if outcome in NOTICED
+        or (outcome == "observed" and clean.get(name, ("", ""))[0] == "observed" and clean[name][1] != choice)
+    )
+
+
+class Report:
+    """What is wrong, collected so that one run names all of it."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+
+    def hold(self, *, holds: bool, problem: str) -> None:
+        if not holds:
+            self.problems.append(problem)
+
+    def finish(self) -> int:
+        for problem in self.problems:
+            print(f"PROBLEM {problem}")
+        print(f"{len(self.problems)} problems")
+        return 1 if self.problems else 0
+
+
+def measure_clean(report: Report) -> tuple[Outcomes, dict[bool, Found | None]]:
+    """Run every check on the reference as it is; return the outcomes, and what preflight found plain and over TLS."""
+    outcomes: Outcomes = {}
+    found: dict[bool, Found | None] = {}
+    for tried in try_all([Trial(PLAIN), Trial(OVER_TLS, tls=True)], 2):
+        report.hold(holds=not tried.trouble, problem=f"the reference as it is: {tried.trouble}")
+        outcomes |= tried.outcomes
+        found[tried.trial.tls] = tried.found
+    for check in RUNNABLE:
+        outcome = outcomes.get(check.id, ("no result", ""))[0]
+        report.hold(holds=outcome in SETTLED, problem=f"{check.id} is {outcome} on the reference as it is")
+    return outcomes, found
+
+
+def trials(
+    mutants: dict[str, mutation.Mutant],
+    committed: dict[str, list[str]],
+    found: dict[bool, Found | None],
+    *,
+    full: bool,
+) -> list[Trial]:
+    """Return what to run. In the default run a mutant meets what it killed before, what it must kill, and the passives."""
+    wanted: list[Trial] = []
+    for name, mutant in mutants.items():
+        recorded = {*committed.get(name, ()), *mutant.must_kill} & CHECKS.keys()
+        tls = ".tls." in mutant.target
+        everything = set(OVER_TLS if tls else PLAIN) - SLOW | recorded
+        chosen = everything if full or name not in committed else recorded | (PASSIVE if not tls else set())
+        names = tuple(check for check in CHECKS if check in chosen)
+        wanted.append(Trial(names, name, tls, found.get(tls)))
+    return wanted
+
+
+def show(tried: Tried, killed: list[str]) -> None:
+    print(f"{tried.trial.mutant:44} {len(killed):4} killed  {tried.seconds:5.1f} s  {tried.trouble}", flush=True)
+
+
+def hold_canned(report: Report) -> None:
+    for check in CHECKS.values():
+        for problem in canned.verify(check):
+            report.hold(
+                holds=False, problem=f"{problem.check} against its canned server {problem.server!r}: {problem.text}"
+            )
+
+
+def hold_mutant(report: Report, mutant: mutation.Mutant, killed: list[str], recorded: list[str] | None) -> None:
+    report.hold(holds=bool(killed), problem=f"mutant {mutant.name} goes unnoticed")
+    report.hold(holds=bool(mutant.must_kill), problem=f"mutant {mutant.name} names no check that must kill it")
+    report.hold(
+        holds=mutant.breaks in catalogue.load().requirements, problem=f"mutant {mutant.name} breaks no requirement"
+    )
+    for name in sorted(mutant.must_kill - set(killed)):
+        report.hold(holds=False, problem=f"mutant {mutant.name} must be killed by {name} and is not")
+    if recorded is None:
+        report.hold(holds=False, problem=f"mutant {mutant.name} is not in the committed matrix: --update")
+        return
+    for name in sorted(set(recorded) ^ set(killed)):
+        change = "no longer kills" if name in recorded else "newly kills"
+        report.hold(holds=False, problem=f"mutant {mutant.name} {change} {name}: --update, and read the difference")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--update", action="store_true")
+    parser.add_argument("--only", metavar="MUTANT", action="append", default=[])
+    parser.add_argument("--jobs", type=int, default=2)
+    arguments = parser.parse_args()
+    began = time.perf_counter()
+    mutants = mutation.load()
+    if arguments.only:
+        mutants = {name: mutants[name] for name in arguments.only}
+    document = json.loads(MATRIX.read_text()) if MATRIX.exists() else {"kills": {}, "canned_only": []}
+    full = arguments.full or arguments.update or bool(arguments.only)
+    report = Report()
+    clean, found = measure_clean(report)
+    print(f"{len(clean)} checks on the reference as it is, {time.perf_counter() - began:.1f} s", flush=True)
+    measured: dict[str, list[str]] = {}
+    for tried in try_all(trials(mutants, document["kills"], found, full=full), arguments.jobs):
+        assert tried.trial.mutant is not None
+        killed = kills(clean, tried.outcomes)
+        measured[tried.trial.mutant] = killed
+        show(tried, killed)
+        if arguments.only:
+            print("\n".join(f"    {name}" for name in killed))
+    reached = {name for killed in measured.values() for name in killed}
+    canned_only = sorted({check.id for check in RUNNABLE} - reached)
+    if arguments.update:
+        MATRIX.write_text(json.dumps({"canned_only": canned_only, "kills": measured}, indent=1, sort_keys=True) + "\n")
+        document = {"kills": measured, "canned_only": canned_only}
+    if not arguments.only:
+        hold_canned(report)
+        report.hold(
+            holds=not set(document["kills"]) - set(mutants), problem="the matrix has mutants that are gone: --update"
+        )
+        known = reached | set(document["canned_only"])
+        for check in RUNNABLE:
+            report.hold(
+                holds=check.id in known, problem=f"{check.id} is killed by no mutant, and not in canned_only: --update"
+            )
+    for name, mutant in mutants.items():
+        hold_mutant(report, mutant, measured[name], document["kills"].get(name))
+    print(f"{len(mutants)} mutants, {len(reached)} checks killed by them, {len(canned_only)} by canned servers alone")
+    print(f"{time.perf_counter() - began:.0f} s")
+    return report.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

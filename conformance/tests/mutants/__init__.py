@@ -1,0 +1,1 @@
+"""The reference with one rule broken at a time."""

@@ -1,0 +1,166 @@
+"""Where mutants are tried: a child process with the reference in it, faulty if asked, and merkhet's engine beside it.
+
+A child is forked for each mutant: what a faulty server leaves behind (a dead thread, a loop without end) dies with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import multiprocessing
+import os
+import ssl
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import mutation
+
+from merkhet import catalogue
+from merkhet.catalogue import AnyCheck
+from merkhet.check import Passive
+from merkhet.engine.plan import JOBS, RunOptions, RunTarget
+from merkhet.engine.preflight import Found, Scout
+from merkhet.engine.runner import run_sync
+from merkhet.template import ENDPOINTS, Names
+from merkhet.wire.sockets import Address, SocketDialer
+
+Outcomes = dict[str, tuple[str, str]]
+"""For each check its outcome and, if it is observed, its choice."""
+
+CHILD_SECONDS_MAX = 120.0
+TIMEOUT_SCALE = 0.5
+NOT_ON_THE_REFERENCE = frozenset({"connect"})
+"""Endpoints of the contract that the reference has no use for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One child's work: the checks to run, on the reference as it is or with a mutant applied, plain or over TLS.
+
+    `found` is what preflight found on the reference as it is: a mutant is judged by that, so that one which breaks every
+    answer is noticed by the checks and not only by preflight.
+    """
+
+    checks: tuple[str, ...]
+    mutant: str | None = None
+    tls: bool = False
+    found: Found | None = None
+
+
+@dataclass(slots=True)
+class Tried:
+    """What a trial came to. A child that had to be killed gives no outcomes: a fault that proves nothing."""
+
+    trial: Trial
+    outcomes: Outcomes = field(default_factory=dict[str, tuple[str, str]])
+    found: Found | None = None
+    seconds: float = 0.0
+    trouble: str = ""
+
+
+def try_all(trials: Sequence[Trial], jobs: int) -> Iterator[Tried]:
+    """Run every trial, `jobs` of them side by side; yield what each came to, in the order of the trials."""
+    with ThreadPoolExecutor(jobs) as pool:
+        yield from pool.map(try_one, trials)
+
+
+def try_one(trial: Trial) -> Tried:
+    """Fork a child for the trial and wait for it."""
+    context = multiprocessing.get_context("forkserver")
+    receiver, sender = context.Pipe(duplex=False)
+    began = time.perf_counter()
+    child = context.Process(target=_child, args=(trial, sender), daemon=True)
+    child.start()
+    sender.close()
+    tried = Tried(trial)
+    try:
+        if receiver.poll(CHILD_SECONDS_MAX):
+            tried.outcomes, tried.found, tried.trouble = receiver.recv()
+        else:
+            tried.trouble = f"no result within {CHILD_SECONDS_MAX:g} s"
+    except EOFError:
+        tried.trouble = "the child died"
+    child.kill()
+    child.join()
+    tried.seconds = time.perf_counter() - began
+    return tried
+
+
+def _child(trial: Trial, sender: Connection) -> None:
+    import logging
+
+    logging.disable(logging.CRITICAL)
+    try:
+        with contextlib.ExitStack() as stack:
+            if trial.mutant is not None:
+                stack.enter_context(mutation.load()[trial.mutant].applied())
+            sender.send((*_run(trial), ""))
+    except Exception as error:  # noqa: BLE001 - whatever a faulty server does is said, and the next one tried
+        sender.send(({}, None, f"{type(error).__name__}: {error}"))
+    finally:
+        sender.close()
+        os._exit(0)  # whatever threads a faulty server has left
+
+
+def _run(trial: Trial) -> tuple[Outcomes, Found]:
+    from merkhet_reference import contract, limits, server, tls
+
+    known = catalogue.load().checks
+    checks: list[AnyCheck] = [known[name] for name in trial.checks]
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "hello.txt").write_bytes(b"hello, file\n")
+        context = None
+        if trial.tls:
+            context = tls.server_context(*certificates(Path(folder)))
+        bounds = limits.Limits(idle_seconds_max=2.5, head_seconds_max=3.0, content_seconds_max=3.0)
+        judged = server.Server(contract.application(Path(folder)), limits=bounds, ssl_context=context)
+        judged.listen(0)
+        judged.start()
+        host, port = judged.address
+        return _judge(trial, checks, host, port)
+
+
+def _judge(trial: Trial, checks: Sequence[AnyCheck], host: str, port: int) -> tuple[Outcomes, Found]:
+    client = None
+    if trial.tls:
+        client = ssl.create_default_context()
+        client.check_hostname = False
+        client.verify_mode = ssl.CERT_NONE
+    names = Names(
+        host=f"{host}:{port}".encode(),
+        scheme="https" if trial.tls else "http",
+        endpoints={name: path for name, path in ENDPOINTS.items() if name not in NOT_ON_THE_REFERENCE},
+    )
+    target = RunTarget(address=Address(host=host, port=port, tls=client), names=names)
+    # A fault that a TLS connection leaves to the next one is seen only where the next one is the same check's.
+    options = RunOptions(timeout_scale=TIMEOUT_SCALE, jobs=1 if trial.tls else JOBS)
+    scout = Scout(SocketDialer(target.address), names, TIMEOUT_SCALE)
+    found = trial.found or asyncio.run(scout.look(options.jobs))
+    outcome = run_sync(target, checks, dataclasses.replace(options, found=found))
+    return {result.check: (result.outcome.value, result.choice) for result in outcome.results}, found
+
+
+def certificates(folder: Path) -> tuple[str, str]:
+    """Write a certificate for loopback and its key; return their paths."""
+    import trustme
+
+    certificate = trustme.CA().issue_cert("localhost", "127.0.0.1", "::1")
+    certificate.cert_chain_pems[0].write_to_path(str(folder / "certificate.pem"))
+    certificate.private_key_pem.write_to_path(str(folder / "key.pem"))
+    return str(folder / "certificate.pem"), str(folder / "key.pem")
+
+
+def needs_tls(check: AnyCheck) -> bool:
+    """Tell whether a check is about TLS and says nothing without it."""
+    return "tls" in check.tags
+
+
+def is_passive(check: AnyCheck) -> bool:
+    """Tell whether a check judges the responses that others provoke."""
+    return isinstance(check, Passive)

@@ -1,0 +1,157 @@
+"""Runs to render: a plain one, and one in which every text and every octet is hostile."""
+
+from __future__ import annotations
+
+import msgspec
+
+from merkhet.model import (
+    CheckResult,
+    Direction,
+    Evidence,
+    Finding,
+    Level,
+    Outcome,
+    Preflight,
+    Profile,
+    Requirement,
+    RunResults,
+    TargetInfo,
+    Transcript,
+    Weight,
+    WireEvent,
+)
+
+HOSTILE_BYTES = (
+    b"HTTP/1.1 200 OK\r\nX: </pre></script><img src=x onerror=window.pwned=1>\r\n\r\n"
+    b"<!--<script>alert(1)</script>\x00\xff\xe2\x80\xae\x1b[31m\x1b]0;owned\x07{{7*7}} ]]> &amp; \\n"
+)
+HOSTILE = (
+    "</summary></title><script>window.pwned=2</script>\" onmouseover='window.pwned=3' \x00\x1b[2J\x1b]0;t\x07\x9b31m"
+    "\u202egnp\ud800\ufffe\uffff\r\n::error::forged %0A {{7*7}} ]]> `|*_[x](y)"
+)
+RULES = tuple(
+    Requirement(
+        id=f"rfc9112-{section}-1",
+        document="rfc9112",
+        section=section,
+        level=level,
+        basis="bcp14",
+        role="server",
+        text=text,
+    )
+    for section, level, text in (
+        ("3.2", Level.MUST, "A request without Host is answered 400."),
+        ("6.1", Level.MUST_NOT, "No Transfer-Encoding in 204 responses."),
+        ("9.3", Level.SHOULD, "Connections persist."),
+        ("9.6", Level.MAY, "A server may close at any time."),
+    )
+)
+
+
+def transcript(data: bytes = b"HTTP/1.1 200 OK\r\n\r\n") -> Transcript:
+    sent = b"GET / HTTP/1.1\r\n\r\n"
+    events = (
+        WireEvent(connection=0, at=0.0, direction=Direction.OPENED),
+        WireEvent(connection=0, at=0.0011, direction=Direction.SENT, data=sent, length=len(sent)),
+        WireEvent(connection=0, at=0.0042, direction=Direction.RECEIVED, data=data, length=len(data)),
+        WireEvent(connection=0, at=0.005, direction=Direction.CLOSED),
+    )
+    return Transcript(
+        connection=0,
+        purpose="check",
+        sent_length=len(sent),
+        received_length=len(data),
+        sent_sha256="0" * 64,
+        received_sha256="1" * 64,
+        ended="closed",
+        events=events,
+    )
+
+
+def result(
+    name: str, rule: int, outcome: Outcome, *, weight: Weight | None = None, desync: bool = False, **more: object
+) -> CheckResult:
+    expected, observed = "status 400", "status 200"
+    findings = (
+        (Finding(weight=weight, expected=expected, observed=observed, text="the request was served", desync=desync),)
+        if weight is not None
+        else ()
+    )
+    plain = CheckResult(
+        check=f"rfc9112-{RULES[rule].section}-{name}",
+        requirement=RULES[rule].id,
+        title=f"The title of {name}",
+        level=RULES[rule].level,
+        outcome=outcome,
+        expected=expected,
+        observed=observed,
+        findings=findings,
+        seconds=0.0123,
+        evidence=Evidence(
+            transcripts=(transcript(),),
+            repeat=f"merkhet run --select rfc9112-{RULES[rule].section}-{name}",
+            netcat="printf 'GET / HTTP/1.1\\r\\n\\r\\n' | nc -w 2 127.0.0.1 80",
+        ),
+    )
+    return msgspec.structs.replace(plain, **more)
+
+
+RESULTS = (
+    result("refused", 0, Outcome.PASS),
+    result("served", 0, Outcome.FAIL, weight=Weight.BREACH),
+    result("served-too", 0, Outcome.FAIL, weight=Weight.BREACH),
+    result("smuggled", 1, Outcome.FAIL, weight=Weight.BREACH, desync=True),
+    result("unproven", 1, Outcome.INCONCLUSIVE, reason="the legal twin was not served"),
+    result("near", 2, Outcome.WARN, weight=Weight.WARNING),
+    result("absent", 2, Outcome.NOT_APPLICABLE, reason="the target offers no sleep"),
+    result("open", 2, Outcome.INCONCLUSIVE, reason="an absence that nobody confirmed"),
+    result("closes", 3, Outcome.OBSERVED, choice="closes at once"),
+)
+
+
+def run(*results: CheckResult, **more: object) -> RunResults:
+    plain = RunResults(
+        merkhet="0.1.0",
+        python="3.11",
+        platform="test",
+        profile=Profile.DEFAULT,
+        started="2026-11-25T12:00:00Z",
+        seconds=1.5,
+        target=TargetInfo(name="mine", kind="command", address="http://127.0.0.1:8080/", version="mine 1.0"),
+        preflight=Preflight(status=200, server="mine/1.0", round_trip_seconds=0.001),
+        requirements=RULES,
+        results=results,
+        exit_code=1,
+    )
+    return msgspec.structs.replace(plain, **more)
+
+
+def plain_run() -> RunResults:
+    return run(*RESULTS)
+
+
+def hostile_run() -> RunResults:
+    bad = [
+        msgspec.structs.replace(
+            item,
+            title=HOSTILE,
+            expected=HOSTILE,
+            observed=HOSTILE,
+            reason=HOSTILE,
+            choice=HOSTILE,
+            findings=tuple(
+                msgspec.structs.replace(finding, expected=HOSTILE, observed=HOSTILE, text=HOSTILE)
+                for finding in item.findings
+            ),
+            evidence=Evidence(transcripts=(transcript(HOSTILE_BYTES),), repeat=HOSTILE, netcat=HOSTILE),
+        )
+        for item in RESULTS
+    ]
+    return run(
+        *bad,
+        target=TargetInfo(name=HOSTILE, kind="url", address=HOSTILE, version=HOSTILE),
+        preflight=Preflight(status=200, server=HOSTILE),
+        problems=(HOSTILE,),
+        ended=HOSTILE,
+        target_output=HOSTILE,
+    )

@@ -1,0 +1,117 @@
+"""The verbs beside `run`."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cli_process import (
+    HOST,
+    declared,
+    environment,
+    merkhet,
+)
+
+from merkhet.cli import invoke
+from merkhet.cli.codes import Code
+
+
+def test_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["list", "-s", "rfc9112#3.2"]) == Code.OK
+    assert HOST in capsys.readouterr().out
+    assert invoke(["list", "--requirements", "-s", HOST]) == Code.OK
+    assert "MUST" in capsys.readouterr().out
+    assert invoke(["list", "-s", "nothing-like-it"]) == Code.INVOCATION
+
+
+def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["explain", HOST]) == Code.OK
+    told = capsys.readouterr().out
+    assert "GET {root} HTTP/1.1\\r\\n" in told
+    assert "-> violation" in told
+    assert "proved to notice:" in told
+    assert invoke(["explain", "rfc9112-6.1-1"]) == Code.OK
+    assert "rfc9112 section 6.1" in capsys.readouterr().out
+    assert invoke(["explain", "rfc9112-nothing"]) == Code.INVOCATION
+
+
+def test_every_check_can_be_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["explain", "*"]) == Code.OK
+    assert not set(capsys.readouterr().out) & {"\x1b", "\r", "\0"}
+
+
+def test_selftest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["selftest", "-s", HOST]) == Code.OK
+    assert "1 checks on" in capsys.readouterr().out
+
+
+def test_an_error_of_ours(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def broken() -> None:
+        raise RuntimeError("\x1b[31m")
+
+    monkeypatch.setattr("merkhet.catalogue.load", broken)
+    assert invoke(["list"]) == Code.OURS
+    told = capsys.readouterr().err
+    assert "merkhet itself failed" in told
+    assert "\x1b" not in told
+
+
+def test_init_then_doctor(tmp_path: Path) -> None:
+    command = (sys.executable, "-m", "merkhet_reference.contract", "--port", "{port}", "--files", "{files}")
+    done = merkhet("init", "--name", "mine", *command, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert merkhet("init", "--url", "http://h", cwd=tmp_path).returncode == Code.INVOCATION
+    done = merkhet("doctor", "--write", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert 'status = "/status/{code}"' in done.stdout
+    text = (tmp_path / "merkhet.toml").read_text(encoding="utf-8")
+    assert 'files = "/files/{path}"' in text
+    assert text.startswith("# ")
+    assert merkhet("run", "-s", HOST, cwd=tmp_path).returncode == 0
+
+
+def test_init_refuses_what_it_could_not_read(tmp_path: Path) -> None:
+    done = merkhet("init", "./server", cwd=tmp_path)
+    assert done.returncode == Code.INVOCATION
+    assert "{port}" in done.stderr
+    assert not (tmp_path / "merkhet.toml").exists()
+
+
+def test_doctor_on_nobody(tmp_path: Path) -> None:
+    declared(tmp_path, "dies-at-once")
+    assert merkhet("doctor", cwd=tmp_path).returncode == Code.TARGET
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_until_stopped(tmp_path: Path, number: signal.Signals) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "merkhet", "serve", "--port", "0"],
+        cwd=tmp_path,
+        env=environment({"TMPDIR": str(tmp_path)}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    ) as served:
+        assert served.stdout is not None
+        line = served.stdout.readline()
+        found = re.search(r":(\d+)", line)
+        assert found is not None, line
+        with socket.create_connection(("127.0.0.1", int(found[1])), timeout=10) as connection:
+            connection.sendall(b"GET /files/empty.txt HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+        served.send_signal(number)
+        assert served.wait(20) == 0
+    assert not list(tmp_path.glob("merkhet-files-*"))
+
+
+def test_the_console_script_is_there() -> None:
+    program = shutil.which("merkhet", path=str(Path(sys.executable).parent))
+    assert program is not None
+    done = subprocess.run([program, "--version"], capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout.startswith("merkhet")

@@ -1,0 +1,53 @@
+"""Requirement, check and implementing line: each link is held in both directions."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from merkhet import catalogue
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "reference" / "merkhet_reference"
+TAG = re.compile(r"\[((?:rfc\d+|whatwg-sse|tus)-[\w.-]+)\]")
+CATALOGUE = catalogue.load()
+KEPT_BY_ABSENCE: dict[str, str] = tomllib.loads((Path(__file__).parent / "kept_by_absence.toml").read_text())["kept"]
+"""Rules that the reference keeps by never doing something, or by a permission it does not use: there is no line to name."""
+
+pytestmark = pytest.mark.skipif(not REFERENCE.exists(), reason="needs the source tree")
+
+
+def named_by_the_reference() -> dict[str, list[str]]:
+    places: dict[str, list[str]] = {}
+    for path in sorted(REFERENCE.rglob("*.py")):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            for tag in TAG.findall(line):
+                places.setdefault(tag, []).append(f"{path.relative_to(ROOT)}:{number}")
+    return places
+
+
+def test_the_reference_names_only_requirements_that_exist() -> None:
+    unknown = {tag: places for tag, places in named_by_the_reference().items() if tag not in CATALOGUE.requirements}
+    assert not unknown
+
+
+def test_every_requirement_has_its_line_or_a_reason() -> None:
+    named = named_by_the_reference().keys() | KEPT_BY_ABSENCE.keys()
+    testable = {requirement.id for requirement in CATALOGUE.requirements.values() if requirement.untestable is None}
+    assert testable <= named, sorted(testable - named)
+
+
+def test_no_reason_stands_beside_a_line() -> None:
+    assert not KEPT_BY_ABSENCE.keys() & named_by_the_reference().keys()
+    assert KEPT_BY_ABSENCE.keys() <= CATALOGUE.requirements.keys()
+    assert all(len(reason.split()) > 3 for reason in KEPT_BY_ABSENCE.values())
+
+
+def test_every_requirement_has_a_check_or_a_reason() -> None:
+    tested = {check.requirement for check in CATALOGUE.checks.values()}
+    for requirement in CATALOGUE.requirements.values():
+        has_check = requirement.id in tested
+        assert has_check is (requirement.untestable is None), requirement.id

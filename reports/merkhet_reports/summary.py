@@ -1,0 +1,186 @@
+"""What every report says first: counts per level, and what to fix first. No grade, no percentage."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from merkhet.model import CheckResult, Finding, Level, Outcome, Requirement, RunResults, Weight
+from merkhet_reports.escape import printable
+
+LEVELS: Mapping[str, frozenset[Level]] = {
+    "MUST": frozenset({Level.MUST, Level.MUST_NOT}),
+    "SHOULD": frozenset({Level.SHOULD, Level.SHOULD_NOT}),
+    "MAY": frozenset({Level.MAY}),
+}
+OUTCOMES: Sequence[Outcome] = (
+    Outcome.FAIL,
+    Outcome.ERROR,
+    Outcome.INCONCLUSIVE,
+    Outcome.WARN,
+    Outcome.OBSERVED,
+    Outcome.PASS,
+    Outcome.NOT_APPLICABLE,
+)
+"""From what asks for attention to what does not."""
+WORDS: Mapping[Outcome, str] = {
+    Outcome.PASS: "pass",
+    Outcome.FAIL: "fail",
+    Outcome.WARN: "warn",
+    Outcome.OBSERVED: "observed",
+    Outcome.INCONCLUSIVE: "inconclusive",
+    Outcome.NOT_APPLICABLE: "not applicable",
+    Outcome.ERROR: "error",
+}
+MARKS: Mapping[Outcome, str] = {
+    Outcome.PASS: "\N{CHECK MARK}",
+    Outcome.FAIL: "\N{BALLOT X}",
+    Outcome.WARN: "!",
+    Outcome.OBSERVED: "\N{BULLET}",
+    Outcome.INCONCLUSIVE: "?",
+    Outcome.NOT_APPLICABLE: "\N{EN DASH}",
+    Outcome.ERROR: "\N{MULTIPLICATION SIGN}",
+}
+NAMES: Mapping[str, str] = {"rfc9112": "RFC 9112", "rfc9110": "RFC 9110", "rfc6455": "RFC 6455", "rfc7692": "RFC 7692"}
+Excused = Mapping[str, str]
+"""Checks whose outcome is an expected one, and the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class LevelCounts:
+    """How the checks of one level came out."""
+
+    level: str
+    counts: Mapping[Outcome, int]
+
+    @property
+    def total(self) -> int:
+        """How many checks there are of this level."""
+        return sum(self.counts.values())
+
+    def words(self) -> str:
+        """Say the counts that are not zero."""
+        parts = [f"{self.counts[outcome]} {WORDS[outcome]}" for outcome in OUTCOMES if self.counts[outcome]]
+        return f"{self.level}: {', '.join(parts)}"
+
+
+def count(results: Iterable[CheckResult]) -> list[LevelCounts]:
+    """Return the counts of every level that has checks."""
+    every = list(results)
+    rows = [
+        LevelCounts(name, Counter(result.outcome for result in every if result.level in levels))
+        for name, levels in LEVELS.items()
+    ]
+    return [row for row in rows if row.total]
+
+
+def sentence(run: RunResults) -> str:
+    """Say how a run came out, in one sentence."""
+    specifications = " and ".join(dict.fromkeys(document(rule.document) for rule in requirements(run).values()))
+    if not run.results:
+        return f"No check of {printable(run.target.name)} was run."
+    counted = "; ".join(row.words() for row in count(run.results))
+    checks = "1 check" if len(run.results) == 1 else f"{len(run.results)} checks"
+    return f"{checks} of {specifications or 'no specification'} on {printable(run.target.name)}: {counted}."
+
+
+def document(name: str) -> str:
+    """Return a specification's name for people."""
+    return NAMES.get(name, name)
+
+
+def link(rule: Requirement) -> str:
+    """Return where a rule can be read, or nothing."""
+    if not rule.document.startswith("rfc") or not rule.document[3:].isdigit():
+        return ""
+    return f"https://www.rfc-editor.org/rfc/{rule.document}#section-{rule.section}"
+
+
+def place(document_name: str, section: str) -> str:
+    """Return a section's name for people, harmless to print."""
+    return printable(f"{document(document_name)}, Section {section}" if section else document_name)
+
+
+def place_order(document_name: str, section: str) -> tuple[str, list[tuple[int, str]]]:
+    """Return a key that sorts sections as their documents do: 9.3 before 10."""
+    parts = section.split(".")
+    return document_name, [(int(part) if part.isascii() and part.isdigit() else 0, part) for part in parts]
+
+
+def requirements(run: RunResults) -> Mapping[str, Requirement]:
+    """Return the requirements that have a result in this run, by id."""
+    used = {result.requirement for result in run.results}
+    return {rule.id: rule for rule in run.requirements if rule.id in used}
+
+
+def is_open(result: CheckResult, excused: Excused) -> bool:
+    """Whether a result asks somebody to do something."""
+    if result.check in excused:
+        return False
+    if result.outcome is Outcome.INCONCLUSIVE:
+        return result.level.is_absolute
+    return result.outcome in {Outcome.FAIL, Outcome.WARN, Outcome.ERROR}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What is open about one requirement, the worst first."""
+
+    requirement: str
+    results: tuple[CheckResult, ...]
+
+    @property
+    def worst(self) -> CheckResult:
+        """The result that speaks for all."""
+        return self.results[0]
+
+
+def to_fix(run: RunResults, excused: Excused) -> list[Group]:
+    """Return what is open, requirement by requirement: fails by level, errors, unproven MUSTs, warnings."""
+    groups: dict[str, list[CheckResult]] = {}
+    for result in sorted((item for item in run.results if is_open(item, excused)), key=urgency):
+        groups.setdefault(result.requirement, []).append(result)
+    return [Group(name, tuple(results)) for name, results in groups.items()]
+
+
+def urgency(result: CheckResult) -> tuple[int, int, int]:
+    """Return a key that sorts what matters most first; of the fails, a server's death and a desynchronisation lead."""
+    desync = any(finding.desync for finding in result.findings)
+    first = 0 if result.killed_server else 1 if desync else 2
+    level = next(place for place, levels in enumerate(LEVELS.values()) if result.level in levels)
+    return OUTCOMES.index(result.outcome), first, level
+
+
+def main_finding(result: CheckResult) -> Finding | None:
+    """Return the finding that weighs most."""
+    order = list(Weight)
+    return min(result.findings, key=lambda finding: order.index(finding.weight), default=None)
+
+
+def expected(result: CheckResult) -> str:
+    """Return what was expected, harmless to print."""
+    finding = main_finding(result)
+    return printable(finding.expected if finding is not None and finding.expected else result.expected)
+
+
+def observed(result: CheckResult) -> str:
+    """Return what was observed, harmless to print."""
+    finding = main_finding(result)
+    return printable(finding.observed if finding is not None and finding.observed else result.observed)
+
+
+def why(result: CheckResult, rule: Requirement | None) -> str:
+    """Return why that matters: the finding's own words, the reason, and the rule."""
+    finding = main_finding(result)
+    parts = [finding.text if finding is not None else "", result.reason, rule.text if rule is not None else ""]
+    words = [printable(part).rstrip(".") for part in parts if part]
+    return ". ".join(dict.fromkeys(word[:1].upper() + word[1:] for word in words)) + "." if words else ""
+
+
+def remarks(result: CheckResult) -> list[str]:
+    """Return what else is to be said about how a result came about."""
+    rows = ["the server died while this check ran"] if result.killed_server else []
+    rows += ["seen once, not again: flaky"] if result.flaky else []
+    rows += [f"run {result.runs} times"] if result.runs > 1 else []
+    return rows
