@@ -6,8 +6,10 @@ first one's octets move to the outbox. [rfc9112-9.3.2-2b]
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import socket
+import struct
 from collections import deque
 from collections.abc import Callable, Iterator
 
@@ -20,6 +22,10 @@ from merkhet_reference.limits import Limits
 from merkhet_reference.workers import Ticket
 
 CONTINUE = response.encode_interim(100)
+SAFE_METHODS = frozenset((b"GET", b"HEAD", b"OPTIONS", b"TRACE"))
+"""RFC 9110, Section 9.2.1: methods that change nothing, so that their order among themselves does not matter."""
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+"""SO_LINGER with a time of zero: closing the socket sends a reset and no FIN."""
 
 
 class Phase(enum.Enum):
@@ -54,7 +60,7 @@ class Channel:
 
     __slots__ = (
         "_content", "_discarded", "_head", "_head_since", "_is_stuck", "_layer", "_limits", "_outbox", "_progress_at",
-        "_protocol", "descriptor", "interest", "phase", "serial", "sock", "tickets",
+        "_protocol", "_ready", "abandoned", "descriptor", "interest", "phase", "serial", "sock", "tickets", "waits_for_worker",
     )  # fmt: skip
 
     def __init__(
@@ -66,13 +72,16 @@ class Channel:
         self.phase = Phase.OPEN
         self.interest = poller.READ
         self.tickets: deque[Ticket] = deque()
+        self.abandoned: list[Ticket] = []
+        self.waits_for_worker = False
         self._limits = limits
         self._layer = layer
         self._protocol = connection.Connection(limits)
         self._outbox = bytearray()
         self._head: RequestHead | None = None
         self._content: list[bytes] = []
-        self._head_since = 0.0
+        self._ready: Dispatch | None = None
+        self._head_since = now
         self._is_stuck = False
         self._progress_at = now
         self._discarded = 0
@@ -88,10 +97,10 @@ class Channel:
         except OSError:
             self.drop()
             return
-        self._progress_at = now
         if self.phase is Phase.LINGERING:
-            self._discard(data)
+            self._discard(data)  # no progress: else a peer that sends an octet now and then lingers for ever
             return
+        self._progress_at = now
         self._take(data, now)
 
     def _take(self, data: bytes, now: float) -> None:
@@ -128,29 +137,69 @@ class Channel:
 
         Stops where backpressure asks for it: tasks full, too many requests in flight, or answers that wait for the peer.
         """
-        while self.phase is Phase.OPEN and has_room() and not self.is_held_back():
-            event = self._protocol.next_event()
-            if event is None:
-                return
-            if isinstance(event, EndOfMessage) and self._head is not None:
-                yield self._dispatch(self._head, event)
-            elif not isinstance(event, EndOfMessage):
-                self._take_event(event)
+        while self.phase is Phase.OPEN and has_room():
+            if self._ready is None:
+                if self.is_held_back():
+                    return
+                event = self._protocol.next_event()
+                if event is None:
+                    return
+                if isinstance(event, EndOfMessage) and self._head is not None:
+                    self._ready = self._dispatch(self._head, event)
+                elif not isinstance(event, EndOfMessage):
+                    self._take_event(event)
+            ready = self._ready
+            if ready is not None:
+                if self._must_wait(ready.ticket):
+                    return
+                self._ready = None
+                yield ready
+
+    def _must_wait(self, ticket: Ticket) -> bool:
+        """Tell whether a request must not run beside those before it.
+
+        Pipelined requests run at the same time only if all of them are safe (RFC 9112, Section 9.3.2): a GET behind a
+        PUT sees what the PUT did. [rfc9112-9.3.2-2a]
+        """
+        if len(self.tickets) == 1:
+            return False
+        return any(
+            not (before.finished or (before.is_safe and ticket.is_safe))
+            for before in self.tickets
+            if before is not ticket
+        )
 
     def is_held_back(self) -> bool:
         """Tell whether this peer has enough in flight: its requests wait, and its socket is not read."""
+        if self._ready is not None:
+            return True
         full = len(self._outbox) > self._limits.response_queue_bytes_max
-        return full or len(self.tickets) >= self._limits.requests_in_flight_max
+        # A request whose content still comes is read to its end: nobody else would ever make room for it.
+        return full or (self._head is None and len(self.tickets) >= self._limits.requests_in_flight_max)
+
+    def wait_for_worker(self) -> bool:
+        """Note that every worker is busy, and return whether that holds anything up here.
+
+        Then nothing is parsed, so no more is read, and no time limit on reading runs.
+        """
+        self.waits_for_worker = self.phase is Phase.OPEN and (self.has_heard_all or self._protocol.buffered_bytes > 0)
+        return self.waits_for_worker
+
+    def go_on(self, now: float) -> None:
+        """Note that there is room again; the peer's time begins anew, since it was this server that did not read."""
+        if self.waits_for_worker:
+            self.waits_for_worker = False
+            self._progress_at = self._head_since = now
 
     def _take_event(self, event: RequestHead | Content | Refused | PeerClosed | PeerAborted) -> None:
         if isinstance(event, RequestHead):
             self._head = event
-            self.tickets.append(Ticket(self.serial, [], keeps=event.persistent))
+            self.tickets.append(Ticket(self.serial, [], keeps=event.persistent, is_safe=event.method in SAFE_METHODS))
             self._invite_content(event)
         elif isinstance(event, Content):
             self._content.append(event.data)
         elif isinstance(event, Refused):
-            self.answer_last(event.status, event.why)  # [rfc9112-2.2-10]
+            self.answer_last(event.status, event.why, asks_head=event.asks_head)  # [rfc9112-2.2-10]
         elif isinstance(event, PeerAborted):
             # Incomplete, so no handler sees it. The peer may still read why.
             self.answer_last(400, "the message is incomplete")
@@ -172,7 +221,7 @@ class Channel:
 
     # Answering
 
-    def answer_last(self, status: int, why: str) -> None:
+    def answer_last(self, status: int, why: str, *, asks_head: bool = False) -> None:
         """Queue an answer of the server's own behind those before it, and end the connection after it.
 
         A request whose content has not all come has its place in the queue already.
@@ -189,7 +238,9 @@ class Channel:
         if self._head is None:
             self.tickets.append(Ticket(self.serial, []))
         last = self.tickets[-1]
-        last.data.append(head + content)
+        # What answers HEAD has no content, a refusal no less than a success. [rfc9112-6.3-a1]
+        asks_head = asks_head or (self._head is not None and self._head.method == b"HEAD")
+        last.data.append(head if asks_head else head + content)
         last.finished, last.keeps = True, False
         self._head = None
         self.advance()
@@ -198,6 +249,9 @@ class Channel:
         """Read no more requests; end the connection when what is in flight is answered."""
         if self._head is not None:
             self._head = None
+            self.tickets.pop()
+        if self._ready is not None:
+            self._ready = None
             self.tickets.pop()
         self._no_more_requests()
         self.advance()
@@ -218,16 +272,22 @@ class Channel:
             self.tickets.popleft()
             if not ticket.keeps:
                 # Whatever is queued behind it will never be sent. [rfc9112-9.6-6]
+                self.abandoned += self.tickets
                 self.tickets.clear()
+                self._head = self._ready = None
                 self._no_more_requests()
                 return
 
     def _send(self, data: bytes) -> None:
         if self._layer is None:
             self._outbox += data
-        else:
+            return
+        try:
             self._layer.send(data)
-            self._outbox += self._layer.take_output()
+        except tls.TlsFailure:
+            self.drop()
+            return
+        self._outbox += self._layer.take_output()
 
     def wants_piece(self) -> Ticket | None:
         """Return the ticket whose stream may be pulled: it is the first, nothing of it waits, and the peer has room."""
@@ -240,7 +300,7 @@ class Channel:
 
     def flush(self, now: float) -> None:
         """Send what the socket takes; after the last answer say FIN."""
-        if not self._is_stuck:
+        if self._outbox and not self._is_stuck:
             self._progress_at = now  # what is queued from here on has its own time to be read in
         self._write(now)
         self._is_stuck = bool(self._outbox)
@@ -276,6 +336,19 @@ class Channel:
         if self._protocol.ended:
             self.drop()
 
+    def cut(self, now: float) -> None:
+        """End the connection inside an answer whose head has left, so that the client sees it incomplete.
+
+        Where the content has a length or chunks, what has come is short of it. Where it ends with the connection, FIN
+        would make it look whole: only a reset does not.
+        """
+        ends_with_connection = bool(self.tickets) and not self.tickets[0].keeps
+        self._write(now)
+        if ends_with_connection and self.sock.family != socket.AF_UNIX:
+            with contextlib.suppress(OSError):
+                self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+        self.drop()
+
     def drop(self) -> None:
         """Give the connection up; the I/O loop closes its socket in this turn, and throws away what is in flight."""
         self.phase = Phase.GONE
@@ -283,11 +356,16 @@ class Channel:
 
     # Waiting
 
+    @property
+    def has_heard_all(self) -> bool:
+        """Whether the peer has said that it sends no more."""
+        return self._protocol.ended
+
     def wanted_interest(self) -> int:
         """Return what the poller should watch for."""
         if self.phase is Phase.LINGERING:
             return poller.READ
-        reads = self.phase is Phase.OPEN and not self._protocol.ended and not self.is_held_back()
+        reads = self.phase is Phase.OPEN and not (self.has_heard_all or self.waits_for_worker or self.is_held_back())
         return (poller.READ if reads else 0) | (poller.WRITE if self._outbox else 0)
 
     def deadline(self) -> float:
@@ -297,11 +375,13 @@ class Channel:
             return self._progress_at + limits.linger_seconds_max
         if self._outbox:
             return self._progress_at + limits.send_seconds_max
+        if self.waits_for_worker:
+            return NEVER
         if self._head is not None:
             return self._progress_at + limits.content_seconds_max
         if self.tickets:
             return NEVER
-        if self._protocol.in_head:
+        if self._protocol.in_head or (self._layer is not None and not self._layer.is_established):
             return self._head_since + limits.head_seconds_max
         return self._progress_at + limits.idle_seconds_max
 
@@ -311,5 +391,6 @@ class Channel:
             self.drop()
         elif self._head is not None or self._protocol.in_head:
             self.answer_last(408, "the message took too long to come")
+            self._no_more_requests()  # answers before it may be missing still, and the rest of it may come
         else:
             self.finish()  # [rfc9112-9.5-1]

@@ -11,6 +11,7 @@ import argparse
 import base64
 import json
 import mimetypes
+import os
 import sys
 import threading
 import time
@@ -28,6 +29,7 @@ TEXT = ((b"Content-Type", b"text/plain"),)
 SLEEP_MS_MAX = 10_000
 PIECES_MAX = 10_000
 MUTABLE_NAMES_MAX = 1024
+MUTABLE_BYTES_MAX = 64 * 1024 * 1024
 READ_BYTES = 262_144
 
 
@@ -74,7 +76,7 @@ def status(request: Request) -> None:
         if code != 101:
             request.inform(code)
         code = 200
-    request.respond(code, TEXT, b"" if code in {204, 304} else b"status %d\n" % code)
+    request.respond(code, TEXT, b"" if code in {204, 205, 304} else b"status %d\n" % code)
 
 
 def sleep(request: Request) -> None:
@@ -107,16 +109,19 @@ class Mutable:
 
     def __init__(self) -> None:
         self._contents: dict[str, bytes] = {}
+        self._bytes = 0
         self._lock = threading.Lock()
 
     def put(self, request: Request) -> None:
-        """Create or replace: 201 or 204; 507 when there are too many names."""
+        """Create or replace: 201 or 204; 507 when the names or the octets are too many."""
         name = request.path_params["name"]
         with self._lock:
             exists = name in self._contents
-            full = len(self._contents) >= MUTABLE_NAMES_MAX and not exists
+            stored = self._bytes - len(self._contents.get(name, b"")) + len(request.content)
+            full = stored > MUTABLE_BYTES_MAX or (len(self._contents) >= MUTABLE_NAMES_MAX and not exists)
             if not full:
                 self._contents[name] = request.content
+                self._bytes = stored
         request.respond(507 if full else 204 if exists else 201)
 
     def get(self, request: Request) -> None:
@@ -132,6 +137,7 @@ class Mutable:
         """Remove: 204 or 404."""
         with self._lock:
             known = self._contents.pop(request.path_params["name"], None)
+            self._bytes -= len(known or b"")
         request.respond(404 if known is None else 204)
 
 
@@ -141,15 +147,30 @@ def files(folder: Path) -> Handler:
 
     def serve_file(request: Request) -> None:
         name = request.path_params["**"]
-        path = None if "\0" in name or "\\" in name else (top / name).resolve()
-        if path is None or not path.is_relative_to(top) or not path.is_file():
+        try:
+            path = _file_below(top, name)
+            with path.open("rb") as file:
+                length = os.fstat(file.fileno()).st_size
+                first = file.read(READ_BYTES)
+        except OSError:  # no such file, a name that is too long, a file that may not be read
             request.respond(404, TEXT, b"no such file\n")
             return
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        length = path.stat().st_size
-        request.respond_stream(_pieces(path), fields=((b"Content-Type", kind.encode("ascii")),), length=length)
+        fields = ((b"Content-Type", kind.encode("ascii")),)
+        if len(first) == length:
+            request.respond(200, fields, first)
+        else:
+            request.respond_stream(_pieces(path), fields=fields, length=length)
 
     return serve_file
+
+
+def _file_below(top: Path, name: str) -> Path:
+    """Return the regular file that `name` is below `top`. Raises FileNotFoundError for anything else there, or outside."""
+    path = None if "\0" in name or "\\" in name or name.endswith("/") else (top / name).resolve()
+    if path is None or not path.is_relative_to(top) or not path.is_file():
+        raise FileNotFoundError(name)
+    return path
 
 
 def _pieces(path: Path) -> Iterable[bytes]:

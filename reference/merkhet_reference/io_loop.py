@@ -30,6 +30,10 @@ LOG = logging.getLogger("merkhet_reference")
 ACCEPTS_MAX = 64
 """Connections accepted in one turn: a burst of new ones must not keep the open ones waiting."""
 OUT_OF_DESCRIPTORS = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
+ACCEPT_PAUSE_SECONDS = 0.5
+"""Before accepting is tried again without descriptors: the listener stays readable, so the loop would spin."""
+LISTENERS = 0
+"""The serial number under which the listeners have their deadline; connections count from 1."""
 
 
 class IoLoop:
@@ -75,15 +79,19 @@ class IoLoop:
 
     def run(self) -> None:
         """Turn until asked to stop and nothing is in flight, or the time for it is over."""
-        self.owner.claim()
-        self._poller.watch(self._wakeup.fileno(), poller.READ)
-        for descriptor in self._listeners:
-            self._poller.watch(descriptor, poller.READ)
+        self.begin()
         try:
             while not self._is_done():
                 self.turn()
         finally:
-            self._end()
+            self.end()
+
+    def begin(self) -> None:
+        """Make the calling thread the I/O thread, and begin to watch."""
+        self.owner.claim()
+        self._poller.watch(self._wakeup.fileno(), poller.READ)
+        for descriptor in self._listeners:
+            self._poller.watch(descriptor, poller.READ)
 
     def turn(self) -> None:
         """Go once through every pass."""
@@ -127,12 +135,22 @@ class IoLoop:
             except OSError as error:
                 if error.errno in OUT_OF_DESCRIPTORS:
                     LOG.warning("a connection could not be accepted: %s", error)
+                    self._pause_accepting()
                 return
             self._open(sock)
 
+    def _pause_accepting(self) -> None:
+        for descriptor in self._listeners:
+            self._poller.change(descriptor, 0)
+        self._deadlines.set(LISTENERS, self._clock() + ACCEPT_PAUSE_SECONDS)
+
+    def _go_on_accepting(self) -> None:
+        for descriptor in self._listeners:
+            self._poller.change(descriptor, poller.READ)
+
     def _open(self, sock: socket.socket) -> None:
         sock.setblocking(False)
-        if sock.family != socket.AF_UNIX:
+        with contextlib.suppress(OSError):  # refused for a Unix socket, and by some systems where the peer has gone
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._serial += 1
         layer = tls.TlsLayer(self._context) if self._context is not None else None
@@ -153,7 +171,9 @@ class IoLoop:
             reading = self._by_descriptor.get(descriptor)
             if reading is None:
                 continue
-            if what & (poller.READ | poller.GONE):
+            if what & poller.GONE and reading.has_heard_all:
+                reading.drop()  # nobody is left to read an answer, and the poller would say so again and again
+            elif what & (poller.READ | poller.GONE):
                 reading.read(now)
             self._touched[reading.serial] = reading
 
@@ -163,7 +183,7 @@ class IoLoop:
             if reply.ends_task:
                 self._tasks.came_back()
             answered = self._channels.get(reply.ticket.serial)
-            if answered is not None and answered.phase in {Phase.OPEN, Phase.LAST}:
+            if answered is not None and reply.ticket in answered.tickets:
                 self._give(answered, reply)
             elif reply.stream is not None:
                 self._drop_stream(reply.ticket, reply.stream)
@@ -173,15 +193,12 @@ class IoLoop:
         if reply.data:
             ticket.data.append(reply.data)
         ticket.stream = reply.stream
-        if reply.ends_task:
+        if reply.ends_task and not reply.cut:
             ticket.finished = reply.finished
             ticket.keeps = reply.keeps
         self._touched[answered.serial] = answered
         if reply.cut:
-            # The head has left: only the end of the connection tells the client that the rest is missing.
-            answered.advance()
-            answered.flush(self._clock())
-            answered.drop()
+            answered.cut(self._clock())
         else:
             answered.advance()
 
@@ -190,12 +207,19 @@ class IoLoop:
 
     def _offer(self) -> None:
         """Parse what came, and put whole requests and streams that may go on before the workers."""
+        now = self._clock()
         for parsing in (*self._waiting.values(), *self._touched.values()):
+            if not self._tasks.has_room():
+                # Its place among those that wait stays, so that the next room goes to who has waited longest.
+                if parsing.wait_for_worker():
+                    self._waiting.setdefault(parsing.serial, parsing)
+                continue
             self._waiting.pop(parsing.serial, None)
             self._touched[parsing.serial] = parsing
+            parsing.go_on(now)
             for dispatch in parsing.requests(self._tasks.has_room):
                 self._tasks.put(self._task(dispatch))
-            if not self._tasks.has_room():
+            if not self._tasks.has_room() and parsing.wait_for_worker():
                 self._waiting[parsing.serial] = parsing
 
     def _task(self, dispatch: channel.Dispatch) -> HandlerTask:
@@ -214,11 +238,14 @@ class IoLoop:
         touched, self._touched = self._touched, {}
         now = self._clock()
         for settling in touched.values():
+            was_held_back = settling.is_held_back()
             if settling.phase is not Phase.GONE:
                 settling.flush(now)
             if settling.phase is Phase.GONE:
                 self._forget(settling)
                 continue
+            if was_held_back and not settling.is_held_back():
+                self._touched[settling.serial] = settling  # what it sent before may be parsed, and nothing else tells
             self._pull(settling)
             self._watch(settling)
 
@@ -238,7 +265,7 @@ class IoLoop:
         gone.sock.close()
         self._waiting.pop(gone.serial, None)
         self._deadlines.forget(gone.serial)
-        for ticket in gone.tickets:
+        for ticket in (*gone.tickets, *gone.abandoned):
             if ticket.stream is not None:
                 self._drop_stream(ticket, ticket.stream)
 
@@ -246,7 +273,9 @@ class IoLoop:
         now = self._clock()
         for serial in self._deadlines.pop_due(now):
             overdue = self._channels.get(serial)
-            if overdue is not None:
+            if serial == LISTENERS:
+                self._go_on_accepting()
+            elif overdue is not None:
                 overdue.overdue()
                 self._touched[serial] = overdue
 
@@ -267,7 +296,9 @@ class IoLoop:
             return False
         return not self._channels or self._clock() >= self._stop_at
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Close every socket and descriptor; streams that were still open are left to the workers to close."""
+        self.owner.check()
         for ending in list(self._channels.values()):
             ending.drop()
             self._forget(ending)

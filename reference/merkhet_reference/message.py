@@ -116,8 +116,14 @@ class Request:
         Raises AlreadyAnsweredError at the second call, ValueError for a status below 200, for a field line that breaks
         the grammar, and for one that the server sends itself (Content-Length, Transfer-Encoding, Connection, Date).
         """
-        body = response.body_framing(self._head.method, self.version, status, len(content))
-        head, keeps = self._begin(status, fields, body, len(content))
+        # RFC 9110, Section 8.6: a length in 304 is that of the 200 it stands for, which no content does not tell.
+        length = None if status == 304 and not content else len(content)
+        body = (
+            response.Body.NOTHING
+            if length is None
+            else response.body_framing(self._head.method, self.version, status, length)
+        )
+        head, keeps = self._begin(status, fields, body, length)
         sent = content if response.sends_content(self._head.method, status) else b""
         self._sink.put_answer(head + sent, keeps=keeps)
 
@@ -134,16 +140,19 @@ class Request:
 
         `pieces` is asked for the next piece when the client has taken those before. `length` is the octets of all
         pieces together, if that is known; without it the content is chunked, or ends with the connection for HTTP/1.0.
+        If `pieces` has a `close`, as generators and files do, it is called at the end, whether all was sent or not.
         Raises as `respond` does. If `pieces` raises, or does not come to `length`, the connection is cut, so that the
         client sees the content incomplete.
         """
         response.check_fields(trailers)
         body = response.body_framing(self._head.method, self.version, status, length)
         head, keeps = self._begin(status, fields, body, length)
-        if not response.sends_content(self._head.method, status):
+        stream = Stream(pieces, framed_pieces(pieces, body, length, trailers))
+        if response.sends_content(self._head.method, status):
+            self._sink.put_stream(head, stream, keeps=keeps)
+        else:
             self._sink.put_answer(head, keeps=keeps)
-            return
-        self._sink.put_stream(head, framed_pieces(pieces, body, length, trailers), keeps=keeps)
+            stream.close()
 
     def inform(self, status: int, fields: FieldLines = ()) -> None:
         """Send an interim response before the final one (RFC 9110, Section 15.2); nothing to an HTTP/1.0 client."""
@@ -162,9 +171,9 @@ class Request:
         lines = field_lines(fields)
         response.check_fields(lines)
         keeps = self._head.persistent and body is not response.Body.UNTIL_CLOSE
-        option = response.connection_option(
-            self.version, persists=keeps, asked_keep_alive=b"keep-alive" in self.fields.list_members(b"Connection")
-        )
+        version = self._head.version
+        asked = version < (1, 1) and b"keep-alive" in self.fields.list_members(b"Connection")
+        option = response.connection_option(version, persists=keeps, asked_keep_alive=asked)
         head = response.encode_head(status, lines, date=DATE.now(), body=body, length=length, connection=option)
         self._answered = True
         return head, keeps
@@ -179,6 +188,28 @@ def field_lines(fields: FieldLines) -> Sequence[FieldLine]:
 
 class WrongLengthError(ValueError):
     """The pieces of a stream are more or fewer octets than its Content-Length said."""
+
+
+class Stream:
+    """What is sent of a stream, piece by piece. Closing it closes what the application gave, begun or not."""
+
+    __slots__ = ("_framed", "_given")
+
+    def __init__(self, given: Iterable[bytes], framed: Iterator[bytes]) -> None:
+        self._given = given
+        self._framed = framed
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        return next(self._framed)
+
+    def close(self) -> None:
+        """Let a generator run its `finally`, a file be closed."""
+        close: Callable[[], None] | None = getattr(self._given, "close", None)
+        if close is not None:
+            close()
 
 
 def framed_pieces(

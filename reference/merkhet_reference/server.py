@@ -9,6 +9,7 @@ import socket
 import ssl
 import stat
 import threading
+import time
 from collections.abc import Generator
 from types import FrameType
 
@@ -47,6 +48,8 @@ class Server:
         self._loop: io_loop.IoLoop | None = None
         self._pool: workers_pool.Pool | None = None
         self._thread: threading.Thread | None = None
+        self._ended = threading.Event()
+        self._died = False
 
     @property
     def addresses(self) -> list[tuple[str, int] | str]:
@@ -63,6 +66,8 @@ class Server:
 
     def listen(self, port: int, host: str = "127.0.0.1") -> None:
         """Listen on an IPv4 or IPv6 address; port 0 takes a free one. Raises OSError."""
+        if not 0 <= port <= 65535:
+            raise ValueError(f"{port} is no port")
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
         listener.setblocking(False)
@@ -86,15 +91,16 @@ class Server:
         """Serve until SIGTERM or SIGINT, then end gracefully. With `port` listen there first. Raises OSError."""
         if port is not None:
             self.listen(port, host)
-        stop = threading.Event()
 
         def ask(_number: int, _frame: FrameType | None) -> None:
-            stop.set()
+            self._ended.set()
 
         previous = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             self.start()
-            stop.wait()
+            self._ended.wait()
+            if self._died:
+                raise RuntimeError("the I/O thread ended unasked")
         finally:
             self.shutdown()
             for number, handler in previous.items():
@@ -110,7 +116,7 @@ class Server:
         self._loop = io_loop.IoLoop(self._listeners, self._handler, tasks, self.limits, context=self._context)
         self._pool = workers_pool.Pool(tasks, self._workers)
         self._pool.start()
-        self._thread = threading.Thread(target=self._loop.run, name="merkhet-io")
+        self._thread = threading.Thread(target=self._turn, args=(self._loop,), name="merkhet-io")
         self._thread.start()
 
     def shutdown(self, seconds: float | None = None) -> bool:
@@ -122,9 +128,10 @@ class Server:
             self._close_listeners()
             return True
         seconds = self.limits.shutdown_seconds_max if seconds is None else seconds
+        until = time.monotonic() + seconds
         self._loop.ask_to_stop(seconds)
         self._thread.join()
-        ended = self._pool.stop(seconds)
+        ended = self._pool.stop(max(0.0, until - time.monotonic()))
         self._thread = None
         self._close_listeners()
         return ended
@@ -139,6 +146,16 @@ class Server:
             yield self
         finally:
             self.shutdown()
+
+    def _turn(self, loop: io_loop.IoLoop) -> None:
+        """Be the I/O thread. Should it fail, `serve` is told: a process that listens and never answers is worse than none."""
+        try:
+            loop.run()
+        except BaseException:
+            self._died = True
+            raise
+        finally:
+            self._ended.set()
 
     def _close_listeners(self) -> None:
         for listener in self._listeners:

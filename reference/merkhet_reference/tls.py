@@ -26,6 +26,11 @@ class TlsLayer:
         self._shaken = False
         self.peer_ended = False
 
+    @property
+    def is_established(self) -> bool:
+        """Whether the handshake is over."""
+        return self._shaken
+
     def receive(self, ciphertext: bytes) -> bytes:
         """Take what the socket gave, return the plaintext of every whole record. Raises TlsFailure.
 
@@ -57,9 +62,13 @@ class TlsLayer:
         return b"".join(pieces)
 
     def send(self, plaintext: bytes) -> None:
-        """Encrypt; the records wait in `take_output`."""
-        if plaintext and self._shaken:
+        """Encrypt; the records wait in `take_output`. Raises TlsFailure."""
+        if not plaintext or not self._shaken:
+            return
+        try:
             self._object.write(plaintext)
+        except ssl.SSLError as error:
+            raise TlsFailure(str(error)) from error
 
     def close(self) -> None:
         """Say close_notify, before the socket says FIN."""

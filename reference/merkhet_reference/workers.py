@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -27,6 +28,7 @@ class Ticket:
     finished: bool = False
     keeps: bool = True
     stream: Iterator[bytes] | None = None
+    is_safe: bool = True
 
 
 @dataclass(slots=True)
@@ -85,11 +87,21 @@ class HandlerTask:
         request = message.Request(self.head, self.content, self.trailers, sink)
         try:
             self.handler(request)
-        except Exception:
+        except (Exception, SystemExit):  # an application's exit ends its request, not the worker
             LOG.exception("the handler of %s raised", self.head.method.decode("ascii"))
         if not request.answered:
             LOG.error("the handler of %s gave no answer", self.head.method.decode("ascii"))
             request.respond(500, ((b"Content-Type", b"text/plain"),), b"Internal Server Error\n")
+
+
+def close_stream(stream: Iterator[bytes]) -> None:
+    """Close a stream that can be closed; what it raises then is logged, for no answer depends on it any more."""
+    close: Callable[[], None] | None = getattr(stream, "close", None)
+    try:
+        if close is not None:
+            close()
+    except (Exception, SystemExit):
+        LOG.exception("a stream raised while it was closed")
 
 
 @dataclass(slots=True)
@@ -105,11 +117,13 @@ class PullTask:
         keeps = self.ticket.keeps
         try:
             piece = next(self.stream, None)
-        except Exception:
+        except (Exception, SystemExit):
             LOG.exception("a stream raised")
+            close_stream(self.stream)
             ReplySink(self.ticket, self.replies).cut()
             return
         if piece is None:
+            close_stream(self.stream)
             self.replies.put(Reply(self.ticket, b"", finished=True, keeps=keeps))
         else:
             self.replies.put(Reply(self.ticket, piece, keeps=keeps, stream=self.stream))
@@ -125,12 +139,7 @@ class DropTask:
 
     def run(self) -> None:
         """Let a generator run its `finally`."""
-        close: Callable[[], None] | None = getattr(self.stream, "close", None)
-        try:
-            if close is not None:
-                close()
-        except Exception:
-            LOG.exception("a stream raised while it was closed")
+        close_stream(self.stream)
         self.replies.put(Reply(self.ticket, b"", finished=True))
 
 
@@ -155,8 +164,9 @@ class Pool:
         """Let the threads end; return whether all did within `seconds`. A handler that never returns keeps its thread."""
         for _ in self._threads:
             self._tasks.dismiss()
+        until = time.monotonic() + seconds
         for thread in self._threads:
-            thread.join(seconds)
+            thread.join(max(0.0, until - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
     def _work(self) -> None:

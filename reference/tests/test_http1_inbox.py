@@ -130,7 +130,9 @@ def test_a_line_may_end_within_the_limit_until_its_cr_and_lf_must_have_come() ->
         (b"ok\r\n\n", [b"ok"], 400),
         (b"abcdef\n", [], 400),
         (b"abcdefg\n", [], 413),
-        (b"a\rb\r\n", [b"a\rb"], 0),
+        (b"a\rb\r\n", [], 400),
+        (b"abcd\re\r\n", [], 400),
+        (b"abcde\rf\r\n", [], 413),
     ],
 )
 def test_lines_are_the_same_in_every_segmentation(octets: bytes, lines: list[bytes], status: int) -> None:
@@ -158,3 +160,15 @@ def test_searching_octet_by_octet_is_linear(look: Callable[[Inbox], bool]) -> No
         inbox.put(b"x")
         assert look(inbox)
     assert time.process_time() - started < 8
+
+
+@pytest.mark.parametrize("pieces", [(b"a\rb",), (b"a\r", b"b"), (b"\r", b"X"), (b"a", b"\r", b"\r")])
+def test_a_cr_without_lf_is_refused_before_the_line_has_ended(pieces: tuple[bytes, ...]) -> None:
+    inbox = Inbox()
+    *first, last = pieces
+    for piece in first:
+        inbox.put(piece)
+        assert inbox.take_line(9, too_long) is None
+    inbox.put(last)
+    with pytest.raises(errors.Refusal, match="CR without LF"):
+        inbox.take_line(9, too_long)

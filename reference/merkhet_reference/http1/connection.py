@@ -28,7 +28,7 @@ NO_FIELDS = Fields()
 END_OF_MESSAGE = EndOfMessage(NO_FIELDS)
 
 
-class State(enum.Enum):
+class State(enum.IntEnum):
     """What the connection reads next."""
 
     HEAD = enum.auto()
@@ -37,7 +37,7 @@ class State(enum.Enum):
     OVER = enum.auto()
 
 
-class Move(enum.Enum):
+class Move(enum.IntEnum):
     """What an event means for the state."""
 
     HEAD = enum.auto()
@@ -74,7 +74,7 @@ class Connection:
     Content, EndOfMessage; Refused, PeerClosed and PeerAborted are each the last event of a connection.
     """
 
-    __slots__ = ("_decoder", "_empty_lines", "_inbox", "_limits", "_remaining", "ended", "state")
+    __slots__ = ("_asks_head", "_decoder", "_empty_lines", "_inbox", "_limits", "_remaining", "ended", "state")
 
     def __init__(self, limits: Limits) -> None:
         self.state = State.HEAD
@@ -84,6 +84,7 @@ class Connection:
         self._empty_lines = 0
         self._remaining = 0
         self._decoder: chunked.ChunkedDecoder | None = None
+        self._asks_head = False
 
     @property
     def buffered_bytes(self) -> int:
@@ -111,11 +112,13 @@ class Connection:
         """Return the next event, or None when more octets are needed or nothing will come any more."""
         if self.state is State.OVER:
             return None
+        if self.state is State.HEAD and not self.ended and not len(self._inbox):
+            return None  # the question behind every request whose successor has not come: nothing to look at
         try:
             event = READERS[self.state](self)
         except errors.Refusal as refusal:
             self._move(Move.REFUSED)
-            return Refused(refusal.status, refusal.why)
+            return Refused(refusal.status, refusal.why, self._asks_head)
         if event is None and self.ended:
             return self._peer_ended()
         return event
@@ -169,6 +172,7 @@ class Connection:
 
     def _take_head(self) -> bytes | None:
         self._skip_empty_lines()
+        self._asks_head = self._inbox.peek(5) == b"HEAD "
         head = self._inbox.take_until(b"\r\n\r\n")
         if head is None:
             self._check_unfinished_head()

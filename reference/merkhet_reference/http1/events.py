@@ -89,10 +89,14 @@ class EndOfMessage:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """What came cannot or will not be processed: answer with `status`, say close, linger. Nothing follows."""
+    """What came cannot or will not be processed: answer with `status`, say close, linger. Nothing follows.
+
+    `asks_head` tells that its method was HEAD, as far as there was one to see: then the answer has no content.
+    """
 
     status: int
     why: str
+    asks_head: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,11 +78,17 @@ class Inbox:
     def take_line(self, bytes_max: int, too_long: Callable[[], errors.Refusal]) -> bytes | None:
         """Return the next line without its CRLF; None if it has not ended.
 
-        A line that ends in LF alone is refused, and so is one that is over `bytes_max` before its end has come.
+        Refused are a line that ends in LF alone, one that is over `bytes_max` before its end has come, and one in which
+        another octet than LF follows a CR: no octet that may still come makes a line of it.
         """
         start = max(self._at, self._searched)
         found = self._buffer.find(b"\n", start)
-        if (found if found >= 0 else len(self._buffer)) - self._at > bytes_max + 1:
+        end = found if found >= 0 else len(self._buffer)
+        cr = self._buffer.find(b"\r", max(self._at, start - 1), end)
+        # The first fault by position wins, so that the answer does not depend on where a segment ended.
+        if 0 <= cr < end - 1 and cr - self._at < bytes_max:
+            raise bare_cr()
+        if end - self._at > bytes_max + 1:
             raise too_long()
         if found < 0:
             self._searched = len(self._buffer)
@@ -92,3 +98,8 @@ class Inbox:
             raise errors.bad_request("a line ends in LF without CR")
         self._at = self._searched = found + 1
         return line[:-1]
+
+
+def bare_cr() -> errors.Refusal:
+    """Return the refusal of a line that holds a CR without LF (RFC 9112, Section 2.2)."""
+    return errors.bad_request("a line holds a CR without LF")
