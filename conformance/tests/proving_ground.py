@@ -73,6 +73,7 @@ def try_all(trials: Sequence[Trial], jobs: int) -> Iterator[Tried]:
 def try_one(trial: Trial) -> Tried:
     """Fork a child for the trial and wait for it."""
     context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["preloaded"])
     receiver, sender = context.Pipe(duplex=False)
     began = time.perf_counter()
     child = context.Process(target=_child, args=(trial, sender), daemon=True)

@@ -9,7 +9,7 @@ from typing import Any
 from mutation import mutant
 
 from merkhet_reference import channel as channels
-from merkhet_reference import tls
+from merkhet_reference import tls, workers
 from merkhet_reference.fields import Fields
 from merkhet_reference.http1 import connection
 from merkhet_reference.http1.connection import Move, State
@@ -142,7 +142,7 @@ def refusals_keep_the_connection(original: Any) -> Any:
         content = b"no\n"
         head = b"HTTP/1.1 %d No\r\nDate: Wed, 25 Nov 2026 12:00:00 GMT\r\nContent-Length: 3\r\n\r\n" % status
         if self._head is None:
-            self.tickets.append(channels.Ticket(self.serial, []))
+            self.tickets.append(workers.Ticket(self.serial, []))
         last = self.tickets[-1]
         last.data.append(head + content)
         last.finished = last.keeps = True
@@ -159,7 +159,7 @@ def refusals_hang_up(original: Any) -> Any:
 
     def answer_last(self: Any, status: int, why: str) -> None:
         self._head = None
-        self.tickets.append(channels.Ticket(self.serial, [], finished=True, keeps=False))
+        self.tickets.append(workers.Ticket(self.serial, [], finished=True, keeps=False))
         self.advance()
 
     return answer_last
