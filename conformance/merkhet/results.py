@@ -37,7 +37,8 @@ class Journal:
     """The file that a run writes while it goes on. What it holds survives whatever ends us.
 
     The first record is the run without results, and so is the last of a run that came to its end; between them stands a
-    record for each result, of which the last for a check counts.
+    record for each result, of which the last for a check counts. The file of the run before stays until the first record
+    is written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -46,7 +47,7 @@ class Journal:
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.parent.name == FOLDER.name and not (path.parent / ".gitignore").exists():
                 (path.parent / ".gitignore").write_text("*\n", encoding="ascii")
-            self._file: BinaryIO = path.open("wb", buffering=0)
+            self._temporary, self._file = _beside(path)
         except OSError as problem:
             raise ResultsError(f"{path}: cannot be written: {problem.strerror}") from problem
 
@@ -63,12 +64,27 @@ class Journal:
         try:
             while line:
                 line = line[self._file.write(line) :]
+            if self._temporary is not None:
+                self._temporary.replace(self.path)
+                self._temporary = None
         except OSError as problem:
             raise ResultsError(f"{self.path}: cannot be written: {problem.strerror}") from problem
 
     def close(self) -> None:
-        """Close the file. Safe to call twice."""
+        """Close the file; without a first record there is none. Safe to call twice."""
         self._file.close()
+        if self._temporary is not None:
+            self._temporary.unlink(missing_ok=True)
+            self._temporary = None
+
+
+def _beside(path: Path) -> tuple[Path | None, BinaryIO]:
+    """Open a file that will take the place of another; a device or a pipe is written to, never replaced."""
+    if path.exists() and not path.is_file():
+        return None, path.open("wb", buffering=0)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    Path(name).chmod(0o666 & ~_umask())
+    return Path(name), os.fdopen(descriptor, "wb", buffering=0)
 
 
 def encode(results: RunResults) -> bytes:

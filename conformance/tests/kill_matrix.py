@@ -104,9 +104,11 @@ def trials(
     wanted: list[Trial] = []
     for name, mutant in mutants.items():
         recorded = {*committed.get(name, ()), *mutant.must_kill} & CHECKS.keys()
+        # What only passive checks notice needs the answers that the others provoke.
+        whole = full or name not in committed or recorded <= PASSIVE
         tls = ".tls." in mutant.target
         everything = set(OVER_TLS if tls else PLAIN) - SLOW | recorded
-        chosen = everything if full or name not in committed else recorded | (frozenset[str]() if tls else PASSIVE)
+        chosen = everything if whole else recorded | (frozenset[str]() if tls else PASSIVE)
         names = tuple(check for check in CHECKS if check in chosen)
         wanted.append(Trial(names, name, tls, found.get(tls)))
     return wanted

@@ -192,6 +192,9 @@ def test_dies_at_once(tmp_path: Path) -> None:
     done = merkhet("run", cwd=tmp_path)
     assert done.returncode == Code.TARGET
     assert "ended before it listened: exit status 3" in done.stderr
+    run = kept(tmp_path)
+    assert (run.results, run.ended, run.exit_code) == ((), "target unreachable", Code.TARGET)
+    assert "licence" in run.target_output
     assert "no \\x1b[31mlicence" in done.stderr
 
 
@@ -208,6 +211,7 @@ def test_nobody_there(tmp_path: Path) -> None:
         done = merkhet("run", "--url", f"http://127.0.0.1:{closed.getsockname()[1]}", cwd=tmp_path)
     assert done.returncode == Code.TARGET
     assert "two plain GETs got no answer" in done.stderr
+    assert "two plain GETs got no answer" in kept(tmp_path).problems[0]
 
 
 def test_killed_by_our_bytes(tmp_path: Path) -> None:
@@ -235,6 +239,8 @@ def test_killed_from_outside_and_started_again(tmp_path: Path) -> None:
     done = merkhet("run", *MANY, cwd=tmp_path)
     run = kept(tmp_path)
     assert run.ended == "complete", done.stderr
+    assert done.returncode == run.exit_code == Code.TARGET
+    assert "the target went away, and no check is proved to have killed it" in run.problems
     assert not any(result.killed_server for result in run.results)
     assert "the target died and was started again" in done.stderr
 

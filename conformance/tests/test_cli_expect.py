@@ -11,7 +11,9 @@ from cli_process import (
     merkhet,
 )
 
+from merkhet.cli import invoke
 from merkhet.cli.codes import Code, gravest
+from merkhet.cli.expected import FILE
 
 
 def expecting(folder: Path, mode: str, outcome: str, extra: str = "", selector: str = HOST) -> list[str]:
@@ -48,10 +50,44 @@ def test_expectations(  # noqa: PLR0917 - one argument a column
         ("fail", "issue = 7", HOST, "issue: expected words"),
     ],
 )
-def test_bad_expectations(tmp_path: Path, outcome: str, extra: str, selector: str, told: str) -> None:
-    done = merkhet(*expecting(tmp_path, "good", outcome, extra, selector), cwd=tmp_path)
-    assert done.returncode == Code.INVOCATION
-    assert told in done.stderr
+def test_bad_expectations(  # noqa: PLR0917 - one argument a column
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    outcome: str,
+    extra: str,
+    selector: str,
+    told: str,
+) -> None:
+    words = expecting(tmp_path, "good", outcome, extra, selector)
+    monkeypatch.chdir(tmp_path)
+    assert invoke(words) == Code.INVOCATION
+    assert told in capsys.readouterr().err
+
+
+def test_the_file_beside_the_target_file_is_used_unasked(tmp_path: Path) -> None:
+    words = expecting(tmp_path, "serves-all", "fail")
+    done = merkhet(*words[:3], cwd=tmp_path)
+    assert done.returncode == Code.OK
+    assert "1 as expected" in done.stdout
+
+
+def test_the_file_here_is_used_for_a_target_file_above(tmp_path: Path) -> None:
+    below = tmp_path / "below"
+    below.mkdir()
+    words = expecting(tmp_path, "serves-all", "fail")
+    (tmp_path / FILE).rename(below / FILE)
+    assert merkhet(*words[:3], cwd=below).returncode == Code.OK
+    assert merkhet(*words[:3], cwd=tmp_path).returncode == Code.SERVER
+
+
+def test_the_embedded_reference_is_held_to_no_file_that_nobody_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / FILE).write_text('[[expect]]\nselector = "nothing-like-it"\n', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert invoke(["run", "-s", HOST]) == Code.OK
+    assert invoke(["run", "-s", HOST, "--expect", FILE]) == Code.INVOCATION
 
 
 def test_precedence() -> None:

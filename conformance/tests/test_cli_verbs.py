@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import signal
@@ -30,6 +31,26 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["list", "-s", "nothing-like-it"]) == Code.INVOCATION
 
 
+def test_list_takes_selectors_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["list", "rfc9112-3.2-host*", "--format", "ids", "-s", f"-{HOST}"]) == Code.OK
+    ids = capsys.readouterr().out.splitlines()
+    assert len(ids) > 1
+    assert HOST not in ids
+    assert all(name.startswith("rfc9112-3.2-host") for name in ids)
+
+
+def test_list_for_a_program(capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["list", HOST, "--format", "json"]) == Code.OK
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["id"], row["document"], row["section"], row["level"]) == (HOST, "rfc9112", "3.2", "MUST")
+    assert invoke(["list", "--requirements", "--format", "json"]) == Code.OK
+    rules = {rule["id"]: rule["checks"] for rule in json.loads(capsys.readouterr().out)}
+    assert rules[row["requirement"]] >= 1
+    assert 0 in rules.values(), "a rule without a check is listed too"
+    assert invoke(["list", HOST, "--requirements", "--format", "ids"]) == Code.OK
+    assert capsys.readouterr().out == row["requirement"] + "\n"
+
+
 def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["explain", HOST]) == Code.OK
     told = capsys.readouterr().out
@@ -49,6 +70,9 @@ def test_every_check_can_be_explained(capsys: pytest.CaptureFixture[str]) -> Non
 def test_selftest(capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["selftest", "-s", HOST]) == Code.OK
     assert "1 checks on" in capsys.readouterr().out
+    assert invoke(["selftest", HOST]) == Code.OK
+    assert "1 checks on" in capsys.readouterr().out
+    assert invoke(["selftest", "nothing-like-it"]) == Code.INVOCATION
 
 
 def test_an_error_of_ours(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -147,3 +147,11 @@ def test_urls_that_cannot_be_used(url: str) -> None:
 )
 def test_is_loopback(access: Access, expected: bool) -> None:  # noqa: FBT001
     assert is_loopback(access) is expected
+
+
+def test_a_unix_socket_has_a_url_beside_it(tmp_path: Path) -> None:
+    path = written(tmp_path, '[target.a]\nurl = "http://localhost"\nunix = "/run/a.sock"\n')
+    assert load(path)["a"].unix == "/run/a.sock"
+    path = written(tmp_path, '[target.a]\ncommand = ["./a", "{port}"]\nunix = "/run/a.sock"\n')
+    with pytest.raises(ConfigError, match=r"merkhet.toml:3: target.a.unix: expected url"):
+        load(path)

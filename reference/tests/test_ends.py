@@ -65,6 +65,11 @@ def test_an_unsafe_request_runs_beside_no_other() -> None:
     ]
 
 
+def read_to_the_end(peer: socket.socket) -> None:
+    while peer.recv(65536):
+        pass
+
+
 def test_a_broken_answer_that_ends_with_the_connection_ends_in_a_reset() -> None:
     def pieces() -> Iterator[bytes]:
         yield b"half of"
@@ -73,8 +78,7 @@ def test_a_broken_answer_that_ends_with_the_connection_ends_in_a_reset() -> None
     with Server(lambda request: request.respond_stream(pieces())).running() as server, connect(server) as peer:
         peer.sendall(b"GET / HTTP/1.0\r\n\r\n")
         with pytest.raises(ConnectionResetError):
-            while peer.recv(65536):
-                pass
+            read_to_the_end(peer)
 
 
 @pytest.mark.parametrize(

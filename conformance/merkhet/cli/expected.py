@@ -14,6 +14,7 @@ from merkhet.cli.codes import Code, Failure
 from merkhet.model import CheckResult, Outcome
 from merkhet.selectors import SelectorError, matching
 
+FILE = "merkhet.expect.toml"
 _KEYS = {"selector", "outcome", "reason", "issue", "until"}
 _BETTER = frozenset({Outcome.PASS, Outcome.OBSERVED})
 _SHORTFALLS = frozenset({Outcome.FAIL, Outcome.WARN, Outcome.INCONCLUSIVE})
@@ -37,6 +38,11 @@ class Reckoning:
 
     met: Mapping[str, str] = field(default_factory=dict[str, str])
     problems: tuple[str, ...] = ()
+
+
+def find(folders: Iterable[Path]) -> Path | None:
+    """Return the file of expectations in the first of these folders that has one."""
+    return next((folder / FILE for folder in folders if (folder / FILE).is_file()), None)
 
 
 def load(path: Path, checks: Sequence[AnyCheck]) -> list[Expected]:

@@ -6,27 +6,28 @@ import datetime as dt
 import platform
 import sys
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
 
 from merkhet import __version__, catalogue, selectors
-from merkhet import results as files
 from merkhet.catalogue import AnyCheck
 from merkhet.cli import expected, outputs, show
 from merkhet.cli.choose import Chosen, choose, options_of, started, target_options
 from merkhet.cli.codes import Code, Failure, gravest
+from merkhet.cli.keep import Keeper
 from merkhet.cli.progress import ProgressLine
 from merkhet.cli.signals import terminated_as_interrupted
 from merkhet.cli.terminal import console, say
-from merkhet.engine.plan import JOBS, RunEvent, RunOptions, RunOutcome, RunTarget
+from merkhet.engine.plan import JOBS, RunEvent, RunOptions, RunOutcome, RunStage, RunTarget
 from merkhet.engine.preflight import TargetUnreachable
 from merkhet.engine.runner import run_sync
 from merkhet.model import CheckResult, Outcome, Profile, RunResults, TargetInfo
+
+WENT_AWAY = "the target went away, and no check is proved to have killed it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,11 @@ class Request:
 )
 @click.option("-s", "--select", multiple=True, metavar="SELECTOR", help="Id glob, rfc9112#6.1, @tag; - excludes.")
 @click.option("-o", "--output", multiple=True, metavar="FORMAT:PATH", help="json, html, junit or md; - is stdout.")
-@click.option("--expect", type=click.Path(path_type=Path), help="Expected failures, in a file of [[expect]] tables.")
+@click.option(
+    "--expect",
+    type=click.Path(path_type=Path),
+    help="Expected failures: [[expect]] tables. Default: merkhet.expect.toml.",
+)
 @click.option("--fail-on", type=click.Choice(["fail", "warn"]), default="fail", show_default=True)
 @click.option("--i-may-test", multiple=True, metavar="HOST", help="Send much to this host, which is not this machine.")
 @click.option("-v", "--verbose", is_flag=True, help="Tell each result as it comes.")
@@ -92,12 +97,22 @@ def run(  # noqa: PLR0917 - click passes each option by its name
             options=RunOptions(profile=Profile(profile), jobs=jobs, timeout_scale=timeout_scale),
             command=words,
             outputs=outputs.parse(output),
-            expected=expected.load(expect, every) if expect is not None else [],
+            expected=_expected(expect, chosen, every),
             fail_on_warn=fail_on == "warn",
             verbose=verbose,
             notes=notes,
         )
     )
+
+
+def _expected(path: Path | None, chosen: Chosen, every: list[AnyCheck]) -> list[expected.Expected]:
+    """Load the expectations: the named file, else the one beside the target file or here. Raises Failure.
+
+    Choice: the embedded reference is held to none that nobody named: a file that lies there is about another server.
+    """
+    if path is None and not chosen.is_embedded:
+        path = expected.find((chosen.folder, Path.cwd()))
+    return expected.load(path, every) if path is not None else []
 
 
 def _allowed(checks: list[AnyCheck], host: str, hosts: tuple[str, ...]) -> tuple[list[AnyCheck], tuple[str, ...]]:
@@ -116,23 +131,49 @@ def execute(request: Request) -> Code:
     """Run it all and return the exit code. Raises Failure if the target does not start or answer."""
     where = console(sys.stderr if outputs.takes_stdout(request.outputs) else sys.stdout)
     say(where, f"merkhet {__version__} judges {request.chosen.describe()}: {len(request.checks)} checks")
-    keeper = Keeper()
-    with terminated_as_interrupted():
-        results, codes = _judge(request, keeper)
+    keeper, began = Keeper(), _now()
+    try:
+        with terminated_as_interrupted():
+            results, codes = _judge(request, keeper)
+    except Failure as failure:
+        _keep_failure(request, keeper, failure, keeper.begun or _results(request, request.chosen.info, began))
+        raise
     reckoning = expected.reckon(request.expected, results.results, _now().date())
     problems = (*request.notes, *results.problems, *reckoning.problems)
     codes |= codes_of(results.results, reckoning.met, fail_on_warn=request.fail_on_warn)
     codes |= {Code.SERVER} if reckoning.problems else set()
     results = msgspec.structs.replace(results, problems=problems, exit_code=int(gravest(codes)))
-    failures = [*keeper.end(results), *outputs.write(request.outputs, results, reckoning.met)]
+    failures = _write(request, keeper, results, reckoning.met)
     show.summary(where, results, reckoning.met, verbose=request.verbose)
     show.workflow_commands(where, results.results, reckoning.met)
     codes |= {Code.OURS} if failures else set()
-    for failure in failures:
-        say(console(sys.stderr), f"merkhet: {failure}", "bold red")
     code = gravest(codes)
     say(where, f"{_closing(code, results)}: {request.chosen.describe()} (exit code {int(code)})")
     return code
+
+
+def _keep_failure(request: Request, keeper: Keeper, failure: Failure, blank: RunResults) -> None:
+    """Write down that nothing was judged, and why: whoever reads the results must not find those of an earlier run.
+
+    If that cannot be written, it is the graver fault.
+    """
+    results = msgspec.structs.replace(
+        blank,
+        ended="target unreachable",
+        problems=(*request.notes, str(failure)),
+        target_output=failure.output,
+        exit_code=int(failure.code),
+    )
+    if _write(request, keeper, results, {}):
+        failure.code = gravest({failure.code, Code.OURS})
+
+
+def _write(request: Request, keeper: Keeper, results: RunResults, met: Mapping[str, str]) -> list[str]:
+    """Write the kept results and every output; tell and return what went wrong."""
+    failures = [*keeper.end(results), *outputs.write(request.outputs, results, met)]
+    for failure in failures:
+        say(console(sys.stderr), f"merkhet: {failure}", "bold red")
+    return failures
 
 
 def _judge(request: Request, keeper: Keeper) -> tuple[RunResults, set[Code]]:
@@ -143,7 +184,8 @@ def _judge(request: Request, keeper: Keeper) -> tuple[RunResults, set[Code]]:
         blank = _results(request, info, began)
         keeper.run(blank)
         progress = ProgressLine(console(sys.stderr), verbose=request.verbose)
-        outcome = _run(request, target, progress, keeper)
+        restarts: list[str] = []
+        outcome = _run(request, target, progress, keeper, restarts)
         printed = process.output() if process is not None else ""
     results = msgspec.structs.replace(
         blank,
@@ -156,14 +198,20 @@ def _judge(request: Request, keeper: Keeper) -> tuple[RunResults, set[Code]]:
         target_output=printed,
     )
     codes = {Code.INTERRUPTED} if outcome.ended == "interrupted" else set[Code]()
-    if outcome.ended == "target died" and not any(result.killed_server for result in outcome.results):
+    went_away = outcome.ended == "target died" or bool(restarts)
+    if went_away and not any(result.killed_server for result in outcome.results):
         codes.add(Code.TARGET)
+        results = msgspec.structs.replace(results, problems=(*outcome.problems, WENT_AWAY))
     return results, codes
 
 
-def _run(request: Request, target: RunTarget, progress: ProgressLine, keeper: Keeper) -> RunOutcome:
+def _run(
+    request: Request, target: RunTarget, progress: ProgressLine, keeper: Keeper, restarts: list[str]
+) -> RunOutcome:
     def on_event(event: RunEvent) -> None:
         progress.event(event)
+        if event.stage is RunStage.RESTARTED:
+            restarts.append(event.text)
         if event.result is not None:
             keeper.result(event.result)
 
@@ -221,50 +269,3 @@ def _closing(code: Code, results: RunResults) -> str:
 
 def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
-
-
-@dataclass(slots=True)
-class Keeper:
-    """Keeps results below `.merkhet` in the current folder. A folder that cannot be written costs this, not the run."""
-
-    journal: files.Journal | None = None
-    failures: list[str] = field(default_factory=list[str])
-
-    def run(self, results: RunResults) -> None:
-        """Begin."""
-        try:
-            self.journal = files.Journal(files.JOURNAL)
-        except files.ResultsError as problem:
-            say(_stderr(), f"merkhet: results are not kept: {problem}")
-        else:
-            self._try(lambda journal: journal.run(results))
-
-    def result(self, result: CheckResult) -> None:
-        """Keep one result."""
-        self._try(lambda journal: journal.result(result))
-
-    def end(self, results: RunResults) -> list[str]:
-        """Keep the whole run; return what went wrong."""
-        if self.journal is not None:
-            self._try(lambda journal: journal.run(results))
-            self._try(lambda _: files.save(files.RESULTS, results))
-            self._close()
-        return self.failures
-
-    def _try(self, write: Callable[[files.Journal], None]) -> None:
-        if self.journal is None:
-            return
-        try:
-            write(self.journal)
-        except files.ResultsError as problem:
-            self.failures.append(str(problem))
-            self._close()
-
-    def _close(self) -> None:
-        if self.journal is not None:
-            self.journal.close()
-            self.journal = None
-
-
-def _stderr() -> Console:
-    return console(sys.stderr)

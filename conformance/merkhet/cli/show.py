@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from merkhet.cli.codes import Code
 from merkhet.cli.terminal import escaped, say, shortened
 from merkhet.model import CheckResult, Level, Outcome, Requirement, RunResults
 
@@ -37,7 +38,7 @@ def summary(where: Console, run: RunResults, expected: Collection[str], *, verbo
     rules = {rule.id: rule for rule in run.requirements}
     for result in _ordered(run.results, expected, verbose=verbose):
         finding(where, result, rules.get(result.requirement))
-    if run.target_output and run.ended == "target died":
+    if run.target_output and run.exit_code == Code.TARGET:
         printed(where, run.target_output)
     for problem in run.problems:
         say(where, f"note: {problem}")

@@ -102,6 +102,37 @@ DEAD: Mapping[str, Behaviour] = {
 }
 """Every dead server by its name."""
 
+# The one answer that they give has a length, no transfer coding, and a head without a fault. It has content even where
+# HEAD asked, so `no-content` is not here; a server that keeps the connection leaves that content on it for the next
+# response, so `message-grammar` is not here either.
+_ONE_ANSWER = frozenset(
+    {
+        "bare-cr",
+        "close-announced",
+        "field-line",
+        "length-and-te",
+        "obs-fold",
+        "self-delimited",
+        "space-after-status-line",
+        "status-line",
+        "status-space",
+        "te-to-old-client",
+        "te-unasked",
+        "version-downgrade",
+        "version-grammar",
+    }
+)
+_AND_CLOSE = _ONE_ANSWER | {"close-kept", "message-grammar"}
+KEEPS: Mapping[str, frozenset[str]] = {
+    "always 400": _ONE_ANSWER,
+    "always 400 and close": _AND_CLOSE,
+    "always 200": _ONE_ANSWER,
+    "always 200 and close": _AND_CLOSE,
+    "always 500": _ONE_ANSWER,
+    "answer before the request": _ONE_ANSWER,
+}
+"""The rules of the judge that a dead server truly keeps, by its name; one that is not here keeps none that applies."""
+
 
 class _Server:
     """A listener, and a thread for each of its connections."""

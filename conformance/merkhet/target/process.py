@@ -1,4 +1,4 @@
-"""A target that we start: on a port of our choice, with our fixture files, and never outliving us."""
+"""A target that we start: on a port of our choice, with our fixture files, and never outliving us, whatever ends us."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from merkhet.target.guard import Guard
 from merkhet.target.listener import belongs_to
 
 START_TRIES = 5
@@ -66,6 +67,7 @@ class TargetProcess:
         self._ready_seconds = ready_seconds
         self._files: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard: Guard | None = None
         self._output = _Output()
 
     def start(self) -> int:
@@ -119,6 +121,7 @@ class TargetProcess:
     def _spawn(self, port: int, files: Path) -> subprocess.Popen[bytes]:
         words = [word.replace("{port}", str(port)).replace("{files}", str(files)) for word in self._command]
         try:
+            self._guard = guard = Guard()
             self._process = process = subprocess.Popen(
                 words,
                 cwd=self._folder,
@@ -131,6 +134,7 @@ class TargetProcess:
         except (OSError, ValueError) as problem:
             self.stop()
             raise TargetError(f"{self._words()} cannot be started: {problem}") from problem
+        guard.watch(process.pid, files)
         if process.stdout is not None:
             self._output.follow(process.stdout)
         return process
@@ -156,8 +160,13 @@ class TargetProcess:
 
     def _kill(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
+        if process is not None:
+            self._end(process)
+        if self._guard is not None:
+            self._guard.dismiss()
+            self._guard = None
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
         _signal(process, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(STOP_SECONDS)
