@@ -1,7 +1,8 @@
 """Run merkhet on the real servers here and publish the results. Usage: python judge.py [NAME ...] [-s SELECTOR ...]
 
 Without names, every target whose server is installed (see README.md for how to install them). Writes
-reports/published/NAME.json and NAME.html, and prints a table of counts and each `fail` in one line. With a selector, or with
+reports/published/NAME.json, and prints a table of counts and each `fail` in one line. What is published has the evidence of
+what did not pass, cut to what shows the finding: the whole of it is one command away. With a selector, or with
 `--out FOLDER`, the published results stay as they are: a part of a run is not a result. Exit status 0 if every run came to
 its end, whatever it found; 1 if one did not; 2 if there was nothing to run.
 """
@@ -22,6 +23,15 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import _launch
+from msgspec import structs
+
+from merkhet import results as files
+from merkhet.model import CheckResult, Evidence, Outcome, RunResults
+
+IN_ORDER = frozenset({Outcome.PASS, Outcome.OBSERVED, Outcome.NOT_APPLICABLE})
+EVENT_BYTES_MAX = 1024
+EVENTS_MAX = 12
+TRANSCRIPTS_MAX = 3
 
 PUBLISHED = _launch.ROOT / "reports" / "published"
 OUTCOMES = ("pass", "fail", "warn", "observed", "inconclusive", "not-applicable", "error")
@@ -49,10 +59,33 @@ def judge(name: str, folder: Path, select: list[str], profile: str) -> tuple[int
     if program is None:
         raise SystemExit("merkhet is not installed beside this Python")
     command = [program, "run", "--target", name, "--profile", profile]
-    command += ["-o", f"json:{results}", "-o", f"html:{folder / f'{name}.html'}"]
+    command += ["-o", f"json:{results}"]
     command += [word for selector in select for word in ("-s", selector)]
     run = subprocess.run(command, cwd=_launch.HERE / name, env=_launch.environment(), check=False)
-    return run.returncode, json.loads(results.read_bytes()) if results.exists() else None
+    if not results.exists():
+        return run.returncode, None
+    files.save(results, slim(files.load(results)))
+    return run.returncode, json.loads(results.read_bytes())
+
+
+def slim(run: RunResults) -> RunResults:
+    """Return a run without the evidence of what is in order, the other transcripts cut to a kibibyte an event."""
+    return structs.replace(run, results=tuple(_slim(result) for result in run.results), target_output="")
+
+
+def _slim(result: CheckResult) -> CheckResult:
+    if result.outcome in IN_ORDER:
+        return structs.replace(result, evidence=Evidence())
+    transcripts = tuple(
+        structs.replace(
+            transcript,
+            events=tuple(
+                structs.replace(event, data=event.data[:EVENT_BYTES_MAX]) for event in transcript.events[:EVENTS_MAX]
+            ),
+        )
+        for transcript in result.evidence.transcripts[:TRANSCRIPTS_MAX]
+    )
+    return structs.replace(result, evidence=structs.replace(result.evidence, transcripts=transcripts))
 
 
 def table(rows: dict[str, Counter[str]]) -> str:

@@ -35,6 +35,8 @@ RUNNABLE = [check for check in CHECKS.values() if not check.needs & NOT_ON_THE_R
 PLAIN = tuple(check.id for check in RUNNABLE if not needs_tls(check))
 OVER_TLS = tuple(check.id for check in RUNNABLE if needs_tls(check))
 SLOW = frozenset(check.id for check in RUNNABLE if "slow" in check.tags)
+PROVOKING = frozenset(check.id for check in RUNNABLE if check.needs & {"status", "stream"})
+"""Checks that make the reference send what it seldom sends, for the passive checks to see."""
 PASSIVE = frozenset(check.id for check in RUNNABLE if is_passive(check))
 
 
@@ -104,11 +106,11 @@ def trials(
     wanted: list[Trial] = []
     for name, mutant in mutants.items():
         recorded = {*committed.get(name, ()), *mutant.must_kill} & CHECKS.keys()
-        # What only passive checks notice needs the answers that the others provoke.
-        whole = full or name not in committed or recorded <= PASSIVE
+        near = PROVOKING if recorded <= PASSIVE else frozenset[str]()
         tls = ".tls." in mutant.target
         everything = set(OVER_TLS if tls else PLAIN) - SLOW | recorded
-        chosen = everything if whole else recorded | (frozenset[str]() if tls else PASSIVE)
+        whole = full or name not in committed
+        chosen = everything if whole else recorded | near | (frozenset[str]() if tls else PASSIVE)
         names = tuple(check for check in CHECKS if check in chosen)
         wanted.append(Trial(names, name, tls, found.get(tls)))
     return wanted

@@ -24,10 +24,12 @@ from cli_process import (
     merkhet,
     outcome_of,
     running,
+    target_of,
     wait_for_a_result,
 )
 
 from merkhet import results
+from merkhet.cli import invoke
 from merkhet.cli.codes import Code
 from merkhet.model import Outcome
 
@@ -154,27 +156,32 @@ def test_a_folder_that_cannot_be_written_costs_only_the_kept_results(tmp_path: P
         (["--url", "http://192.0.2.1", "-s", "@bulk"], "--i-may-test 192.0.2.1"),
     ],
 )
-def test_invocations(tmp_path: Path, words: list[str], told: str) -> None:
+def test_invocations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str], told: str
+) -> None:
     declared(tmp_path, "good")
-    done = merkhet("run", *words, cwd=tmp_path)
-    assert done.returncode == Code.INVOCATION
-    assert told in done.stderr
-    assert "Traceback" not in done.stderr
+    monkeypatch.chdir(tmp_path)
+    assert invoke(["run", *words]) == Code.INVOCATION
+    err = capsys.readouterr().err
+    assert told in err
+    assert "Traceback" not in err
 
 
-def test_several_targets_are_named(tmp_path: Path) -> None:
+def test_several_targets_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     text = '[target.one]\nurl = "http://h"\n[target.two]\nurl = "http://h"\n'
     (tmp_path / "merkhet.toml").write_text(text, encoding="utf-8")
-    done = merkhet("run", cwd=tmp_path)
-    assert done.returncode == Code.INVOCATION
-    assert "--target: one, two" in done.stderr
+    monkeypatch.chdir(tmp_path)
+    assert invoke(["run"]) == Code.INVOCATION
+    assert "--target: one, two" in capsys.readouterr().err
 
 
-def test_a_bad_target_file(tmp_path: Path) -> None:
+def test_a_bad_target_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "merkhet.toml").write_text('[target.a]\nurl = "http://h"\nredy = 1\n', encoding="utf-8")
-    done = merkhet("run", cwd=tmp_path)
-    assert done.returncode == Code.INVOCATION
-    assert "merkhet.toml:3: target.a.redy: unknown key; did you mean 'ready'?" in done.stderr
+    monkeypatch.chdir(tmp_path)
+    assert invoke(["run"]) == Code.INVOCATION
+    assert "merkhet.toml:3: target.a.redy: unknown key; did you mean 'ready'?" in capsys.readouterr().err
 
 
 # Targets that fail
@@ -182,9 +189,21 @@ def test_a_bad_target_file(tmp_path: Path) -> None:
 
 def test_cannot_start(tmp_path: Path) -> None:
     (tmp_path / "merkhet.toml").write_text('[target.a]\ncommand = ["./absent", "{port}"]\n', encoding="utf-8")
-    done = merkhet("run", cwd=tmp_path)
+    done = merkhet("run", "-o", "json:r.json", "-o", "md:r.md", cwd=tmp_path)
     assert done.returncode == Code.TARGET
     assert "./absent {port} cannot be started: " in done.stderr
+    run = kept(tmp_path)
+    assert run == results.load(tmp_path / "r.json") == results.load(tmp_path / ".merkhet" / "last.jsonl")
+    assert (run.results, run.ended, run.exit_code) == ((), "target unreachable", Code.TARGET)
+    assert "cannot be started" in run.problems[0]
+    assert "cannot be started" in (tmp_path / "r.md").read_text(encoding="utf-8")
+
+
+def test_what_is_told_of_no_target_may_fail_too(tmp_path: Path) -> None:
+    (tmp_path / "merkhet.toml").write_text('[target.a]\ncommand = ["./absent", "{port}"]\n', encoding="utf-8")
+    done = merkhet("run", "-o", "json:/dev/full", cwd=tmp_path)
+    assert done.returncode == Code.OURS
+    assert "/dev/full: cannot be written" in done.stderr
 
 
 def test_dies_at_once(tmp_path: Path) -> None:
@@ -216,10 +235,13 @@ def test_nobody_there(tmp_path: Path) -> None:
 
 def test_killed_by_our_bytes(tmp_path: Path) -> None:
     declared(tmp_path, "dies-of-it")
-    done = merkhet("run", "-s", HOST, cwd=tmp_path)
+    done = merkhet("run", "-s", HOST, *MANY, cwd=tmp_path)
     assert done.returncode == Code.SERVER
     assert outcome_of(tmp_path) is Outcome.FAIL
-    assert kept(tmp_path).results[0].killed_server
+    run = kept(tmp_path)
+    assert [result.check for result in run.results if result.killed_server] == [HOST]
+    assert run.ended == "complete"
+    assert len(run.results) > 10, "the run goes on"
     assert "killed the server" in done.stdout
 
 
@@ -245,7 +267,30 @@ def test_killed_from_outside_and_started_again(tmp_path: Path) -> None:
     assert "the target died and was started again" in done.stderr
 
 
+def test_killed_from_outside_and_ours_to_start(tmp_path: Path) -> None:
+    declared(tmp_path, "good")
+    with judging(tmp_path, "-v", *MANY) as run:
+        wait_for_a_result(run)
+        os.kill(target_of(run.pid), signal.SIGKILL)
+        out, err = run.communicate(timeout=SECONDS_MAX)
+    assert run.returncode == Code.TARGET, err
+    assert "the target went away, and no check is proved to have killed it" in out
+    assert "    listening " in out, "the last that it printed"
+    assert kept(tmp_path).results
+
+
 # Interruption
+
+
+def test_a_target_does_not_outlive_a_run_that_is_killed(tmp_path: Path) -> None:
+    declared(tmp_path, "good")
+    with judging(tmp_path, "-v") as run:
+        wait_for_a_result(run)
+        target = target_of(run.pid)
+        run.kill()
+        run.communicate(timeout=SECONDS_MAX)
+    assert is_gone(target)
+    assert results.load(tmp_path / ".merkhet" / "last.jsonl").ended == "interrupted"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from merkhet import catalogue
-from merkhet.answer import End
+from merkhet.answer import End, Fault, Response
 from merkhet.wire.judge import RULES, Seen, judge
-from merkhet.wire.request import mentions_te, read_requests
+from merkhet.wire.request import mentions_te, names_a_version, read_requests
 from merkhet.wire.response import ResponseParser
 
 GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
@@ -131,3 +131,23 @@ def test_the_next_response_is_no_content() -> None:
 )
 def test_only_what_is_legal_beyond_doubt_is_read_as_a_request(sent: bytes, methods: list[str]) -> None:
     assert [request.method for request in read_requests(sent)] == methods
+
+
+@pytest.mark.parametrize(
+    ("sent", "named"),
+    [
+        (GET, True),
+        (b"\r\n" + GET, True),
+        (b"GET  /  HTTP/1.1\r\nHost: a\r\n\r\n", True),
+        (b"GET /\r\n", False),
+        (b"GET /\r\nHost: a\r\n\r\n", False),
+        (GET + b"GET /\r\n", False),
+        (b"!! no request line !!\r\n\r\n", False),
+    ],
+)
+def test_content_alone_is_no_fault_where_no_version_was_named(sent: bytes, *, named: bool) -> None:
+    assert names_a_version(sent) is named
+    garbage = Response(
+        version=b"", status=0, reason=b"", fields=(), complete=False, faults=(Fault("message-grammar", "no response"),)
+    )
+    assert ("message-grammar" in verdicts(Seen(response=garbage, named_version=named))) is named

@@ -122,6 +122,22 @@ def test_journal_that_stops_within_a_line(tmp_path: Path) -> None:
     assert read.ended == "interrupted"
 
 
+def test_the_journal_before_stays_until_the_first_record(tmp_path: Path) -> None:
+    path = tmp_path / ".merkhet" / "last.jsonl"
+    before = Journal(path)
+    before.run(RUN)
+    before.close()
+    kept = path.read_bytes()
+    Journal(path).close()
+    assert path.read_bytes() == kept, "no record, no new file"
+    after = Journal(path)
+    assert path.read_bytes() == kept
+    after.run(msgspec.structs.replace(RUN, ended="other"))
+    assert load(path).results == ()
+    after.close()
+    assert sorted(entry.name for entry in path.parent.iterdir()) == [".gitignore", "last.jsonl"]
+
+
 @pytest.mark.parametrize("data", [b"", b"{}", b"\xff", b'{"record":"run","run":{', b'{"record":"other"}\n', b"[]"])
 def test_files_that_hold_no_results(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "x").write_bytes(data)

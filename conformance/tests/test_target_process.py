@@ -182,17 +182,55 @@ sys.stdout.flush()
 
 @pytest.mark.parametrize(
     ("ending", "number"),
-    [("sys.exit(0)", None), ("raise RuntimeError", None), ("signal.pause()", signal.SIGINT)],
+    [
+        ("sys.exit(0)", None),
+        ("raise RuntimeError", None),
+        ("signal.pause()", signal.SIGINT),
+        ("signal.pause()", signal.SIGKILL),
+    ],
 )
 def test_dies_with_us(tmp_path: Path, ending: str, number: signal.Signals | None) -> None:
     (tmp_path / "server.py").write_text(LISTEN, encoding="utf-8")
     command: Sequence[str] = [sys.executable, "-c", OWNER % ending, str(tmp_path / "server.py")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as owner:
+    env = os.environ | {"TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as owner:
         assert owner.stdout is not None
         pid = int(owner.stdout.readline().split()[1])
+        guards = [pid for pid in children(owner.pid) if pid_words(pid)[-1].endswith(b"watch.py")]
         if number is not None:
             owner.send_signal(number)
     assert is_gone(pid)
+    assert all(is_gone(guard) for guard in guards)
+    assert not list(tmp_path.glob("merkhet-files-*"))
+
+
+def test_a_whole_group_dies_with_us_even_after_a_restart_from_another_thread(tmp_path: Path) -> None:
+    code = "import os, signal\nchild = os.fork()\nif child == 0:\n    signal.pause()\nprint(child, end=' ')\n" + LISTEN
+    (tmp_path / "server.py").write_text(code, encoding="utf-8")
+    ending = (
+        "import threading\nthread = threading.Thread(target=target.restart)\nthread.start()\nthread.join()\n"
+        "print(target.output(), target.alive(), flush=True)\nsignal.pause()"
+    )
+    command = [sys.executable, "-c", OWNER % ending, str(tmp_path / "server.py")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as owner:
+        assert owner.stdout is not None
+        child, _, pid = owner.stdout.readline().split()
+        owner.stdout.readline()
+        again, _, other = owner.stdout.readline().split()
+        assert owner.stdout.readline().split() == [b"True"]
+        owner.kill()
+    assert all(is_gone(int(gone)) for gone in (child, pid, again, other))
+
+
+def children(owner: int) -> list[int]:
+    tasks = Path(f"/proc/{owner}/task/{owner}/children")
+    return [int(pid) for pid in tasks.read_text(encoding="ascii").split()] if tasks.exists() else []
+
+
+def pid_words(pid: int) -> list[bytes]:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+    return [b""]
 
 
 def test_version_of(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from merkhet.check import Send
 from merkhet.engine.deadlines import Deadlines
 from merkhet.wire.dial import Dialer, Wire
 from merkhet.wire.judge import Seen
-from merkhet.wire.request import mentions_te, read_requests
+from merkhet.wire.request import mentions_te, names_a_version, read_requests
 from merkhet.wire.response import ResponseParser
 
 SENT_BYTES_MAX = 256 * 1024
@@ -156,6 +156,7 @@ class Connection:
         requests = read_requests(bytes(self._sent))
         is_plain = sum(request.length for request in requests) == len(self._sent)
         asked_te = mentions_te(bytes(self._sent))
+        named_version = names_a_version(bytes(self._sent))
         finals = 0
         for number, entry in enumerate(self._log):
             response = entry.response
@@ -166,6 +167,7 @@ class Connection:
                 response=response,
                 request=request,
                 asked_te=asked_te,
+                named_version=named_version,
                 after=self._pending[:AFTER_BYTES_MAX]
                 if last
                 else self._log[number + 1].response.head[:AFTER_BYTES_MAX],

@@ -51,17 +51,18 @@ def bury(
         began = time.monotonic()
         code = _run(Path(folder), ["--url", f"http://{host}:{port}", *words], seconds_max)
         seconds = time.monotonic() - began
+        problems = _ending(code, seconds_max)
         try:
             run = results.load(Path(folder) / results.RESULTS)
         except results.ResultsError as problem:
-            return Burial(server=server, code=code, seconds=seconds, counts={}, problems=(str(problem),))
+            return Burial(server=server, code=code, seconds=seconds, counts={}, problems=(*problems, str(problem)))
     counted = Counter(result.outcome for result in run.results)
     return Burial(
         server=server,
         code=code,
         seconds=seconds,
         counts={outcome: counted[outcome] for outcome in Outcome if counted[outcome]},
-        problems=(*_ending(code, seconds_max), *_unearned(server, run)),
+        problems=(*problems, *_unearned(server, run)),
     )
 
 

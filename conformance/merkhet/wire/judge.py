@@ -25,7 +25,8 @@ from merkhet.wire.request import SentRequest
 class Seen:
     """One response (interim ones too) in its place on its connection.
 
-    `request` is what it answers, if that is legal beyond doubt. `after` are the next octets on the connection, up to 64.
+    `request` is what it answers, if that is legal beyond doubt. `named_version` is false if a request line before it may be
+    read as one without an HTTP version. `after` are the next octets on the connection, up to 64.
     `end` is how the connection stood after it: None if more responses followed or the harness did not wait to see.
     `ended_at_once` says that the end came without an idle wait. `baseline_version` is the version of preflight's answer.
     """
@@ -33,6 +34,7 @@ class Seen:
     response: Response
     request: SentRequest | None = None
     asked_te: bool = False
+    named_version: bool = True
     after: bytes = b""
     end: End | None = None
     ended_at_once: bool = False
@@ -157,7 +159,8 @@ def _rules() -> Iterator[Rule]:
         return Rule(name=name, requirement=requirement, expected=expected, applies=applies, broken=broken)
 
     def any_response(seen: Seen) -> bool:
-        return seen.response.status > 0 or any(fault.rule == "message-grammar" for fault in seen.response.faults)
+        garbage = any(fault.rule == "message-grammar" for fault in seen.response.faults)
+        return seen.response.status > 0 or (garbage and seen.named_version)
 
     yield syntax(
         "message-grammar", "2.1-a1", "start line, field lines and the empty line, each ended by CRLF", any_response

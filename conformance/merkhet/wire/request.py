@@ -13,6 +13,7 @@ _LINE = re.compile(rb"([A-Z]+) ([\x21-\x7e]+) HTTP/1\.([01])")
 _SERVED_TARGET = re.compile(rb"/.*|[Hh][Tt][Tt][Pp][Ss]?://[^/]+.*")
 _OTHER_TARGETS = {b"OPTIONS": re.compile(rb"\*|" + _SERVED_TARGET.pattern), b"CONNECT": re.compile(rb"[^/]+:[0-9]+")}
 _FIELD = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\x20-\x7e\t]*)")
+_SIMPLE_REQUEST = re.compile(rb"^[A-Za-z]+ +[^ \r\n]+ *\r?$", re.MULTILINE)
 _TE = re.compile(rb"(?:^|[\r\n])[ \t]*te[ \t]*:", re.IGNORECASE)
 
 
@@ -34,6 +35,15 @@ class SentRequest:
 def mentions_te(sent: bytes) -> bool:
     """Whether any line of these bytes might be read as a TE field."""
     return _TE.search(sent) is not None
+
+
+def names_a_version(sent: bytes) -> bool:
+    """Whether every request line among these bytes might be read as HTTP/1.x, and none as a simple request of HTTP/0.9.
+
+    An answer to a simple request is content alone, and no departure of a server from a grammar that was not asked for.
+    """
+    first = sent.lstrip(b"\r\n").partition(b"\n")[0]
+    return b"HTTP/1." in first and _SIMPLE_REQUEST.search(sent) is None
 
 
 def read_requests(sent: bytes) -> tuple[SentRequest, ...]:
