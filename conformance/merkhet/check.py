@@ -101,7 +101,7 @@ class Answers:
 
     What no case matches is `inconclusive`: a check says what every answer it can judge means. `to` is the method of the
     request that is answered and `version` its minor version: they decide how the response is framed and which of the
-    judge's rules apply. `patience_seconds` replaces the run's deadline where the specification or VERDICTS allow more.
+    judge's rules apply. `patience_seconds` replaces the run's deadline where fairness allows more.
     With `quiet`, silence is the expectation: the wait is short and declared, max(4 round trips, 100 ms).
     """
 
