@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import os
 import tempfile
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -173,5 +174,13 @@ def schema() -> bytes:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"merkhet results, version {RESULTS_VERSION}",
         **described,
+        # Python 3.13 takes the indentation of docstrings away itself; the schema is the same under every version.
+        "$defs": {name: _dedented(part) for name, part in described["$defs"].items()},
     }
     return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2) + b"\n"
+
+
+def _dedented(part: dict[str, Any]) -> dict[str, Any]:
+    if "description" not in part:
+        return part
+    return {**part, "description": inspect.cleandoc(part["description"])}
