@@ -22,7 +22,12 @@ MODULES = (
 
 def coverage(module: str, folder: Path) -> subprocess.CompletedProcess[str]:
     test_file = TESTS / f"test_{module.replace('/', '_')}.py"
-    environment = {**os.environ, "COVERAGE_FILE": str(folder / module.replace("/", "_"))}
+    # The sources beside this file are measured, whatever is installed.
+    environment = {
+        **os.environ,
+        "COVERAGE_FILE": str(folder / module.replace("/", "_")),
+        "PYTHONPATH": str(PACKAGE.parent),
+    }
     command = [sys.executable, "-m", "coverage", "run", "--branch", f"--include={PACKAGE / module}.py", "-m", "pytest"]
     tested = subprocess.run(
         [*command, "-q", "-p", "no:cacheprovider", str(test_file)],
