@@ -34,7 +34,12 @@ class Deadlines:
         self._entry.pop(serial, None)
 
     def next_at(self) -> float:
-        """Return the time of the earliest entry, NEVER if there is none; it may turn out to be stale."""
+        """Return the time of the earliest entry, NEVER if there is none; its deadline may have moved to later.
+
+        What is left of the forgotten is dropped here, so that nobody is woken for a channel that is gone.
+        """
+        while self._heap and self._entry.get(self._heap[0][1]) != self._heap[0][0]:
+            heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else NEVER
 
     def pop_due(self, now: float) -> list[int]:

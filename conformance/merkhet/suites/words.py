@@ -11,22 +11,16 @@ from collections.abc import Mapping
 
 from merkhet.answer import End
 from merkhet.check import (
-    DESYNC,
     PASS,
     VIOLATION,
     WARNING,
-    Answers,
     Exchange,
-    Send,
-    Step,
     Stream,
     Verdict,
     closes,
 )
 from merkhet.expect import (
     Expectation,
-    answered,
-    as_preflight,
     ended,
     served,
     silent,
@@ -118,24 +112,6 @@ CHUNKED_TWIN = Exchange(
     request=chunked_post(b"5\r\nhello\r\n0\r\n\r\n", to=b"{root}"), good=response(405, b"", b"Allow: GET, HEAD")
 )
 CHUNKED_ECHO_TWIN = Exchange(request=chunked_post(b"5\r\nhello\r\n0\r\n\r\n"), good=echo(b"hello"))
-
-
-def canary(*, missing: Verdict = VIOLATION, wrong: Verdict = DESYNC) -> tuple[Step, Step]:
-    """Send a plain GET on the same connection; it must be answered as in preflight."""
-    return (
-        Send(GET),
-        Answers(
-            {
-                as_preflight(): PASS,
-                any_other_answer: wrong.because("the request behind it was not answered as a plain GET is"),
-                ended: missing.because("the connection ended before the request behind it was answered"),
-                silent: missing.because("the request behind it was not answered"),
-            }
-        ),
-    )
-
-
-any_other_answer = answered
 
 
 def must_400(served_weight: Verdict = VIOLATION) -> Mapping[Expectation, Verdict]:

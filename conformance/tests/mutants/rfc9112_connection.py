@@ -500,20 +500,6 @@ def says_close_and_reads_on(original: Any) -> Any:
     return answer_last
 
 
-@mutant(f"{CHANNEL}.Channel.advance", breaks="rfc9112-9.3-3", must_kill={"rfc9112-9.3-unpersistent-says-close"})
-def closes_after_every_answer(original: Any) -> Any:
-    """Closes after every answer and never says so."""
-
-    def advance(self: Any) -> None:
-        before = len(self.tickets)
-        original(self)
-        if len(self.tickets) < before and self.phase is channels.Phase.OPEN:
-            self.tickets.clear()
-            self.phase = channels.Phase.LAST
-
-    return advance
-
-
 @mutant(
     f"{CHANNEL}.Channel._take_event",
     breaks="rfc9112-6.3-8",
