@@ -207,18 +207,23 @@ def refusals_hang_up(original: Any) -> Any:
     return answer_last
 
 
-@mutant(
-    f"{CHANNEL}.Channel.answer_last", breaks="rfc9112-9.3.2-2b", must_kill={"rfc9112-9.3.2-garbage-behind-one-segment"}
-)
+@mutant(f"{CHANNEL}.Channel._take", breaks="rfc9112-9.3.2-2b", must_kill={"rfc9112-9.3.2-garbage-behind-one-segment"})
 def refusal_overtakes_answers(original: Any) -> Any:
-    """Sends a refusal before the answers to the requests before it, which are lost."""
+    """Refuses a segment as a whole where its last request is broken; those before it get no answer."""
 
-    def answer_last(self: Any, status: int, why: str, **more: Any) -> None:
-        if self._head is None:
-            self.tickets.clear()
-        original(self, status, why, **more)
+    def take(self: Any, data: bytes, now: float) -> None:
+        scratch = connection.Connection(self._limits)
+        scratch.receive(data)
+        events: list[Any] = []
+        while (event := scratch.next_event()) is not None:
+            events.append(event)
+        # Looked at alone, so that what this does never depends on how far a worker is with the requests before.
+        if len(events) > 1 and isinstance(events[-1], Refused):
+            self.answer_last(events[-1].status, events[-1].why)
+        else:
+            original(self, data, now)
 
-    return answer_last
+    return take
 
 
 @mutant(
