@@ -71,3 +71,33 @@ class Limits:
 
     shutdown_seconds_max: float = 10.0
     """What is in flight at a graceful shutdown may take this long."""
+
+    ranges_max: int = 32
+    """Ranges in one request; more are ignored, Range with them (RFC 9110, Section 14.2): each part costs a head."""
+
+    multipart_parts_max: int = 256
+    """Parts of one form: each costs an object, whatever its size."""
+
+    multipart_head_bytes_max: int = 8192
+    """The header section of one part (RFC 7578, Section 4.8): a name and a file name."""
+
+    multipart_field_bytes_max: int = 1024 * 1024
+    """One part that is kept in memory, since it has no file name."""
+
+    multipart_file_bytes_max: int = 4 * 1024 * 1024 * 1024
+    """One part that goes to disk."""
+
+    gzip_bytes_max: int = 1024 * 1024
+    """Content that is compressed in memory for one answer; what is larger goes as it is."""
+
+    gzip_bytes_min: int = 256
+    """Content that is compressed at all: below, the coding's own octets cost more than they save."""
+
+    file_piece_bytes_max: int = 262144
+    """Octets of a file sent for one connection in one turn: a large download must not keep the others waiting."""
+
+    stream_content_bytes_max: int = 8 * 1024 * 1024 * 1024
+    """Content of one request that a handler takes piece by piece."""
+
+    events_waiting_bytes_max: int = 262144
+    """Octets of events that one client has not taken; a broadcast cuts a client that has more, a sender waits."""
