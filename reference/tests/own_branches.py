@@ -16,7 +16,7 @@ TESTS = Path(__file__).parent
 PACKAGE = TESTS.parent / "merkhet_reference"
 MODULES = (
     "errors", "limits", "abnf", "fields", "router",
-    "ranges", "byteranges",
+    "ranges", "byteranges", "coding", "disposition", "mime", "paths",
     "http1/events", "http1/inbox", "http1/request", "http1/framing", "http1/chunked", "http1/response", "http1/connection",
 )  # fmt: skip
 
