@@ -17,6 +17,7 @@ PACKAGE = TESTS.parent / "merkhet_reference"
 MODULES = (
     "errors", "limits", "abnf", "fields", "router",
     "ranges", "byteranges", "coding", "disposition", "mime", "paths",
+    "http_date", "validators", "conditional",
     "http1/events", "http1/inbox", "http1/request", "http1/framing", "http1/chunked", "http1/response", "http1/connection",
 )  # fmt: skip
 
