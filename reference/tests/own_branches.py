@@ -18,6 +18,7 @@ MODULES = (
     "errors", "limits", "abnf", "fields", "router",
     "ranges", "byteranges", "coding", "disposition", "mime", "paths",
     "http_date", "validators", "conditional",
+    "multipart_head", "multipart", "forms",
     "http1/events", "http1/inbox", "http1/request", "http1/framing", "http1/chunked", "http1/response", "http1/connection",
 )  # fmt: skip
 
