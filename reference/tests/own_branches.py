@@ -19,6 +19,7 @@ MODULES = (
     "ranges", "byteranges", "coding", "disposition", "mime", "paths",
     "http_date", "validators", "conditional",
     "multipart_head", "multipart", "forms",
+    "event_stream", "metrics", "access_log",
     "http1/events", "http1/inbox", "http1/request", "http1/framing", "http1/chunked", "http1/response", "http1/connection",
 )  # fmt: skip
 
