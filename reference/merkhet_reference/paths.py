@@ -49,6 +49,9 @@ FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | os.O_N
 FOLDER_FLAGS: int = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 """With O_PATH, which Linux has, a folder that may be passed through need not be readable."""
 
+LAST_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+"""A folder that is the end of the way is to be listed, or to have files made in it."""
+
 LINK_ERRORS = frozenset((errno.ELOOP, errno.ENOTDIR, errno.EMLINK))
 """What the systems say of a link that O_NOFOLLOW, or O_DIRECTORY beside it, does not open; of a file on the way, too."""
 
@@ -174,7 +177,23 @@ def open_below(root: Path, segments: Sequence[str]) -> OpenedFile:
     """
     walk = Walk(root, [name_octets(name) for name in segments])
     try:
-        return walk.run()
+        if not walk.run(FILE_FLAGS):
+            raise is_a_folder()
+        return judged(walk.take())
+    finally:
+        walk.close()
+
+
+def open_folder_below(root: Path, segments: Sequence[str]) -> int:
+    """Open the folder that `segments` lead to from `root`, the root itself without any, and return its descriptor.
+
+    It is for `os.scandir`, and for `dir_fd`; whoever has it closes it. Raises as `open_below` does: FileNotFoundError if
+    there is no such folder, be there something else, and PermissionError for one that may not be read, or lies outside.
+    """
+    walk = Walk(root, [name_octets(name) for name in segments])
+    try:
+        # What the way ends with may be open for passing through alone, so it is opened once more, by itself.
+        return walk.take() if walk.run(LAST_FOLDER_FLAGS) else walk.reopen()
     finally:
         walk.close()
 
@@ -196,8 +215,20 @@ class Walk:
         while self._folders:
             os.close(self._folders.pop())
 
-    def run(self) -> OpenedFile:
-        """Go to the end of the way, and open what is there. Raises OSError."""
+    def take(self) -> int:
+        """Return the last descriptor, which is the caller's from here on."""
+        return self._folders.pop()
+
+    def reopen(self) -> int:
+        """Open the present folder once more, to read it."""
+        return os.open(b".", LAST_FOLDER_FLAGS, dir_fd=self._folders[-1])
+
+    def run(self, flags: int) -> bool:
+        """Go to the end of the way, and open what is there with `flags`, to be taken. Raises OSError.
+
+        False if there was no last name to be opened: a link to "." or "..", or no name at all. Then the end is a folder
+        that is open already, and stays so.
+        """
         while self._waiting:
             if len(self._waiting) + len(self._folders) > SEGMENTS_MAX:
                 raise no_such_file()
@@ -205,15 +236,14 @@ class Walk:
             if name == b"..":
                 self._go_back()
                 continue
-            descriptor = self._open(name, FOLDER_FLAGS if self._waiting else FILE_FLAGS)
+            descriptor = self._open(name, FOLDER_FLAGS if self._waiting else flags)
             if descriptor is None:
                 self._take_link(name)
-            elif self._waiting:
-                self._folders.append(descriptor)
-            else:
-                return judged(descriptor)
-        # A link to "." or "..", or no name at all.
-        raise is_a_folder()
+                continue
+            self._folders.append(descriptor)
+            if not self._waiting:
+                return True
+        return False
 
     def _open(self, name: bytes, flags: int) -> int | None:
         """Open a name in the present folder; None for what may be a link."""

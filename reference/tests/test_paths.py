@@ -446,6 +446,59 @@ def test_another_error_of_the_system_stays_what_it_is(root: Path, monkeypatch: p
         paths.open_below(root, ["a.txt"])
 
 
+def names_in(root: Path, *segments: str) -> set[str]:
+    descriptor = paths.open_folder_below(root, segments)
+    try:
+        with os.scandir(descriptor) as found:
+            return {entry.name for entry in found}
+    finally:
+        os.close(descriptor)
+
+
+@pytest.mark.parametrize(
+    "segments", [[], ["folder"], ["to-folder"], ["to-folder", "up", "folder"], ["folder", "up", "to-folder"]]
+)
+def test_folders_are_opened_to_be_read(root: Path, segments: list[str]) -> None:
+    link(root, "to-folder", root / "folder")
+    link(root, "folder/up", "..")
+    before = open_descriptors()
+    expected = {path.name for path in (root / "folder" if segments else root).iterdir()}
+    assert names_in(root, *segments) == expected
+    assert open_descriptors() == before
+
+
+def test_a_link_to_the_folder_that_it_is_in_is_that_folder(root: Path) -> None:
+    link(root, "here", ".")
+    link(root, "folder/up", "..")
+    assert names_in(root, "here") == names_in(root)
+    assert names_in(root, "folder", "up") == names_in(root)
+    with pytest.raises(IsADirectoryError):
+        paths.open_below(root, ["here"])
+
+
+@pytest.mark.parametrize(
+    ("segments", "error"),
+    [
+        (["none"], FileNotFoundError),
+        (["a.txt"], FileNotFoundError),
+        (["to-file"], FileNotFoundError),
+        (["a.txt", "folder"], FileNotFoundError),
+        ([".."], FileNotFoundError),
+        (["folder", ""], FileNotFoundError),
+        (["out"], PermissionError),
+        (["out-too"], PermissionError),
+    ],
+)
+def test_no_other_folder_is_opened(root: Path, segments: list[str], error: type[OSError]) -> None:
+    link(root, "out", root.parent)
+    link(root, "out-too", "../..")
+    link(root, "to-file", "a.txt")
+    before = open_descriptors()
+    with pytest.raises(error):
+        paths.open_folder_below(root, segments)
+    assert open_descriptors() == before
+
+
 def test_the_error_does_not_repeat_the_name(root: Path) -> None:
     for segments in (["a.txt\0", "x"], ["folder"], ["x" * 256]):
         with pytest.raises(OSError, match=r"file|folder") as caught:
