@@ -10,15 +10,16 @@ FieldLine = tuple[bytes, bytes]
 class Fields:
     """The field lines of a head or a trailer section, as received: names with their case, values as octets."""
 
-    __slots__ = ("_by_name", "lines")
+    __slots__ = ("by_name", "lines")
 
     def __init__(self, lines: Iterable[FieldLine] = ()) -> None:
         self.lines: list[FieldLine] = list(lines)
-        self._by_name: dict[bytes, list[bytes]] = {}
+        self.by_name: dict[bytes, list[bytes]] = {}
+        """The values of each name, in lower case: what is asked of every request is looked up here at once."""
         for name, value in self.lines:
             # RFC 9110, Section 5.1: names are compared without case. bytes.lower changes A to Z alone, so no octet
             # beyond ASCII ever becomes a letter.
-            self._by_name.setdefault(name.lower(), []).append(value)
+            self.by_name.setdefault(name.lower(), []).append(value)
 
     def __iter__(self) -> Iterator[FieldLine]:
         return iter(self.lines)
@@ -27,7 +28,7 @@ class Fields:
         return len(self.lines)
 
     def __contains__(self, name: bytes) -> bool:
-        return name.lower() in self._by_name
+        return name.lower() in self.by_name
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Fields) and self.lines == other.lines
@@ -40,11 +41,11 @@ class Fields:
 
     def get_all(self, name: bytes) -> list[bytes]:
         """Return the values of every line of this name, in order."""
-        return self._by_name.get(name.lower(), [])
+        return self.by_name.get(name.lower(), [])
 
     def get(self, name: bytes) -> bytes | None:
         """Return the combined value: the lines joined by comma and SP (RFC 9110, Section 5.3); None without a line."""
-        values = self._by_name.get(name.lower())
+        values = self.by_name.get(name.lower())
         return None if values is None else b", ".join(values)
 
     def list_members(self, name: bytes) -> list[bytes]:

@@ -21,10 +21,13 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from merkhet_reference import channel, deadlines, message, poller, queues, tls, wakeup, workers
-from merkhet_reference.channel import Channel, Phase
+from merkhet_reference import deadlines, message, poller, queues, tasks, tls, wakeup
+from merkhet_reference.channel import Channel
+from merkhet_reference.http1.events import RequestHead
 from merkhet_reference.limits import Limits
-from merkhet_reference.workers import DropTask, HandlerTask, PullTask, Reply, Task
+from merkhet_reference.observer import Observer
+from merkhet_reference.outgoing import GONE
+from merkhet_reference.tasks import Cut, DropTask, Open, Parts, Pull, PullTask, ReceiveTask, Reply, Task
 
 LOG = logging.getLogger("merkhet_reference")
 ACCEPTS_MAX = 64
@@ -32,6 +35,7 @@ ACCEPTS_MAX = 64
 OUT_OF_DESCRIPTORS = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
 ACCEPT_PAUSE_SECONDS = 0.5
 """Before accepting is tried again without descriptors: the listener stays readable, so the loop would spin."""
+READABLE = poller.READ | poller.GONE
 LISTENERS = 0
 """The serial number under which the listeners have their deadline; connections count from 1."""
 
@@ -43,18 +47,22 @@ class IoLoop:
         self,
         listeners: Sequence[socket.socket],
         handler: message.Handler,
-        tasks: queues.TaskQueue[Task],
+        task_queue: queues.TaskQueue[Task],
         limits: Limits,
         *,
+        admit: Callable[[RequestHead], message.Admission] | None = None,
+        observer: Observer | None = None,
         context: ssl.SSLContext | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.owner = queues.Owner()
         self._wakeup = wakeup.Wakeup()
         self.replies: queues.ReplyQueue[Reply] = queues.ReplyQueue(self._wakeup)
-        self._tasks = tasks
-        self._handler = handler
+        self._tasks = task_queue
         self._limits = limits
+        self._observer = observer
+        self._service = tasks.Service(handler, self.replies, limits, admit, observer)
+        self._look_seconds = shortest_wait(limits)
         self._context = context
         self._clock = clock
         self._poller = poller.Poller()
@@ -64,6 +72,7 @@ class IoLoop:
         self._by_descriptor: dict[int, Channel] = {}
         self._touched: dict[int, Channel] = {}
         self._waiting: dict[int, Channel] = {}
+        self._refused: set[int] = set()
         self._serial = 0
         self._stop_at: float | None = None
         self._stop_seconds: float | None = None
@@ -129,7 +138,7 @@ class IoLoop:
     def _accept_from(self, listener: socket.socket) -> None:
         for _ in range(ACCEPTS_MAX):
             try:
-                sock, _ = listener.accept()
+                sock, address = listener.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:
@@ -137,7 +146,7 @@ class IoLoop:
                     LOG.warning("a connection could not be accepted: %s", error)
                     self._pause_accepting()
                 return
-            self._open(sock)
+            self._open(sock, peer_of(address))
 
     def _pause_accepting(self) -> None:
         for descriptor in self._listeners:
@@ -148,113 +157,146 @@ class IoLoop:
         for descriptor in self._listeners:
             self._poller.change(descriptor, poller.READ)
 
-    def _open(self, sock: socket.socket) -> None:
+    def _open(self, sock: socket.socket, peer: str) -> None:
         sock.setblocking(False)
         with contextlib.suppress(OSError):  # refused for a Unix socket, and by some systems where the peer has gone
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._serial += 1
+        now = self._clock()
         layer = tls.TlsLayer(self._context) if self._context is not None else None
-        opened = Channel(self._serial, sock, self._limits, self._clock(), layer)
+        opened = Channel(self._serial, sock, self._service, now, layer=layer, peer=peer)
         self._channels[opened.serial] = opened
         self._by_descriptor[opened.descriptor] = opened
         self._poller.watch(opened.descriptor, opened.interest)
-        if len(self._channels) > self._limits.connections_max:
-            opened.answer_last(503, "too many connections are open")
+        self._deadlines.set(opened.serial, now + self._look_seconds)
         self._touched[opened.serial] = opened
+        if len(self._channels) > self._limits.connections_max:
+            self._refused.add(opened.serial)
+            opened.answer_last(503, "too many connections are open")
+        if self._observer is not None:
+            self._observer.connection_came(refused=opened.serial in self._refused)
 
     def _read(self, ready: list[tuple[int, int]]) -> None:
         now = self._clock()
         for descriptor, what in ready:
-            if descriptor == self._wakeup.fileno():
-                self._wakeup.drain()
-                continue
             reading = self._by_descriptor.get(descriptor)
             if reading is None:
+                if descriptor == self._wakeup.fileno():
+                    self._wakeup.drain()
                 continue
             if what & poller.GONE and reading.has_heard_all:
                 reading.drop()  # nobody is left to read an answer, and the poller would say so again and again
-            elif what & (poller.READ | poller.GONE):
+            elif what & READABLE:
                 reading.read(now)
             self._touched[reading.serial] = reading
 
     def _collect(self) -> None:
         """Give each reply to the connection that it is for, if there still is one."""
         for reply in self.replies.take_all():
+            ticket = reply.ticket
             if reply.ends_task:
                 self._tasks.came_back()
-            answered = self._channels.get(reply.ticket.serial)
-            if answered is not None and reply.ticket in answered.tickets:
-                self._give(answered, reply)
-            elif reply.stream is not None:
-                self._drop_stream(reply.ticket, reply.stream)
-
-    def _give(self, answered: Channel, reply: Reply) -> None:
-        ticket = reply.ticket
-        if reply.data:
-            ticket.data.append(reply.data)
-        ticket.stream = reply.stream
-        if reply.ends_task and not reply.cut:
+            answered = self._channels.get(ticket.serial)
+            if answered is None or ticket.finished:
+                self._drop(reply)
+                continue
+            self._touched[ticket.serial] = answered
+            if reply.data:
+                ticket.data.append(reply.data)
+            if reply.status:
+                ticket.status = reply.status
+                ticket.keeps = ticket.keeps and reply.keeps
+            ticket.stream = None
             ticket.finished = reply.finished
-            ticket.keeps = reply.keeps
-        self._touched[answered.serial] = answered
-        if reply.cut:
+            if reply.more is not None:
+                self._take_more(answered, ticket, reply.more)
+            if answered.phase is not GONE:
+                answered.advance()
+
+    def _take_more(self, answered: Channel, ticket: tasks.Ticket, more: tasks.More) -> None:
+        if isinstance(more, Parts):
+            ticket.data += more.parts
+        elif isinstance(more, Pull):
+            ticket.stream = more.stream
+        elif isinstance(more, Open):
+            ticket.flow = more.flow
+        elif isinstance(more, Cut):
             answered.cut(self._clock())
         else:
-            answered.advance()
+            answered.wait_for_content(ticket, more.receiver)
 
-    def _drop_stream(self, ticket: workers.Ticket, stream: Iterator[bytes]) -> None:
-        self._tasks.put(DropTask(ticket, stream, self.replies))
+    def _drop(self, reply: Reply) -> None:
+        """Give up what came for a request that nobody waits for any more."""
+        more = reply.more
+        if isinstance(more, Pull):
+            self._close_later(more.stream)
+        elif isinstance(more, tasks.Receive):
+            self._close_later(more.receiver)
+        elif isinstance(more, Parts):
+            tasks.close_parts(more.parts)
+        elif isinstance(more, Open):
+            more.flow.close()
+
+    def _close_later(self, dropped: Iterator[bytes] | ReceiveTask) -> None:
+        self._tasks.put(DropTask(dropped, self.replies))
 
     def _offer(self) -> None:
-        """Parse what came, and put whole requests and streams that may go on before the workers."""
+        """Parse what came, and put whole requests before the workers. Who has waited longest comes first."""
+        if self._waiting:
+            touched, self._touched = self._touched, dict(self._waiting)
+            self._touched.update(touched)
         now = self._clock()
-        for parsing in (*self._waiting.values(), *self._touched.values()):
-            if not self._tasks.has_room():
-                # Its place among those that wait stays, so that the next room goes to who has waited longest.
-                if parsing.wait_for_worker():
-                    self._waiting.setdefault(parsing.serial, parsing)
-                continue
+        for parsing in self._touched.values():
+            while self._tasks.has_room():
+                if parsing.waits_for_worker:
+                    parsing.go_on(now)
+                task = parsing.next_task()
+                if task is None:
+                    self._waiting.pop(parsing.serial, None)
+                    break
+                self._tasks.put(task)
+            else:
+                self._wait_for_room(parsing)
+
+    def _wait_for_room(self, parsing: Channel) -> None:
+        # Its place among those that wait stays, so that the next room goes to who has waited longest.
+        if parsing.wait_for_worker():
+            self._waiting.setdefault(parsing.serial, parsing)
+        else:
             self._waiting.pop(parsing.serial, None)
-            self._touched[parsing.serial] = parsing
-            parsing.go_on(now)
-            for dispatch in parsing.requests(self._tasks.has_room):
-                self._tasks.put(self._task(dispatch))
-            if not self._tasks.has_room() and parsing.wait_for_worker():
-                self._waiting[parsing.serial] = parsing
-
-    def _task(self, dispatch: channel.Dispatch) -> HandlerTask:
-        return HandlerTask(
-            dispatch.head, dispatch.content, dispatch.trailers, dispatch.ticket, self.replies, self._handler
-        )
-
-    def _pull(self, pulling: Channel) -> None:
-        ticket = pulling.wants_piece()
-        if ticket is not None and ticket.stream is not None:
-            stream, ticket.stream = ticket.stream, None
-            self._tasks.put(PullTask(ticket, stream, self.replies))
 
     def _settle(self) -> None:
-        """Send, and bring poller and deadlines in line with what each touched connection now waits for."""
+        """Send, and bring the poller in line with what each touched connection now waits for."""
         touched, self._touched = self._touched, {}
         now = self._clock()
         for settling in touched.values():
-            was_held_back = settling.is_held_back()
-            if settling.phase is not Phase.GONE:
+            if settling.settles_itself():
+                continue
+            if settling.phase is not GONE:
                 settling.flush(now)
-            if settling.phase is Phase.GONE:
+            if settling.phase is GONE:
                 self._forget(settling)
                 continue
-            if was_held_back and not settling.is_held_back():
+            if settling.tickets or settling.closing:
+                self._give_work(settling)
+            interest = settling.wanted_interest()
+            if interest != settling.interest:
+                settling.interest = interest
+                self._poller.change(settling.descriptor, interest)
+            if settling.stopped_early and not settling.is_held_back():
                 self._touched[settling.serial] = settling  # what it sent before may be parsed, and nothing else tells
-            self._pull(settling)
-            self._watch(settling)
 
-    def _watch(self, settling: Channel) -> None:
-        interest = settling.wanted_interest()
-        if interest != settling.interest:
-            settling.interest = interest
-            self._poller.change(settling.descriptor, interest)
-        self._deadlines.set(settling.serial, settling.deadline())
+    def _give_work(self, settling: Channel) -> None:
+        """Let the workers go on with a stream whose client has room, and with content that has come."""
+        pulling = settling.wants_piece()
+        if pulling is not None and pulling.stream is not None:
+            stream, pulling.stream = pulling.stream, None
+            self._tasks.put(PullTask(pulling, stream, self.replies))
+        receiver = settling.take_receiver()
+        if receiver is not None:
+            self._tasks.put(receiver)
+        while settling.closing:
+            self._close_later(settling.closing.pop())
 
     def _forget(self, gone: Channel) -> None:
         """Close a connection that is given up, and drop what is known of it."""
@@ -265,19 +307,28 @@ class IoLoop:
         gone.sock.close()
         self._waiting.pop(gone.serial, None)
         self._deadlines.forget(gone.serial)
-        for ticket in (*gone.tickets, *gone.abandoned):
-            if ticket.stream is not None:
-                self._drop_stream(ticket, ticket.stream)
+        gone.abandon_all()
+        while gone.closing:
+            self._close_later(gone.closing.pop())
+        if gone.serial in self._refused:
+            self._refused.remove(gone.serial)
+        elif self._observer is not None:
+            self._observer.connection_closed()
 
     def _time(self) -> None:
         now = self._clock()
         for serial in self._deadlines.pop_due(now):
-            overdue = self._channels.get(serial)
+            looked_at = self._channels.get(serial)
             if serial == LISTENERS:
                 self._go_on_accepting()
-            elif overdue is not None:
-                overdue.overdue()
-                self._touched[serial] = overdue
+            elif looked_at is not None:
+                self._look_at(looked_at, now)
+
+    def _look_at(self, looked_at: Channel, now: float) -> None:
+        if looked_at.deadline() <= now:
+            looked_at.overdue(now)
+            self._touched[looked_at.serial] = looked_at
+        self._deadlines.set(looked_at.serial, min(looked_at.deadline(), now + self._look_seconds))
 
     # Ending
 
@@ -288,7 +339,7 @@ class IoLoop:
             listener.close()
         self._listeners.clear()
         for ending in self._channels.values():
-            ending.finish()
+            ending.stop()
             self._touched[ending.serial] = ending
 
     def _is_done(self) -> bool:
@@ -309,3 +360,19 @@ class IoLoop:
         self._poller.close()
         self._wakeup.close()
         self.owner.release()
+
+
+def peer_of(address: tuple[str, int] | str | bytes) -> str:
+    """Return the host that a connection came from; a Unix socket has none to tell."""
+    return address[0] if isinstance(address, tuple) else ""
+
+
+def shortest_wait(limits: Limits) -> float:
+    """Return the seconds after which no wait that begins now can be over."""
+    return min(
+        limits.idle_seconds_max,
+        limits.head_seconds_max,
+        limits.content_seconds_max,
+        limits.send_seconds_max,
+        limits.linger_seconds_max,
+    )

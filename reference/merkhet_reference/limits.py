@@ -99,5 +99,8 @@ class Limits:
     stream_content_bytes_max: int = 8 * 1024 * 1024 * 1024
     """Content of one request that a handler takes piece by piece."""
 
+    content_waiting_bytes_max: int = 262144
+    """Octets of content that wait for a handler that takes them by pieces; then the connection is not read."""
+
     events_waiting_bytes_max: int = 262144
     """Octets of events that one client has not taken; a broadcast cuts a client that has more, a sender waits."""

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import email.utils
+import functools
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
+from merkhet_reference import file_response, paths, push, ranges, streaming
 from merkhet_reference.fields import FieldLine, Fields
 from merkhet_reference.http1 import response
 from merkhet_reference.http1.events import RequestHead, Target
+from merkhet_reference.limits import Limits
+from merkhet_reference.outbox import Part
 
 FieldLines = Sequence[FieldLine] | Mapping[str, str]
 
@@ -21,17 +26,46 @@ class AlreadyAnsweredError(RuntimeError):
 class Sink(Protocol):
     """Where an answer goes: octets for one request's place in the order of answers."""
 
+    @property
+    def persists(self) -> bool:
+        """Whether the connection may go on after this answer, as far as is known now."""
+        ...
+
+    @property
+    def limits(self) -> Limits:
+        """The server's bounds."""
+        ...
+
     def put_interim(self, data: bytes) -> None:
         """Send octets before the final answer."""
         ...
 
-    def put_answer(self, data: bytes, *, keeps: bool) -> None:
+    def put_answer(self, status: int, data: bytes, *, keeps: bool) -> None:
         """Send the whole final answer; afterwards the connection goes on if `keeps`."""
         ...
 
-    def put_stream(self, head: bytes, pieces: Iterator[bytes], *, keeps: bool) -> None:
+    def put_parts(self, status: int, head: bytes, parts: tuple[Part, ...], *, keeps: bool) -> None:
+        """Send the whole final answer, segments of files among it; their descriptors are the sink's to close."""
+        ...
+
+    def put_stream(self, status: int, head: bytes, pieces: Iterator[bytes], *, keeps: bool) -> None:
         """Send a head, then one piece after another as the client takes them."""
         ...
+
+    def put_open(self, status: int, head: bytes, *, keeps: bool) -> push.OpenSink:
+        """Send a head; what follows comes by the object that is returned."""
+        ...
+
+
+class Admission(NamedTuple):
+    """What an application says of a request before its content has come.
+
+    `streams`: its handler is called with the head alone and takes the content piece by piece. `content_bytes_max`: in
+    place of the server's own limit on content.
+    """
+
+    streams: bool = False
+    content_bytes_max: int | None = None
 
 
 class HttpDate:
@@ -54,19 +88,22 @@ DATE = HttpDate()
 
 
 class Request:
-    """One request, whole: its handler is called when the last octet of its content has come.
+    """One request: whole, or where its handler takes content piece by piece, its head.
 
     `target` and `authority` are octets as received, still percent-encoded; `path_params` are decoded. `trailers` are
-    apart from `fields`. `content` is decoded of its transfer coding, and of nothing else.
+    apart from `fields`. `content` is decoded of its transfer coding, and of nothing else; it is empty where the handler
+    takes it by pieces, and `content_ended` is False until the last one has been taken.
     """
 
-    __slots__ = ("_answered", "_head", "_sink", "content", "path_params", "trailers")
+    __slots__ = ("_answered", "_head", "_sink", "_writer", "content", "content_ended", "path_params", "trailers")
 
     def __init__(self, head: RequestHead, content: bytes, trailers: Fields, sink: Sink) -> None:
         self._head = head
         self._sink = sink
         self._answered = False
+        self._writer: push.Writer | None = None
         self.content = content
+        self.content_ended = True
         self.trailers = trailers
         self.path_params: Mapping[str, str] = {}
 
@@ -74,6 +111,11 @@ class Request:
     def method(self) -> str:
         """The method, with its case."""
         return self._head.method.decode("ascii")
+
+    @property
+    def head(self) -> RequestHead:
+        """Request line and header section as they were read."""
+        return self._head
 
     @property
     def target(self) -> Target:
@@ -107,8 +149,13 @@ class Request:
 
     @property
     def answered(self) -> bool:
-        """Whether a final answer was given."""
+        """Whether a final answer was given, or begun."""
         return self._answered
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an answer was begun that somebody still writes."""
+        return self._writer is not None and self._writer.active
 
     def respond(self, status: int, fields: FieldLines = (), content: bytes = b"") -> None:
         """Give the final answer with its whole content.
@@ -117,15 +164,16 @@ class Request:
         the grammar, and for one that the server sends itself (Content-Length, Transfer-Encoding, Connection, Date).
         """
         # RFC 9110, Section 8.6: a length in 304 is that of the 200 it stands for, which no content does not tell.
-        length = None if status == 304 and not content else len(content)
-        body = (
-            response.Body.NOTHING
-            if length is None
-            else response.body_framing(self._head.method, self.version, status, length)
-        )
-        head, keeps = self._begin(status, fields, body, length)
-        sent = content if response.sends_content(self._head.method, status) else b""
-        self._sink.put_answer(head + sent, keeps=keeps)
+        method = self._head.method
+        if status == 304 and not content:
+            framed, length = response.NOTHING, None
+        else:
+            length = len(content)
+            framed = response.body_framing(method, self._head.version, status, length)
+        head, keeps = self._begin(status, fields, framed, length)
+        if content and response.sends_content(method, status):
+            head += content
+        self._sink.put_answer(status, head, keeps=keeps)
 
     def respond_stream(
         self,
@@ -138,21 +186,114 @@ class Request:
     ) -> None:
         """Give a final answer whose content is made while it is sent; no worker waits for the client.
 
-        `pieces` is asked for the next piece when the client has taken those before. `length` is the octets of all
-        pieces together, if that is known; without it the content is chunked, or ends with the connection for HTTP/1.0.
-        If `pieces` has a `close`, as generators and files do, it is called at the end, whether all was sent or not.
-        Raises as `respond` does. If `pieces` raises, or does not come to `length`, the connection is cut, so that the
-        client sees the content incomplete.
+        `pieces` is asked for the next piece when the client has taken those before; a file-like object is read in
+        pieces. `length` is the octets of all pieces together, if that is known; without it the content is chunked, or
+        ends with the connection for HTTP/1.0. If `pieces` has a `close`, as generators and files do, it is called at
+        the end, whether all was sent or not. Raises as `respond` does. If `pieces` raises, or does not come to
+        `length`, the connection is cut, so that the client sees the content incomplete.
         """
         response.check_fields(trailers)
-        body = response.body_framing(self._head.method, self.version, status, length)
-        head, keeps = self._begin(status, fields, body, length)
-        stream = Stream(pieces, framed_pieces(pieces, body, length, trailers))
+        framed = response.body_framing(self._head.method, self.version, status, length)
+        head, keeps = self._begin(status, fields, framed, length)
+        stream = streaming.Stream(
+            pieces, streaming.framed_pieces(streaming.pieces_of(pieces), framed, length, trailers)
+        )
         if response.sends_content(self._head.method, status):
-            self._sink.put_stream(head, stream, keeps=keeps)
+            self._sink.put_stream(status, head, stream, keeps=keeps)
         else:
-            self._sink.put_answer(head, keeps=keeps)
+            self._sink.put_answer(status, head, keeps=keeps)
             stream.close()
+
+    def respond_file(
+        self,
+        path: Path | str,
+        content_type: str | None = None,
+        *,
+        attachment: bool = False,
+        filename: str | None = None,
+        fields: FieldLines = (),
+    ) -> None:
+        """Answer GET or HEAD with a file: conditions, ranges and validators are taken care of (RFC 9110, 13 and 14).
+
+        `path` is trusted: what comes from a client goes through `files.FileServer`. The type is that of the name unless
+        it is given. With `attachment` the client is asked to save it, as `filename` or the name that it has. Raises as
+        `respond` does, and OSError for a file that cannot be opened, before anything is answered.
+        """
+        opened = file_response.open_file(Path(path))
+        self.respond_opened(
+            opened, file_response.Presentation(Path(path).name, content_type, attachment, filename), fields
+        )
+
+    def respond_opened(
+        self, opened: paths.OpenedFile, presentation: file_response.Presentation, fields: FieldLines = ()
+    ) -> None:
+        """Answer with a file that is open already; it is closed when it was sent, or could not be."""
+        asked = file_response.Asked(self._head, time.time(), self._sink.limits)
+        self._respond_plan(file_response.plan(asked, opened, presentation, field_lines(fields)))
+
+    def respond_range(
+        self, path: Path | str, wanted: Sequence[ranges.ByteRange], content_type: str | None = None
+    ) -> None:
+        """Answer 206 with these ranges of a file, whatever the request's own Range says; 416 where there are none.
+
+        Ranges beyond the end of the file are a ValueError: `normalize_range` clamps what a client asks for.
+        """
+        opened = file_response.open_file(Path(path))
+        presentation = file_response.Presentation(Path(path).name, content_type)
+        self._respond_plan(file_response.plan_ranges(opened, presentation, wanted, time.time()))
+
+    def respond_file_stream(
+        self, path: Path | str, start: int = 0, end: int | None = None, content_type: str | None = None
+    ) -> None:
+        """Answer with the octets of a file from `start` to `end` (inclusive; None: the last), and no more fields than that.
+
+        206 with Content-Range unless it is the whole file. Raises ValueError for a range that the file does not have.
+        """
+        opened = file_response.open_file(Path(path))
+        presentation = file_response.Presentation(Path(path).name, content_type)
+        self._respond_plan(file_response.plan_stream(opened, presentation, start, end))
+
+    def _respond_plan(self, plan: file_response.Plan) -> None:
+        try:
+            framed = response.NOTHING
+            if plan.length is not None:
+                framed = response.body_framing(self._head.method, self.version, plan.status, plan.length)
+            head, keeps = self._begin(plan.status, plan.fields, framed, plan.length)
+        except BaseException:
+            plan.close()
+            raise
+        if response.sends_content(self._head.method, plan.status):
+            self._sink.put_parts(plan.status, head, plan.parts, keeps=keeps)
+        else:
+            plan.close()
+            self._sink.put_answer(plan.status, head, keeps=keeps)
+
+    def respond_writer(self, status: int = 200, fields: FieldLines = ()) -> push.Writer:
+        """Begin an answer that any thread writes, with as much as it likes, whenever it likes.
+
+        The one form in which a thread waits for the client: see push.Writer. To HEAD nothing is sent but the head, and
+        the writer is closed from the start.
+        """
+        framed = response.body_framing(self._head.method, self.version, status, None)
+        head, keeps = self._begin(status, fields, framed, None)
+        if response.sends_content(self._head.method, status):
+            sink = self._sink.put_open(status, head, keeps=keeps)
+        else:
+            self._sink.put_answer(status, head, keeps=keeps)
+            sink = push.CLOSED
+        self._writer = push.Writer(sink, chunked=framed is response.CHUNKED)
+        return self._writer
+
+    def respond_sse(
+        self, fields: FieldLines = (), *, heartbeat_seconds: float | None = push.HEARTBEAT_SECONDS
+    ) -> push.EventStream:
+        """Begin an event stream (WHATWG HTML, Section 9.2): the handler may return and the stream goes on.
+
+        `heartbeat_seconds` of silence are broken by a comment, so that nobody between takes the stream for dead, and a
+        client that has gone is noticed; None for none.
+        """
+        lines = [*push.EVENT_STREAM_FIELDS, *field_lines(fields)]
+        return push.EventStream(self.respond_writer(200, lines), heartbeat_seconds)
 
     def inform(self, status: int, fields: FieldLines = ()) -> None:
         """Send an interim response before the final one (RFC 9110, Section 15.2); nothing to an HTTP/1.0 client."""
@@ -168,9 +309,9 @@ class Request:
             raise AlreadyAnsweredError("this request has its answer")
         if not 200 <= status <= 999:
             raise ValueError(f"{status} is no final status")
-        lines = field_lines(fields)
-        response.check_fields(lines)
-        keeps = self._head.persistent and body is not response.Body.UNTIL_CLOSE
+        lines = encoded_fields(fields)
+        # What of the content has not been taken would be read as the next request.
+        keeps = self._sink.persists and body is not response.UNTIL_CLOSE and self.content_ended
         version = self._head.version
         asked = version < (1, 1) and b"keep-alive" in self.fields.list_members(b"Connection")
         option = response.connection_option(version, persists=keeps, asked_keep_alive=asked)
@@ -179,54 +320,37 @@ class Request:
         return head, keeps
 
 
+def encoded_fields(fields: FieldLines) -> bytes:
+    """Return the octets of field lines, each with its CRLF. Raises ValueError as `response.field_line` does."""
+    if isinstance(fields, dict):  # asked first, because asking for any Mapping costs more
+        return b"".join([text_line(name, value) for name, value in fields.items()])
+    return b"".join([response.field_line(name, value) for name, value in field_lines(fields)])
+
+
+def text_line(name: str, value: str) -> bytes:
+    """Return the octets of a field line of text, which is taken as Latin-1: every octet has a character there."""
+    if len(value) <= response.REMEMBERED_BYTES_MAX:
+        return remembered_text_line(name, value)
+    return response.field_line(name.encode("ascii"), value.encode("latin-1"))
+
+
+@functools.lru_cache(maxsize=512)
+def remembered_text_line(name: str, value: str) -> bytes:
+    """Return the octets of a short line, which an application is likely to send again."""
+    return response.field_line(name.encode("ascii"), value.encode("latin-1"))
+
+
 def field_lines(fields: FieldLines) -> Sequence[FieldLine]:
-    """Return field lines as octets; a mapping of text is taken as Latin-1, which every octet has a character in."""
+    """Return field lines as pairs of octets."""
     if isinstance(fields, Mapping):
         return [(name.encode("ascii"), value.encode("latin-1")) for name, value in fields.items()]
     return fields
 
 
-class WrongLengthError(ValueError):
-    """The pieces of a stream are more or fewer octets than its Content-Length said."""
+Receiver = Generator[None, bytes | None, None]
+"""What takes content as it comes: each `yield` gives the next octets, and None after the last of them. Closed in the
+middle when the client has gone, so that its `finally` and `with` clean up."""
 
-
-class Stream:
-    """What is sent of a stream, piece by piece. Closing it closes what the application gave, begun or not."""
-
-    __slots__ = ("_framed", "_given")
-
-    def __init__(self, given: Iterable[bytes], framed: Iterator[bytes]) -> None:
-        self._given = given
-        self._framed = framed
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        return next(self._framed)
-
-    def close(self) -> None:
-        """Let a generator run its `finally`, a file be closed."""
-        close: Callable[[], None] | None = getattr(self._given, "close", None)
-        if close is not None:
-            close()
-
-
-def framed_pieces(
-    pieces: Iterable[bytes], body: response.Body, length: int | None, trailers: Sequence[FieldLine]
-) -> Iterator[bytes]:
-    """Yield the octets to send for each piece, and for the end. Raises WrongLengthError before a false one leaves."""
-    count = 0
-    for piece in pieces:
-        count += len(piece)
-        if body is response.Body.LENGTH and count > (length or 0):
-            raise WrongLengthError(f"the stream is longer than its {length} octets")
-        yield response.encode_chunk(piece) if body is response.Body.CHUNKED else piece
-    if body is response.Body.LENGTH and count != length:
-        raise WrongLengthError(f"the stream ended after {count} of its {length} octets")
-    if body is response.Body.CHUNKED:
-        yield response.encode_last_chunk(trailers)
-
-
-Handler = Callable[[Request], None]
-"""What answers a request: it calls `respond` or `respond_stream` once, on the thread of a worker."""
+Handler = Callable[[Request], Receiver | None]
+"""What answers a request, on the thread of a worker: a function that calls `respond` or one of its kin once, or a
+generator function that takes the content first."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 from merkhet_reference import wakeup
@@ -51,14 +50,24 @@ class TaskQueue(Generic[T]):
 
     The count is of tasks that were handed over and have not come back. It is full at `tasks_max + workers`: then no
     worker can be idle while a task waits, so the return of any one task is the moment to offer more.
+
+    # Choice: not `queue.SimpleQueue`, which lets every idle worker wake up for a burst of tasks, most of them to find
+    that others were faster. Here one at a time is on its way: the last that went to sleep; and it calls the next one if
+    it leaves tasks behind. Why no task is left lying: a worker first says that it sleeps and then looks for tasks, and
+    who puts one first appends and then looks for sleepers; and a worker on its way looks after it has said that it came.
     """
 
-    __slots__ = ("_items", "in_flight", "in_flight_max")
+    __slots__ = ("_items", "_on_its_way", "_sleepers", "in_flight", "in_flight_max")
 
     def __init__(self, tasks_max: int, workers: int) -> None:
-        self._items: SimpleQueue[T | None] = SimpleQueue()
+        self._items: deque[T | None] = deque()
+        self._sleepers: list[threading.Lock] = []
+        self._on_its_way = False
         self.in_flight = 0
         self.in_flight_max = tasks_max + workers
+
+    def __len__(self) -> int:
+        return len(self._items)
 
     def has_room(self) -> bool:
         """Tell whether one more task may be put. Only the I/O thread."""
@@ -67,7 +76,9 @@ class TaskQueue(Generic[T]):
     def put(self, task: T) -> None:
         """Hand a task over; the caller asked `has_room`, or the task is a small one that must not wait."""
         self.in_flight += 1
-        self._items.put(task)
+        self._items.append(task)
+        if self._sleepers and not self._on_its_way:
+            self._call()
 
     def came_back(self) -> None:
         """Count one task as done. Only the I/O thread."""
@@ -75,11 +86,42 @@ class TaskQueue(Generic[T]):
 
     def take(self) -> T | None:
         """Wait for a task; None means that this worker is to end. Only workers."""
-        return self._items.get()
+        while True:
+            try:
+                task = self._items.popleft()
+            except IndexError:
+                self._sleep()
+                continue
+            if self._items and self._sleepers and not self._on_its_way:
+                self._call()
+            return task
 
     def dismiss(self) -> None:
         """Let one worker end, after the tasks that were put before."""
-        self._items.put(None)
+        self._items.append(None)
+        self._call()
+
+    def _call(self) -> None:
+        try:
+            sleeper = self._sleepers.pop()
+        except IndexError:
+            return  # another thread has called it
+        self._on_its_way = True
+        sleeper.release()
+
+    def _sleep(self) -> None:
+        bed = threading.Lock()
+        bed.acquire()
+        self._sleepers.append(bed)
+        if self._items:
+            try:
+                self._sleepers.remove(bed)
+            except ValueError:
+                pass  # it was called meanwhile
+            else:
+                return
+        bed.acquire()  # until `_call` releases it
+        self._on_its_way = False
 
 
 class ReplyQueue(Generic[T]):
@@ -131,3 +173,53 @@ class ReplyQueue(Generic[T]):
         """Stop ringing; replies of a worker that outlived its server are dropped."""
         with self._lock:
             self._wakeup = None
+
+
+class Flow:
+    """How much of an open answer waits between those who write it and the I/O thread, and whether it is still wanted.
+
+    | method | called by |
+    |---|---|
+    | put | any thread; it waits while more than `waiting_bytes_max` wait |
+    | took | the I/O thread, for what it has moved on |
+    | close | either side: a writer that has ended, the I/O thread when the client has gone |
+    """
+
+    __slots__ = ("_changed", "_waiting_bytes", "_waiting_bytes_max", "heartbeat", "heartbeat_seconds", "is_open")
+
+    def __init__(self, waiting_bytes_max: int) -> None:
+        self.is_open = True
+        self.heartbeat = b""
+        self.heartbeat_seconds = float("inf")
+        self._waiting_bytes = 0
+        self._waiting_bytes_max = waiting_bytes_max
+        self._changed = threading.Condition()
+
+    def put(self, count: int, seconds: float) -> bool:
+        """Count `count` octets as waiting, once there is room; False if there was none within `seconds`, or none wanted.
+
+        One piece may be larger than all room there is: it waits for nothing to wait before it.
+        """
+        with self._changed:
+            if not self._changed.wait_for(lambda: not self.is_open or self._has_room(count), seconds):
+                return False
+            if not self.is_open:
+                return False
+            self._waiting_bytes += count
+            return True
+
+    def _has_room(self, count: int) -> bool:
+        return not self._waiting_bytes or self._waiting_bytes + count <= self._waiting_bytes_max
+
+    def took(self, count: int) -> None:
+        """Make room."""
+        with self._changed:
+            self._waiting_bytes -= count
+            self._changed.notify_all()
+
+    def close(self) -> bool:
+        """End it; return whether it was open. Whoever waits for room is let go."""
+        with self._changed:
+            was_open, self.is_open = self.is_open, False
+            self._changed.notify_all()
+            return was_open

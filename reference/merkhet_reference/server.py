@@ -10,12 +10,14 @@ import ssl
 import stat
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from types import FrameType
 
-from merkhet_reference import io_loop, message, queues
+from merkhet_reference import io_loop, message, queues, tasks
 from merkhet_reference import workers as workers_pool
+from merkhet_reference.http1.events import RequestHead
 from merkhet_reference.limits import Limits
+from merkhet_reference.observer import Observer
 
 BACKLOG = 1024
 WORKERS = 8
@@ -36,6 +38,8 @@ class Server:
         workers: int = WORKERS,
         limits: Limits | None = None,
         ssl_context: ssl.SSLContext | None = None,
+        admit: Callable[[RequestHead], message.Admission] | None = None,
+        observer: Observer | None = None,
     ) -> None:
         if workers < 1:
             raise ValueError("a server needs at least one worker")
@@ -43,6 +47,8 @@ class Server:
         self._handler = handler
         self._workers = workers
         self._context = ssl_context
+        self._admit = admit or getattr(handler, "admit", None)
+        self._observer = observer
         self._listeners: list[socket.socket] = []
         self._unix_paths: list[str] = []
         self._loop: io_loop.IoLoop | None = None
@@ -112,9 +118,17 @@ class Server:
             raise RuntimeError("this server is running")
         if not self._listeners:
             raise RuntimeError("a server listens somewhere before it starts")
-        tasks: queues.TaskQueue[workers_pool.Task] = queues.TaskQueue(self.limits.tasks_max, self._workers)
-        self._loop = io_loop.IoLoop(self._listeners, self._handler, tasks, self.limits, context=self._context)
-        self._pool = workers_pool.Pool(tasks, self._workers)
+        task_queue: queues.TaskQueue[tasks.Task] = queues.TaskQueue(self.limits.tasks_max, self._workers)
+        self._loop = io_loop.IoLoop(
+            self._listeners,
+            self._handler,
+            task_queue,
+            self.limits,
+            admit=self._admit,
+            observer=self._observer,
+            context=self._context,
+        )
+        self._pool = workers_pool.Pool(task_queue, self._workers)
         self._pool.start()
         self._thread = threading.Thread(target=self._turn, args=(self._loop,), name="merkhet-io")
         self._thread.start()

@@ -61,6 +61,7 @@ class ChunkedDecoder:
 
     __slots__ = (
         "_content_bytes",
+        "_content_bytes_max",
         "_extension_bytes",
         "_limits",
         "_refusal",
@@ -70,9 +71,10 @@ class ChunkedDecoder:
         "part",
     )
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, content_bytes_max: int) -> None:
         self.part = Part.SIZE
         self._limits = limits
+        self._content_bytes_max = content_bytes_max
         self._remaining = 0
         self._content_bytes = 0
         self._extension_bytes = 0
@@ -111,7 +113,7 @@ class ChunkedDecoder:
         self._extension_bytes += extension_bytes
         check_extensions(self._extension_bytes, self._limits)
         self._content_bytes += size
-        check_content(self._content_bytes, self._limits)
+        check_content(self._content_bytes, self._content_bytes_max)
         self._remaining = size
         self.part = Part.DATA if size else Part.TRAILERS
         return True
@@ -191,9 +193,9 @@ def too_large_trailers() -> errors.Refusal:
     return errors.fields_too_large("the trailer section is larger than this server reads")
 
 
-def check_content(content_bytes: int, limits: Limits) -> None:
+def check_content(content_bytes: int, content_bytes_max: int) -> None:
     """Bound the content before it is read: the size of a chunk is a promise."""
-    if content_bytes > limits.content_bytes_max:
+    if content_bytes > content_bytes_max:
         raise errors.content_too_large("the content is larger than this server takes")
 
 

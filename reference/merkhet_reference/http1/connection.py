@@ -72,14 +72,27 @@ class Connection:
 
     `ended` is set once the peer has said that it sends no more. The events of a message are RequestHead, any number of
     Content, EndOfMessage; Refused, PeerClosed and PeerAborted are each the last event of a connection.
+    `content_bytes_max` is asked for each request that has content, or whose client waits to be invited to send it, how
+    much is taken; without it `limits` says so.
     """
 
-    __slots__ = ("_asks_head", "_decoder", "_empty_lines", "_inbox", "_limits", "_remaining", "ended", "state")
+    __slots__ = (
+        "_asks_head",
+        "_content_bytes_max",
+        "_decoder",
+        "_empty_lines",
+        "_inbox",
+        "_limits",
+        "_remaining",
+        "ended",
+        "state",
+    )
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, content_bytes_max: Callable[[RequestHead], int] | None = None) -> None:
         self.state = State.HEAD
         self.ended = False
         self._limits = limits
+        self._content_bytes_max = content_bytes_max
         self._inbox = inbox.Inbox()
         self._empty_lines = 0
         self._remaining = 0
@@ -129,7 +142,7 @@ class Connection:
         if head is None:
             return None
         method, target, version, fields = request.parse_head(head, self._limits)
-        framed = framing.content_framing(version, fields, self._limits)
+        framed = framing.content_framing(version, fields)
         event = RequestHead(
             method,
             target,
@@ -141,9 +154,18 @@ class Connection:
             request.expects_continue(version, fields),
         )
         self._remaining = framed.length
-        self._decoder = chunked.ChunkedDecoder(self._limits) if framed.kind is BodyKind.CHUNKED else None
+        self._decoder = None
+        if framed is not framing.NO_CONTENT or event.expects_continue:
+            self._prepare_for_content(event)
         self._move(Move.HEAD if event.persistent else Move.LAST_HEAD)
         return event
+
+    def _prepare_for_content(self, head: RequestHead) -> None:
+        asked = self._content_bytes_max
+        content_bytes_max = self._limits.content_bytes_max if asked is None else asked(head)
+        framing.check_length(head.framing, content_bytes_max)
+        if head.framing.kind is BodyKind.CHUNKED:
+            self._decoder = chunked.ChunkedDecoder(self._limits, content_bytes_max)
 
     def read_content(self) -> Event | None:
         """Take what there is of the content."""
@@ -171,8 +193,9 @@ class Connection:
         return EndOfMessage(trailers)
 
     def _take_head(self) -> bytes | None:
-        self._skip_empty_lines()
-        self._asks_head = self._inbox.peek(5) == b"HEAD "
+        if self._inbox.begins_with(b"\r\n"):
+            self._skip_empty_lines()
+        self._asks_head = self._inbox.begins_with(b"HEAD ")
         head = self._inbox.take_until(b"\r\n\r\n")
         if head is None:
             self._check_unfinished_head()
@@ -190,7 +213,7 @@ class Connection:
 
     def _skip_empty_lines(self) -> None:
         """Section 2.2: an empty line or a few before a request line, as some clients send after a POST."""
-        while self._inbox.peek(2) == b"\r\n":
+        while self._inbox.begins_with(b"\r\n"):
             if self._empty_lines == self._limits.empty_lines_max:
                 raise errors.bad_request("there are too many empty lines before a request line")
             self._inbox.take(2)  # [rfc9112-2.2-7]
@@ -223,7 +246,9 @@ def check_head(head: bytes, limits: Limits) -> None:
     head came at once or octet by octet. It relies on a limit for the request line below the one for the head.
     """
     line_window = limits.request_line_bytes_max + 2
-    if len(head) >= line_window and head.find(b"\r\n", 0, line_window) < 0:
+    if len(head) < line_window:
+        return
+    if head.find(b"\r\n", 0, line_window) < 0:
         check_line_ends(has_lone_lf=request.has_lone_lf(head[:line_window]))
         raise request.line_too_long(head[:line_window], limits)
     if len(head) > limits.head_bytes_max:

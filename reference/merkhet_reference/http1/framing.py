@@ -5,7 +5,6 @@ from __future__ import annotations
 from merkhet_reference import abnf, errors
 from merkhet_reference.fields import Fields
 from merkhet_reference.http1.events import BodyKind, Framing, Version
-from merkhet_reference.limits import Limits
 
 NO_CONTENT = Framing(BodyKind.NONE)
 CHUNKED = Framing(BodyKind.CHUNKED)
@@ -20,11 +19,11 @@ LENGTH_DIGITS_MAX = 18
 """More digits than any limit has: refused before they are made a number."""
 
 
-def content_framing(version: Version, fields: Fields, limits: Limits) -> Framing:
+def content_framing(version: Version, fields: Fields) -> Framing:
     """Return how the end of the request's content is found. Raises Refusal, after which the connection must end."""
     # Rules 1 and 2 are about responses alone.
-    has_coding = b"Transfer-Encoding" in fields
-    has_length = b"Content-Length" in fields
+    has_coding = b"transfer-encoding" in fields.by_name
+    has_length = b"content-length" in fields.by_name
     # Rule 3: Transfer-Encoding would override Content-Length.
     if has_coding and has_length:
         raise both_lengths()
@@ -33,7 +32,7 @@ def content_framing(version: Version, fields: Fields, limits: Limits) -> Framing
         return coded_framing(version, fields)
     # Rules 5 and 6: a Content-Length that is valid, and one that is not.
     if has_length:
-        return length_framing(fields, limits)
+        return length_framing(fields)
     # Rule 7: neither field, no content, whatever the method. [rfc9112-6.3-a3]
     return NO_CONTENT
     # Rule 8 is about responses alone.
@@ -83,13 +82,24 @@ def coding_name(member: bytes) -> bytes:
     return name
 
 
-def length_framing(fields: Fields, limits: Limits) -> Framing:
+def length_framing(fields: Fields) -> Framing:
     """Rules 5 and 6: one line of digits, or the message has no end that two readers would agree on."""
     values = fields.get_all(b"Content-Length")
     # Choice: a repeated length is refused even where all copies agree, as RFC 9110, Section 8.6 lets a recipient do.
     if len(values) != 1 or LENGTH.match(values[0]) is None:
         raise errors.bad_request("Content-Length is not one number")  # [rfc9112-6.3-4] [rfc9112-6.3-5]
     digits = values[0].lstrip(b"0")
-    if len(digits) > LENGTH_DIGITS_MAX or int(digits or b"0") > limits.content_bytes_max:
-        raise errors.content_too_large("the content is larger than this server takes")
+    if len(digits) > LENGTH_DIGITS_MAX:
+        raise content_too_large()
     return Framing(BodyKind.LENGTH, int(digits or b"0"))
+
+
+def check_length(framed: Framing, content_bytes_max: int) -> None:
+    """Refuse content that is announced to be longer than is taken for this request (RFC 9110, Section 15.5.14)."""
+    if framed.length > content_bytes_max:
+        raise content_too_large()
+
+
+def content_too_large() -> errors.Refusal:
+    """Return the refusal of content over the limit, announced or come."""
+    return errors.content_too_large("the content is larger than this server takes")

@@ -19,7 +19,7 @@ class Inbox:
     __slots__ = ("_at", "_buffer", "_searched")
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        self._buffer: bytes | bytearray = b""
         self._at = 0
         self._searched = 0
 
@@ -27,11 +27,14 @@ class Inbox:
         return len(self._buffer) - self._at
 
     def put(self, data: bytes) -> None:
-        """Append what came."""
+        """Append what came. What comes to an empty inbox is kept as it is: most requests come whole, and are copied once."""
         if self._at == len(self._buffer):
-            self._buffer.clear()
+            self._buffer = data
             self._at = self._searched = 0
-        elif self._at > COMPACT_BYTES:
+            return
+        if isinstance(self._buffer, bytes):
+            self._buffer = bytearray(self._buffer)
+        if self._at > COMPACT_BYTES:
             del self._buffer[: self._at]
             self._searched -= self._at
             self._at = 0
@@ -39,8 +42,12 @@ class Inbox:
 
     def clear(self) -> None:
         """Throw everything away."""
-        self._buffer.clear()
+        self._buffer = b""
         self._at = self._searched = 0
+
+    def begins_with(self, octets: bytes) -> bool:
+        """Tell whether these are the next octets."""
+        return self._buffer.startswith(octets, self._at)
 
     def peek(self, count: int) -> bytes:
         """Return the next octets, at most `count`, and leave them."""

@@ -6,6 +6,8 @@ folded line, runs of whitespace in the request line); each has been half of a sm
 
 from __future__ import annotations
 
+import re
+
 from merkhet_reference import abnf, errors
 from merkhet_reference.fields import FieldLine, Fields
 from merkhet_reference.http1.events import Form, Target, Version
@@ -27,19 +29,56 @@ ABSOLUTE_FORM = abnf.whole(
     rb"((?:/" + abnf.PCHAR + rb"*+)*+)(?:\?(" + abnf.QUERY + rb"))?"
 )
 AUTHORITY_FORM = abnf.whole(rb"(" + abnf.URI_HOST + rb"):0*+([0-9]{1,5})")
+USUAL_HEAD = abnf.whole(
+    rb"(?!CONNECT )(" + abnf.TOKEN + rb") ((" + abnf.ABSOLUTE_PATH + rb")(?:\?(" + abnf.QUERY + rb"))?) HTTP/1\.([01])"
+    rb"((?:\r\n" + abnf.TOKEN + rb":" + abnf.FIELD_VALUE + rb")*+)"
+)
+"""A head that almost every client sends: a request line in origin-form and whole field lines, with no fault in it."""
+
+FIELD_IN_BLOCK = re.compile(rb"\r\n(" + abnf.TOKEN + rb"):(" + abnf.FIELD_VALUE + rb")")
+
 HOST = abnf.whole(abnf.URI_HOST + rb"(?::" + abnf.PORT + rb")?")
 
 URI_SCHEMES = (b"http", b"https")
 """The schemes whose resources this server has (RFC 9110, Section 4.2)."""
 
 PORT_MAX = 65535
+ORIGIN = Form.ORIGIN
+HTTP_1_1: Version = (1, 1)
+HTTP_1_0: Version = (1, 0)
 
 
 def parse_head(head: bytes, limits: Limits) -> tuple[bytes, Target, Version, Fields]:
     """Return method, request target, version and fields of a head that ends before its empty line.
 
-    `head` holds the lines without the last CRLF CRLF. Raises Refusal.
+    `head` holds the lines without the last CRLF CRLF. Raises Refusal. One expression takes the usual head whole; what it
+    does not match is read line by line, which finds the rarer forms, and the one fault to refuse a head for.
     """
+    match = USUAL_HEAD.match(head)
+    return parse_lines(head, limits) if match is None else usual_head(match, limits)
+
+
+def usual_head(match: re.Match[bytes], limits: Limits) -> tuple[bytes, Target, Version, Fields]:
+    """Return what a head says whose grammar is right: bounds, and the Host field, are left to look at."""
+    method, target, path, query, minor, block = match.groups()
+    if match.start(6) > limits.request_line_bytes_max:
+        raise line_too_long(match.string[: match.start(6)], limits)
+    check_method_length(method, limits)
+    lines = usual_field_lines(block)
+    check_field_count(len(lines), limits)
+    version = HTTP_1_1 if minor == b"1" else HTTP_1_0
+    fields = Fields(lines)
+    check_host(fields, version)
+    return method, Target(ORIGIN, target, path, query), version, fields
+
+
+def usual_field_lines(block: bytes) -> list[FieldLine]:
+    """Return the field lines of a block that matched, each with the CRLF before it."""
+    return [(name, value.strip(b" \t")) for name, value in FIELD_IN_BLOCK.findall(block)]
+
+
+def parse_lines(head: bytes, limits: Limits) -> tuple[bytes, Target, Version, Fields]:
+    """Read a head line by line: any form of request target, and the first fault, if there is one. Raises Refusal."""
     if has_lone_lf(head):
         raise lone_lf()
     line, *field_lines = head.split(b"\r\n")
@@ -104,10 +143,10 @@ def parse_target(method: bytes, target: bytes) -> Target:
     """Return the request target in whichever of the four forms its method allows (Section 3.2). Raises Refusal."""
     if method == b"CONNECT":
         return parse_authority_form(target)
-    if target == b"*":
-        return parse_asterisk_form(method)
     if target.startswith(b"/"):
         return parse_origin_form(target)
+    if target == b"*":
+        return parse_asterisk_form(method)
     absolute = parse_absolute_form(target)
     return about_the_server(absolute) if method == b"OPTIONS" else absolute
 
@@ -117,7 +156,7 @@ def parse_origin_form(target: bytes) -> Target:
     match = ORIGIN_FORM.match(target)
     if match is None:
         raise errors.bad_request("the request target is no path and query")  # [rfc9112-3.2-a1]
-    return Target(Form.ORIGIN, target, match[1], match[2])
+    return Target(ORIGIN, target, match[1], match[2])
 
 
 def parse_absolute_form(target: bytes) -> Target:
@@ -160,9 +199,14 @@ def parse_asterisk_form(method: bytes) -> Target:
 
 def parse_field_lines(lines: list[bytes], limits: Limits) -> Fields:
     """Return the fields of these lines, each without its CRLF. Raises Refusal at the first that is none (Section 5)."""
-    if len(lines) > limits.field_lines_max:
-        raise errors.fields_too_large("there are more field lines than this server reads")
+    check_field_count(len(lines), limits)
     return Fields([parse_field_line(line) for line in lines])
+
+
+def check_field_count(count: int, limits: Limits) -> None:
+    """Refuse more field lines than are read (RFC 6585, Section 5)."""
+    if count > limits.field_lines_max:
+        raise errors.fields_too_large("there are more field lines than this server reads")
 
 
 def parse_field_line(line: bytes) -> FieldLine:
@@ -187,8 +231,8 @@ def malformed_field_line(line: bytes) -> errors.Refusal:
 
 def check_host(fields: Fields, version: Version) -> None:
     """Section 3.2: HTTP/1.1 has exactly one Host field, every version at most one, and its value is host and port."""
-    hosts = fields.get_all(b"Host")
-    if not hosts:
+    hosts = fields.by_name.get(b"host")
+    if hosts is None:
         if version >= (1, 1):
             raise errors.bad_request("an HTTP/1.1 request has a Host field")  # [rfc9112-3.2-6a]
         return
@@ -208,6 +252,8 @@ def authority(target: Target, fields: Fields) -> bytes:
 
 def is_persistent(version: Version, fields: Fields) -> bool:
     """Tell whether the connection may outlive this request as far as the request says (Section 9.3)."""
+    if b"connection" not in fields.by_name:
+        return version >= (1, 1)
     options = fields.list_members(b"Connection")
     if b"close" in options:
         return False  # [rfc9112-9.3-a1] [rfc9112-9.6-3]
@@ -218,4 +264,4 @@ def is_persistent(version: Version, fields: Fields) -> bool:
 
 def expects_continue(version: Version, fields: Fields) -> bool:
     """Tell whether the client waits for 100 before its content; HTTP/1.0 has no interim responses (RFC 9110, 10.1.1)."""
-    return version >= (1, 1) and b"Expect" in fields and fields.contains_token(b"Expect", b"100-continue")
+    return b"expect" in fields.by_name and version >= (1, 1) and fields.contains_token(b"Expect", b"100-continue")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import http
 from collections.abc import Iterable
 
@@ -18,6 +19,8 @@ FIELD_VALUE = abnf.whole(abnf.FIELD_VALUE)
 OURS = frozenset((b"connection", b"content-length", b"date", b"transfer-encoding"))
 """Fields that frame a message or end a connection: the server's to send, never a handler's."""
 
+REMEMBERED_BYTES_MAX = 256
+
 LAST_CHUNK = b"0\r\n"
 
 
@@ -31,15 +34,19 @@ class Body(enum.Enum):
     UNTIL_CLOSE = enum.auto()
 
 
+NOTHING, LENGTH, CHUNKED, UNTIL_CLOSE = Body
+"""Looked up once: these are asked for with every answer."""
+
+
 def body_framing(method: bytes, version: Version, status: int, length: int | None) -> Body:
     """Return how a response is framed. `length` is the octets of content if they are known before the first one."""
     if has_no_content_fields(method, status):
-        return Body.NOTHING
+        return NOTHING
     if length is not None:
-        return Body.LENGTH  # [rfc9112-6.3-9]
+        return LENGTH  # [rfc9112-6.3-9]
     if version >= (1, 1):
-        return Body.CHUNKED
-    return Body.UNTIL_CLOSE  # a client below 1.1 knows no transfer coding [rfc9112-6.1-11]
+        return CHUNKED
+    return UNTIL_CLOSE  # a client below 1.1 knows no transfer coding [rfc9112-6.1-11]
 
 
 def has_no_content_fields(method: bytes, status: int) -> bool:
@@ -54,43 +61,58 @@ def sends_content(method: bytes, status: int) -> bool:
 
 
 def check_fields(fields: Iterable[FieldLine]) -> None:
-    """Raise ValueError for a field line that a handler may not send: one that breaks the grammar, or one of OURS.
+    """Raise ValueError for a field line that a handler may not send: one that breaks the grammar, or one of OURS."""
+    for name, value in fields:
+        field_line(name, value)
+
+
+def field_line(name: bytes, value: bytes) -> bytes:
+    """Return the octets of a field line with its CRLF. Raises ValueError for one that a handler may not send.
 
     This is what keeps a value that came from a client from ending the line it stands in (RFC 9110, Section 5.5).
     """
-    for name, value in fields:
-        # [rfc9112-5-a1] [rfc9112-2.2-3]
-        if FIELD_NAME.match(name) is None or FIELD_VALUE.match(value) is None or value.strip(b" \t") != value:
-            raise ValueError(f"not a field line: {name!r}: {value!r}")
-        if name.lower() in OURS:
-            raise ValueError(f"the server sends {name.decode('ascii')} itself")
+    if len(value) <= REMEMBERED_BYTES_MAX:
+        return remembered_line(name, value)
+    return checked_line(name, value)
+
+
+def checked_line(name: bytes, value: bytes) -> bytes:
+    """Do what `field_line` says."""
+    # [rfc9112-5-a1] [rfc9112-2.2-3]
+    if FIELD_NAME.match(name) is None or FIELD_VALUE.match(value) is None or value.strip(b" \t") != value:
+        raise ValueError(f"not a field line: {name!r}: {value!r}")
+    if name.lower() in OURS:
+        raise ValueError(f"the server sends {name.decode('ascii')} itself")
+    return b"%s: %s\r\n" % (name, value)
+
+
+remembered_line = functools.lru_cache(maxsize=512)(checked_line)
+"""An application sends the same few lines with every answer: each is looked at once. Short ones are kept, so that what a
+client can make an application say does not fill the memory."""
 
 
 def encode_head(
     status: int,
-    fields: Iterable[FieldLine],
+    lines: bytes,
     *,
     date: bytes,
-    body: Body = Body.NOTHING,
+    body: Body = NOTHING,
     length: int | None = None,
     connection: bytes | None = None,
 ) -> bytes:
-    """Return status line and header section with the empty line. `fields` passed `check_fields`; `date` is an HTTP date.
+    """Return status line and header section with the empty line. `lines` are those of `field_line`; `date` is an HTTP date.
 
     `connection` is b"close", b"keep-alive" (to an HTTP/1.0 client that asked) or None.
     """
+    if body is LENGTH:
+        lines += b"Content-Length: %d\r\n" % (length or 0)
+    elif body is CHUNKED:
+        lines += b"Transfer-Encoding: chunked\r\n"  # and never beside a length [rfc9112-6.2-1]
+    if connection is not None:
+        lines += b"Connection: %s\r\n" % connection
     # Status-line = HTTP-version SP status-code SP [ reason-phrase ] CRLF [rfc9112-4-a1] [rfc9112-4-4] [rfc9112-2.3-a1]
     # [rfc9112-2.1-a1] [rfc9112-4-1] [rfc9112-2.3-3]
-    parts = [b"HTTP/1.1 %d %s\r\nDate: %s\r\n" % (status, REASONS.get(status, b""), date)]
-    parts += [b"%s: %s\r\n" % line for line in fields]
-    if body is Body.LENGTH:
-        parts.append(b"Content-Length: %d\r\n" % (length or 0))
-    elif body is Body.CHUNKED:
-        parts.append(b"Transfer-Encoding: chunked\r\n")  # and never beside a length [rfc9112-6.2-1]
-    if connection is not None:
-        parts.append(b"Connection: %s\r\n" % connection)
-    parts.append(b"\r\n")
-    return b"".join(parts)
+    return b"HTTP/1.1 %d %s\r\nDate: %s\r\n%s\r\n" % (status, REASONS.get(status, b""), date, lines)
 
 
 def connection_option(version: Version, *, persists: bool, asked_keep_alive: bool) -> bytes | None:

@@ -1,0 +1,243 @@
+"""How a file is answered: validators, preconditions, ranges, fields and layout (RFC 9110, Sections 8.8, 13, 14 and 15.3.7).
+
+From an open file and a request head to a plan: a status, field lines, and the parts to send. Of a large file the plan has
+segments, which the I/O thread lets the system copy; only a small one is read here, on a worker.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from merkhet_reference import byteranges, coding, conditional, disposition, http_date, mime, ranges, validators
+from merkhet_reference.conditional import Outcome
+from merkhet_reference.fields import FieldLine, Fields
+from merkhet_reference.http1.events import RequestHead
+from merkhet_reference.limits import Limits
+from merkhet_reference.outbox import FileSegment, Part
+from merkhet_reference.paths import OpenedFile
+
+READ_BYTES_MAX = 32768
+"""Up to here a file is read and leaves with its head in one call; beyond, having it copied by the system costs less."""
+
+NO_CACHE = (b"Cache-Control", b"no-cache")
+"""# Choice: kept, but asked about each time, unless the application says otherwise: with validators that costs a 304."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """What a file is to be for the client. `content_type` None: by its name. `filename` None: the name that it has.
+
+    `current` is for an application that knows better than the times of the file which state of it this is.
+    """
+
+    name: str
+    content_type: str | None = None
+    attachment: bool = False
+    filename: str | None = None
+    current: validators.Validators | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An answer that is decided. `length` is the octets of `parts`; None where no field may say one (304)."""
+
+    status: int
+    fields: list[FieldLine]
+    length: int | None
+    parts: tuple[Part, ...] = ()
+
+    def close(self) -> None:
+        """Close the file of a plan whose parts will not be sent."""
+        for part in self.parts:
+            if isinstance(part, FileSegment):
+                part.close()
+
+
+def open_file(path: Path) -> OpenedFile:
+    """Open a regular file that the application names. Raises OSError, for a folder or a device as well."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a FIFO must not hold up the worker
+    try:
+        opened = OpenedFile(descriptor, os.fstat(descriptor))
+    except BaseException:
+        os.close(descriptor)
+        raise
+    if not stat.S_ISREG(opened.stat.st_mode):
+        opened.close()
+        raise PermissionError(f"not a regular file: {path}")
+    return opened
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request asks for, when (seconds since the epoch), and the bounds that it is answered within."""
+
+    head: RequestHead
+    now: float
+    limits: Limits
+
+
+def plan(asked: Asked, opened: OpenedFile, presentation: Presentation, extra: Sequence[FieldLine]) -> Plan:
+    """Return the answer to GET or HEAD for a file: 200, 206, 304, 412 or 416. The file is the plan's from here on."""
+    try:
+        return _plan(asked, opened, presentation, extra)
+    except BaseException:
+        opened.close()
+        raise
+
+
+def _plan(asked: Asked, opened: OpenedFile, presentation: Presentation, extra: Sequence[FieldLine]) -> Plan:
+    head, now, limits = asked.head, asked.now, asked.limits
+    length = opened.stat.st_size
+    current = presentation.current or validators.file_validators(opened.stat, now)
+    content_type = type_of(presentation)
+    zipped = wants_gzip(head.fields, content_type, length, limits)
+    if zipped and current.entity_tag is not None:
+        current = current._replace(entity_tag=validators.variant_tag(current.entity_tag, b"gzip"))
+    fields = describing(presentation, content_type, current, extra)
+    outcome = conditional.evaluate(head.method, head.fields, current, now)
+    if outcome is Outcome.NOT_MODIFIED:
+        opened.close()
+        return Plan(304, conditional.not_modified_fields(fields), None)
+    if outcome is Outcome.PRECONDITION_FAILED:
+        opened.close()
+        return Plan(412, [], 0)
+    if zipped:
+        return zipped_whole(opened, fields)
+    if outcome is Outcome.PROCEED_WITH_RANGE:
+        selection = ranges.select_ranges(head.fields.get(b"Range"), length, limits)
+        if selection.outcome is ranges.Outcome.UNSATISFIABLE:
+            opened.close()
+            return unsatisfiable(length)
+        if selection.ranges:
+            return partial(opened, fields, content_type, selection.ranges)
+    return Plan(200, fields, length, segments(opened, [ranges.ByteRange(0, length - 1)]))
+
+
+def plan_ranges(opened: OpenedFile, presentation: Presentation, wanted: Sequence[ranges.ByteRange], now: float) -> Plan:
+    """Return 206 with these ranges, 416 with none. Raises ValueError for one that the file does not have."""
+    try:
+        length = opened.stat.st_size
+        if not wanted:
+            opened.close()
+            return unsatisfiable(length)
+        content_type = type_of(presentation)
+        fields = describing(presentation, content_type, validators.file_validators(opened.stat, now), ())
+        return partial(opened, fields, content_type, wanted)
+    except BaseException:
+        opened.close()
+        raise
+
+
+def plan_stream(opened: OpenedFile, presentation: Presentation, start: int, end: int | None) -> Plan:
+    """Return the octets from `start` to `end` with nothing but what describes them: 200 if that is all, else 206."""
+    length = opened.stat.st_size
+    wanted = ranges.ByteRange(start, length - 1 if end is None else end)
+    content_type = type_of(presentation)
+    fields = [(b"Content-Type", content_type), ACCEPT_RANGES]
+    try:
+        if wanted == (0, length - 1):
+            return Plan(200, fields, length, segments(opened, [wanted]))
+        return partial(opened, fields, content_type, [wanted])
+    except BaseException:
+        opened.close()
+        raise
+
+
+ACCEPT_RANGES = (b"Accept-Ranges", b"bytes")
+
+
+def type_of(presentation: Presentation) -> bytes:
+    """Return the value of Content-Type."""
+    return mime.with_charset(presentation.content_type or mime.detect_mime_type(presentation.name))
+
+
+def wants_gzip(fields: Fields, content_type: bytes, length: int, limits: Limits) -> bool:
+    """Tell whether the client gets this file compressed: never a range of it (RFC 9110, Section 14.1.2: of which octets?).
+
+    # Choice: compressed anew for each answer. Who serves many keeps `name.gz` beside the file, or a cache in front.
+    """
+    if b"Range" in fields or not limits.gzip_bytes_min <= length <= limits.gzip_bytes_max:
+        return False
+    return coding.is_compressible(content_type) and coding.prefers_gzip(fields)
+
+
+def describing(
+    presentation: Presentation, content_type: bytes, current: validators.Validators, extra: Sequence[FieldLine]
+) -> list[FieldLine]:
+    """Return the fields that the 200 has, and so the 206 (Section 15.3.7): what the file is, which state of it, and how."""
+    fields: list[FieldLine] = [(b"Content-Type", content_type)]
+    if current.entity_tag is not None:
+        fields.append((b"ETag", current.entity_tag.encode()))
+    if current.last_modified is not None:
+        fields.append((b"Last-Modified", http_date.format_http_date(current.last_modified)))
+    fields.append(ACCEPT_RANGES)
+    given = {name.lower() for name, _ in extra}
+    if b"cache-control" not in given:
+        fields.append(NO_CACHE)
+    fields = [line for line in fields if line[0].lower() not in given]
+    fields += extra
+    if presentation.attachment or presentation.filename is not None:
+        name = presentation.filename or presentation.name
+        disposition.set_content_disposition(fields, name, attachment=presentation.attachment)
+    if coding.is_compressible(content_type):
+        coding.add_vary(fields, b"Accept-Encoding")
+    return fields
+
+
+def zipped_whole(opened: OpenedFile, fields: list[FieldLine]) -> Plan:
+    """Return 200 with the file in gzip."""
+    content = coding.gzip_content(os.pread(opened.descriptor, opened.stat.st_size, 0))
+    opened.close()
+    return Plan(200, [*fields, (b"Content-Encoding", b"gzip")], len(content), (content,))
+
+
+def unsatisfiable(complete_length: int) -> Plan:
+    """Return 416, and how long the file is (Section 15.5.17)."""
+    return Plan(416, [(b"Content-Range", ranges.unsatisfied_content_range(complete_length))], 0)
+
+
+def partial(
+    opened: OpenedFile, fields: list[FieldLine], content_type: bytes, wanted: Sequence[ranges.ByteRange]
+) -> Plan:
+    """Return 206 with one range, or with several as multipart/byteranges (Section 15.3.7)."""
+    complete_length = opened.stat.st_size
+    if len(wanted) == 1:
+        only = wanted[0]
+        line = (b"Content-Range", ranges.content_range(only, complete_length))
+        return Plan(206, [*fields, line], only.length, segments(opened, wanted))
+    boundary = byteranges.make_boundary(secrets.token_bytes(byteranges.BOUNDARY_RANDOM_BYTES))
+    layout = byteranges.layout(wanted, complete_length, content_type, boundary)
+    fields = [line for line in fields if line[0].lower() != b"content-type"]
+    fields.append((b"Content-Type", layout.content_type))
+    return Plan(206, fields, layout.content_length, segments(opened, layout.pieces))
+
+
+def segments(opened: OpenedFile, pieces: Sequence[byteranges.Piece]) -> tuple[Part, ...]:
+    """Return the parts that these pieces are, ready to send; the file is closed with the last of them."""
+    total = sum(piece.length for piece in pieces if isinstance(piece, ranges.ByteRange))
+    if total <= READ_BYTES_MAX:
+        content = b"".join(
+            piece if isinstance(piece, bytes) else read_whole(opened.descriptor, piece) for piece in pieces
+        )
+        opened.close()
+        return (content,)
+    last = max(index for index, piece in enumerate(pieces) if isinstance(piece, ranges.ByteRange))
+    return tuple(
+        piece
+        if isinstance(piece, bytes)
+        else FileSegment(opened.descriptor, piece.start, piece.length, owns=index == last)
+        for index, piece in enumerate(pieces)
+    )
+
+
+def read_whole(descriptor: int, piece: ranges.ByteRange) -> bytes:
+    """Return the octets of a range. Raises OSError if the file has become shorter."""
+    data = os.pread(descriptor, piece.length, piece.start) if piece.length else b""
+    if len(data) != piece.length:
+        raise OSError("a file became shorter while it was read")
+    return data

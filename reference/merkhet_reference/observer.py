@@ -1,0 +1,44 @@
+"""Who is told of each request once its answer has left, or has failed to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from merkhet_reference.http1.events import RequestHead
+
+
+@dataclass(slots=True)
+class Record:
+    """One request and what became of it. `head` is None where what came was refused before it was one.
+
+    `began_at` is monotonic seconds; `first_byte` and `end_byte` are positions in what the connection sends. Only the I/O
+    thread.
+    """
+
+    head: RequestHead | None
+    peer: str
+    began_at: float
+    received_bytes: int = 0
+    status: int = 0
+    first_byte: int = 0
+    end_byte: int = 0
+    sent_bytes: int = 0
+    seconds: float = 0.0
+    complete: bool = False
+
+
+class Observer(Protocol):
+    """What counts and logs. Called by the I/O thread alone, so it must never wait."""
+
+    def connection_came(self, *, refused: bool) -> None:
+        """A connection was accepted; with `refused` only to be told that there are too many."""
+        ...
+
+    def connection_closed(self) -> None:
+        """A connection that was not refused is gone."""
+        ...
+
+    def answered(self, record: Record) -> None:
+        """An answer has left whole (`complete`), or its connection is gone."""
+        ...

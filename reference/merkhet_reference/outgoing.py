@@ -1,0 +1,215 @@
+"""The sending half of a connection: answers in the order of their requests, then the end in stages. Only the I/O thread."""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import socket
+import struct
+from collections import deque
+from collections.abc import Iterator
+
+from merkhet_reference import tasks, tls
+from merkhet_reference.observer import Record
+from merkhet_reference.outbox import Outbox, TlsOutbox
+from merkhet_reference.tasks import ReceiveTask, Service, Ticket
+
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+"""SO_LINGER with a time of zero: closing the socket sends a reset and no FIN."""
+
+
+class Phase(enum.Enum):
+    """How far a channel's life has come; it only goes forward."""
+
+    OPEN = enum.auto()
+    """Requests are read and answered."""
+    LAST = enum.auto()
+    """The last answer is known: what is queued is sent, nothing more is read as a request."""
+    LINGERING = enum.auto()
+    """Everything is sent and FIN said; what still comes is thrown away (RFC 9112, Section 9.6)."""
+    GONE = enum.auto()
+
+
+OPEN, LAST, LINGERING, GONE = Phase
+"""Looked up once: these are asked for with every request."""
+
+
+class Outgoing:
+    """Tickets, outbox and socket: what a Channel is apart from reading. It is told of the time, and never asks."""
+
+    __slots__ = (
+        "_is_stuck", "_layer", "_limits", "_observer", "_outbox", "_progress_at", "_records", "closing", "phase", "sock",
+        "tickets",
+    )  # fmt: skip
+
+    def __init__(self, sock: socket.socket, service: Service, now: float, layer: tls.TlsLayer | None) -> None:
+        self.sock = sock
+        self.phase = OPEN
+        self.tickets: deque[Ticket] = deque()
+        self.closing: list[Iterator[bytes] | ReceiveTask] = []
+        self._limits = service.limits
+        self._observer = service.observer
+        self._layer = layer
+        self._outbox = Outbox() if layer is None else TlsOutbox(layer)
+        self._records: deque[Record] = deque()
+        self._is_stuck = False
+        self._progress_at = now
+
+    # Order
+
+    def advance(self) -> None:
+        """Move to the outbox what may leave: the first ticket's octets, and the next ones' once it is finished."""
+        while self.tickets:
+            ticket = self.tickets[0]
+            if ticket.data:
+                self._move(ticket)
+            if not ticket.finished or ticket.data:
+                return
+            self.tickets.popleft()
+            if ticket.record is not None:
+                self._note_end(ticket.record)
+            if not ticket.keeps:
+                # Whatever is queued behind it will never be sent. [rfc9112-9.6-6]
+                while self.tickets:
+                    self._abandon(self.tickets.popleft())
+                self._no_more_requests()
+                return
+
+    def _no_more_requests(self) -> None:
+        if self.phase is OPEN:
+            self.phase = LAST
+
+    def _abandon(self, ticket: Ticket) -> None:
+        """Give up what was never answered, or not to the end. What an application has in it waits in `closing`."""
+        tasks.close_parts(ticket.data)
+        ticket.data.clear()
+        ticket.finished = True  # what a worker still says of it goes nowhere
+        if ticket.flow is not None:
+            ticket.flow.close()
+        if ticket.stream is not None:
+            self.closing.append(ticket.stream)
+        self._give_up_content(ticket)
+        if ticket.record is not None:
+            ticket.record.end_byte = self._outbox.put_bytes
+            self._tell(ticket.record, self._progress_at, complete=False)
+
+    def _give_up_content(self, ticket: Ticket) -> None:
+        """Let the handler that takes this ticket's content know that no more will come; a worker may have it just now."""
+        if ticket.upload is not None and ticket.upload.receiver is not None:
+            self.closing.append(ticket.upload.receiver)
+        ticket.upload = None
+
+    def _move(self, ticket: Ticket) -> None:
+        """Move a ticket's octets; of an answer that is still written only as many as the peer has room for."""
+        if ticket.record is not None and not ticket.record.status:
+            ticket.record.status, ticket.record.first_byte = ticket.status, self._outbox.put_bytes
+        if ticket.flow is not None:
+            self._move_open(ticket)
+            return
+        while ticket.data:
+            self._outbox.put(ticket.data.popleft())
+
+    def _move_open(self, ticket: Ticket) -> None:
+        before = self._outbox.put_bytes
+        while ticket.data and self._outbox.waiting_bytes <= self._limits.response_queue_bytes_max:
+            self._outbox.put(ticket.data.popleft())
+        moved = self._outbox.put_bytes - before
+        if ticket.flow is not None and moved:
+            ticket.flow.took(moved)
+
+    def wants_piece(self) -> Ticket | None:
+        """Return the ticket whose stream may be pulled: it is the first, nothing of it waits, and the peer has room."""
+        if not self.tickets or self.tickets[0].stream is None:
+            return None
+        if self._outbox.waiting_bytes > self._limits.response_queue_bytes_max:
+            return None
+        return self.tickets[0]
+
+    # Sending
+
+    def flush(self, now: float) -> None:
+        """Send what the socket takes; after the last answer say FIN."""
+        if self._outbox.waiting_bytes:
+            self._write(now)
+        if self.phase is LAST and not self._outbox.waiting_bytes and not self.tickets:
+            self._say_end()
+
+    def _write(self, now: float) -> None:
+        outbox = self._outbox
+        if not self._is_stuck:
+            self._progress_at = now  # what is queued from here on has its own time to be read in
+        try:
+            if outbox.send(self.sock, self._limits.file_piece_bytes_max):
+                self._progress_at = now
+        except (OSError, tls.TlsFailure):
+            self.drop()
+        self._is_stuck = outbox.waiting_bytes > 0
+        if self._records:
+            self._report(now)
+
+    def _say_end(self) -> None:
+        """Section 9.6: close in stages: FIN first, then read until the peer's own, then close."""
+        self.phase = LINGERING
+        farewell = b""
+        if self._layer is not None:
+            self._layer.close()
+            farewell = self._layer.take_output()
+        try:
+            if farewell:
+                self.sock.send(farewell)
+            self.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.drop()
+            return
+        if self.has_heard_all:
+            self.drop()
+
+    @property
+    def has_heard_all(self) -> bool:
+        """Whether the peer has said that it sends no more."""
+        raise NotImplementedError
+
+    def cut(self, now: float) -> None:
+        """End the connection inside an answer whose head has left, so that the client sees it incomplete.
+
+        Where the content has a length or chunks, what has come is short of it. Where it ends with the connection, FIN
+        would make it look whole: only a reset does not.
+        """
+        ends_with_connection = bool(self.tickets) and not self.tickets[0].keeps
+        self._write(now)
+        if ends_with_connection and self.sock.family != socket.AF_UNIX:
+            with contextlib.suppress(OSError):
+                self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+        self.drop()
+
+    def drop(self) -> None:
+        """Give the connection up; the I/O loop closes its socket in this turn, and throws away what is in flight."""
+        self.phase = GONE
+        self._outbox.clear()
+
+    # Telling
+
+    def _note_end(self, record: Record) -> None:
+        """Note where an answer ends among all that is sent: it has left when that octet has."""
+        record.end_byte = self._outbox.put_bytes
+        self._records.append(record)
+
+    def _report(self, now: float) -> None:
+        while self._records and self._records[0].end_byte <= self._outbox.sent_bytes:
+            self._tell(self._records.popleft(), now, complete=True)
+
+    def abandon_all(self) -> None:
+        """Give up everything that is in flight. The connection is gone."""
+        for record in self._records:
+            self._tell(record, self._progress_at, complete=False)
+        self._records.clear()
+        while self.tickets:
+            self._abandon(self.tickets.popleft())
+
+    def _tell(self, record: Record, now: float, *, complete: bool) -> None:
+        record.complete = complete
+        record.seconds = now - record.began_at
+        if record.status:
+            record.sent_bytes = max(0, min(record.end_byte, self._outbox.sent_bytes) - record.first_byte)
+        if self._observer is not None:
+            self._observer.answered(record)

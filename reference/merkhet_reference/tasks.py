@@ -1,0 +1,370 @@
+"""What travels between the I/O thread and the workers: tickets, tasks and replies.
+
+| object | made by | changed by |
+|---|---|---|
+| Ticket, Upload | I/O thread | I/O thread; workers only carry it along |
+| a task, its Request and its generator | I/O thread | the one worker that runs it |
+| Reply | worker, or any thread that writes to an open answer | nobody |
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from merkhet_reference import message, queues
+from merkhet_reference.fields import Fields
+from merkhet_reference.http1.events import RequestHead
+from merkhet_reference.limits import Limits
+from merkhet_reference.observer import Observer, Record
+from merkhet_reference.outbox import FileSegment, Part
+
+LOG = logging.getLogger("merkhet_reference")
+NOBODY = 0
+"""The serial number of no connection."""
+TEXT = ((b"Content-Type", b"text/plain"),)
+
+
+@dataclass(slots=True)
+class Upload:
+    """Content that a handler takes piece by piece. `receiver` is its generator while no worker has it."""
+
+    pieces: list[bytes] = field(default_factory=list[bytes])
+    waiting_bytes: int = 0
+    trailers: Fields | None = None
+    receiver: ReceiveTask | None = None
+    invited: bool = False
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a worker should go on with it."""
+        return self.receiver is not None and (bool(self.pieces) or self.trailers is not None)
+
+
+@dataclass(slots=True, eq=False)
+class Ticket:
+    """One request's place in the order of its connection's answers. `serial` names the connection.
+
+    `data` came for it and has not been moved to the connection's outbox; `finished` says that no more will come. `status`
+    is that of the answer once it has begun, and 0 before.
+    """
+
+    serial: int
+    data: deque[Part] = field(default_factory=deque[Part])
+    finished: bool = False
+    keeps: bool = True
+    is_safe: bool = True
+    status: int = 0
+    stream: Iterator[bytes] | None = None
+    upload: Upload | None = None
+    flow: queues.Flow | None = None
+    record: Record | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class Cut:
+    """The answer cannot be completed: the client must see it incomplete."""
+
+
+@dataclass(slots=True, frozen=True)
+class Pull:
+    """More of the answer comes from `stream`, whenever the client has room."""
+
+    stream: Iterator[bytes]
+
+
+@dataclass(slots=True, frozen=True)
+class Parts:
+    """More of the answer, segments of files among it."""
+
+    parts: tuple[Part, ...]
+
+
+@dataclass(slots=True, frozen=True)
+class Open:
+    """More of the answer comes from any thread, until one says that it is finished."""
+
+    flow: queues.Flow
+
+
+@dataclass(slots=True, frozen=True)
+class Receive:
+    """The handler waits for more of the request's content."""
+
+    receiver: ReceiveTask
+
+
+More = Cut | Pull | Parts | Open | Receive
+
+
+@dataclass(slots=True)
+class Reply:
+    """What the I/O thread is told: octets for a ticket, and what becomes of it. `status` is 0 but with the head."""
+
+    ticket: Ticket
+    data: bytes
+    status: int = 0
+    finished: bool = False
+    keeps: bool = True
+    ends_task: bool = True
+    more: More | None = None
+
+
+@dataclass(slots=True, frozen=True)
+class Service:
+    """What every connection of one server shares: its application, the way back to the I/O thread, and its limits."""
+
+    handler: message.Handler
+    replies: queues.ReplyQueue[Reply]
+    limits: Limits
+    admit: Callable[[RequestHead], message.Admission] | None = None
+    observer: Observer | None = None
+
+
+@dataclass(slots=True)
+class HandlerTask:
+    """A request for its handler: whole, or where the handler takes content by pieces its head alone."""
+
+    head: RequestHead
+    content: bytes
+    trailers: Fields
+    ticket: Ticket
+    service: Service
+    has_told: bool = False
+    """Whether a reply has said that a worker is done with this: each run says so once, with its first last word."""
+
+    def run(self) -> None:
+        """Call the handler; whatever it does, the request is answered once."""
+        request = message.Request(self.head, self.content, self.trailers, self)
+        try:
+            receiver = self.service.handler(request)
+            if receiver is not None:
+                self._begin_to_receive(request, receiver)
+                return
+        except (Exception, SystemExit):  # an application's exit ends its request, not the worker
+            LOG.exception("the handler of %s raised", self.head.method.decode("ascii"))
+            if request.is_open:
+                self.cut()
+        if not request.answered:
+            LOG.error("the handler of %s gave no answer", self.head.method.decode("ascii"))
+            answer_500(request)
+
+    def _begin_to_receive(self, request: message.Request, receiver: message.Receiver) -> None:
+        task = ReceiveTask(request, receiver, self)
+        if self.ticket.upload is None:
+            # The content was collected before, since nobody said of this route that it takes pieces.
+            task.take([self.content] if self.content else [], self.trailers)
+        else:
+            request.content_ended = False
+        task.run()
+
+    # The sink of its request
+
+    @property
+    def persists(self) -> bool:
+        """Whether the connection may go on after this answer, as far as is known now."""
+        return self.ticket.keeps
+
+    @property
+    def limits(self) -> Limits:
+        """The server's bounds."""
+        return self.service.limits
+
+    def _put(self, reply: Reply) -> None:
+        reply.ends_task = not self.has_told
+        self.has_told = True
+        self.service.replies.put(reply)
+
+    def put_interim(self, data: bytes) -> None:
+        """Send octets before the final answer."""
+        self.service.replies.put(Reply(self.ticket, data, ends_task=False))
+
+    def put_answer(self, status: int, data: bytes, *, keeps: bool) -> None:
+        """Send the whole final answer."""
+        self._put(Reply(self.ticket, data, status, finished=True, keeps=keeps))
+
+    def put_parts(self, status: int, head: bytes, parts: tuple[Part, ...], *, keeps: bool) -> None:
+        """Send the whole final answer, segments of files among it."""
+        self._put(Reply(self.ticket, head, status, finished=True, keeps=keeps, more=Parts(parts)))
+
+    def put_stream(self, status: int, head: bytes, pieces: Iterator[bytes], *, keeps: bool) -> None:
+        """Send the head; the I/O thread asks for the pieces when the client has room for them."""
+        self._put(Reply(self.ticket, head, status, keeps=keeps, more=Pull(pieces)))
+
+    def put_open(self, status: int, head: bytes, *, keeps: bool) -> OpenAnswer:
+        """Send the head; what follows comes by the object that is returned."""
+        flow = queues.Flow(self.service.limits.events_waiting_bytes_max)
+        self._put(Reply(self.ticket, head, status, keeps=keeps, more=Open(flow)))
+        return OpenAnswer(self.ticket, flow, self.service, keeps=keeps)
+
+    def cut(self) -> None:
+        """End the connection so that the client sees its answer incomplete."""
+        self._put(Reply(self.ticket, b"", finished=True, keeps=False, more=Cut()))
+
+    def end_run(self) -> None:
+        """Give the worker back, if nothing else has said so."""
+        if not self.has_told:
+            self._put(Reply(self.ticket, b""))
+
+    def wait_for_content(self, receiver: ReceiveTask) -> None:
+        """Give the worker back until more content has come."""
+        self._put(Reply(self.ticket, b"", keeps=self.ticket.keeps, more=Receive(receiver)))
+
+
+def answer_500(request: message.Request) -> None:
+    """Answer that the application failed, and nothing of how."""
+    request.respond(500, TEXT, b"Internal Server Error\n")
+
+
+class OpenAnswer:
+    """An answer whose octets come from any thread, at any time, until `end`. The sink of a message.Writer."""
+
+    __slots__ = ("_flow", "_keeps", "_service", "_ticket")
+
+    def __init__(self, ticket: Ticket, flow: queues.Flow, service: Service, *, keeps: bool) -> None:
+        self._ticket = ticket
+        self._flow = flow
+        self._service = service
+        self._keeps = keeps
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the client is there, as far as anyone knows."""
+        return self._flow.is_open
+
+    def put(self, data: bytes, *, waits: bool) -> bool:
+        """Queue octets; return False if the client is gone, or does not read and there was no room for them.
+
+        With `waits` the caller waits for room, `send_seconds_max` at most. A client that leaves no room is given up.
+        """
+        if not self._flow.put(len(data), self._service.limits.send_seconds_max if waits else 0.0):
+            self.cut()
+            return False
+        self._service.replies.put(Reply(self._ticket, data, keeps=self._keeps, ends_task=False))
+        return True
+
+    def end(self, data: bytes) -> None:
+        """Queue the last octets; the answer is whole with them."""
+        if self._flow.close():
+            self._service.replies.put(Reply(self._ticket, data, finished=True, keeps=self._keeps, ends_task=False))
+
+    def cut(self) -> None:
+        """Give the client up, so that it sees the answer incomplete."""
+        if self._flow.close():
+            reply = Reply(self._ticket, b"", finished=True, keeps=False, ends_task=False, more=Cut())
+            self._service.replies.put(reply)
+
+    def keep_alive(self, data: bytes, seconds: float) -> None:
+        """Let the I/O thread send `data` whenever nothing else was sent for `seconds`."""
+        self._flow.heartbeat, self._flow.heartbeat_seconds = data, seconds
+
+
+class ReceiveTask:
+    """The next pieces of content for a handler that takes them as they come."""
+
+    __slots__ = ("_pieces", "_receiver", "_request", "_task", "_trailers")
+
+    def __init__(self, request: message.Request, receiver: message.Receiver, task: HandlerTask) -> None:
+        self._request = request
+        self._receiver: Generator[None, bytes | None, None] = receiver
+        self._task = task
+        self._pieces: list[bytes | None] = [None]  # what primes a generator
+        self._trailers: Fields | None = None
+
+    @property
+    def ticket(self) -> Ticket:
+        """The request's place."""
+        return self._task.ticket
+
+    def take(self, pieces: list[bytes], trailers: Fields | None) -> None:
+        """Add what has come; `trailers` with the last of it. The I/O thread, while no worker has this task."""
+        self._pieces += pieces
+        self._trailers = trailers
+
+    def run(self) -> None:
+        """Hand the pieces on, and after the last one the end."""
+        self._task.has_told = False
+        try:
+            for piece in self._pieces:
+                self._receiver.send(piece)
+            self._pieces = []
+            if self._trailers is None:
+                self._task.wait_for_content(self)
+                return
+            self._request.trailers, self._request.content_ended = self._trailers, True
+            self._receiver.send(None)
+            LOG.error("a handler waits for content beyond its end")
+        except StopIteration:
+            pass
+        except (Exception, SystemExit):
+            LOG.exception("a handler that takes content raised")
+            if self._request.is_open:
+                self._task.cut()
+        close(self._receiver)
+        if not self._request.answered:
+            answer_500(self._request)
+        self._task.end_run()
+
+    def close(self) -> None:
+        """Let the handler's generator run its `finally`: no more content will come."""
+        close(self._receiver)
+
+
+def close(stream: object) -> None:
+    """Close a stream that can be closed; what it raises then is logged, for no answer depends on it any more."""
+    closing: Callable[[], None] | None = getattr(stream, "close", None)
+    try:
+        if closing is not None:
+            closing()
+    except (Exception, SystemExit):
+        LOG.exception("a stream raised while it was closed")
+
+
+@dataclass(slots=True)
+class PullTask:
+    """The next piece of a stream."""
+
+    ticket: Ticket
+    stream: Iterator[bytes]
+    replies: queues.ReplyQueue[Reply]
+
+    def run(self) -> None:
+        """Ask for one piece and send it; after the last one the answer is whole."""
+        keeps = self.ticket.keeps
+        try:
+            piece = next(self.stream, None)
+        except (Exception, SystemExit):
+            LOG.exception("a stream raised")
+            close(self.stream)
+            self.replies.put(Reply(self.ticket, b"", finished=True, keeps=False, more=Cut()))
+            return
+        if piece is None:
+            close(self.stream)
+            self.replies.put(Reply(self.ticket, b"", finished=True, keeps=keeps))
+        else:
+            self.replies.put(Reply(self.ticket, piece, keeps=keeps, more=Pull(self.stream)))
+
+
+@dataclass(slots=True)
+class DropTask:
+    """A stream or a receiver that nobody needs any more: closed on a worker, since its code is an application's."""
+
+    dropped: Iterator[bytes] | ReceiveTask
+    replies: queues.ReplyQueue[Reply]
+
+    def run(self) -> None:
+        """Let a generator run its `finally`."""
+        close(self.dropped)
+        self.replies.put(Reply(Ticket(NOBODY), b""))
+
+
+Task = HandlerTask | ReceiveTask | PullTask | DropTask
+
+
+def close_parts(parts: Iterable[Part]) -> None:
+    """Close the files among parts that will never be sent."""
+    for part in parts:
+        if isinstance(part, FileSegment):
+            part.close()
