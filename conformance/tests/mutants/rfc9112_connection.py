@@ -8,8 +8,7 @@ from typing import Any
 
 from mutation import mutant
 
-from merkhet_reference import channel as channels
-from merkhet_reference import errors, workers
+from merkhet_reference import errors, outgoing, tasks
 from merkhet_reference.fields import Fields
 from merkhet_reference.http1 import connection
 from merkhet_reference.http1.connection import Move, State
@@ -159,7 +158,7 @@ def open_after_the_last_answer(original: Any) -> Any:
         while self.tickets:
             ticket = self.tickets[0]
             for data in ticket.data:
-                self._send(data)
+                self._outbox.put(data)
             ticket.data.clear()
             if not ticket.finished:
                 return
@@ -180,7 +179,7 @@ def refusals_keep_the_connection(original: Any) -> Any:
         content = b"no\n"
         head = b"HTTP/1.1 %d No\r\nDate: Wed, 25 Nov 2026 12:00:00 GMT\r\nContent-Length: 3\r\n\r\n" % status
         if self._head is None:
-            self.tickets.append(workers.Ticket(self.serial, []))
+            self.tickets.append(tasks.Ticket(self.serial))
         last = self.tickets[-1]
         last.data.append(head + content)
         last.finished = last.keeps = True
@@ -201,7 +200,7 @@ def refusals_hang_up(original: Any) -> Any:
 
     def answer_last(self: Any, status: int, why: str, **more: Any) -> None:
         self._head = None
-        self.tickets.append(workers.Ticket(self.serial, [], finished=True, keeps=False))
+        self.tickets.append(tasks.Ticket(self.serial, finished=True, keeps=False))
         self.advance()
 
     return answer_last
@@ -333,8 +332,8 @@ def ends_with_a_reset(original: Any) -> Any:
 def timeouts_end_with_a_reset(original: Any) -> Any:
     """Ends a connection whose time is over with a reset."""
 
-    def overdue(self: Any) -> None:
-        if self.phase is channels.Phase.OPEN:
+    def overdue(self: Any, now: float) -> None:
+        if self.phase is outgoing.Phase.OPEN:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         self.drop()
 
@@ -354,8 +353,8 @@ def closes_after_fifty(original: Any) -> Any:
         before = len(self.tickets)
         original(self)
         counts[self.serial] = counts.get(self.serial, 0) + before - len(self.tickets)
-        if counts[self.serial] >= 50 and self.phase is channels.Phase.OPEN:
-            self.phase = channels.Phase.LAST
+        if counts[self.serial] >= 50 and self.phase is outgoing.Phase.OPEN:
+            self.phase = outgoing.Phase.LAST
 
     return advance
 
@@ -494,7 +493,7 @@ def says_close_and_reads_on(original: Any) -> Any:
     def answer_last(self: Any, status: int, why: str, **more: Any) -> None:
         head = b"HTTP/1.1 %d No\r\nDate: Wed, 25 Nov 2026 12:00:00 GMT\r\nConnection: close\r\n" % status
         if self._head is None:
-            self.tickets.append(workers.Ticket(self.serial, []))
+            self.tickets.append(tasks.Ticket(self.serial))
         last = self.tickets[-1]
         last.data.append(head + b"Content-Length: 3\r\n\r\nno\n")
         last.finished = last.keeps = True

@@ -39,7 +39,7 @@ def length_takes_a_plus(original: Any) -> Any:
 )
 def length_by_python_int(original: Any) -> Any:
     """Reads Content-Length with Python's int(): signs, underscores, digits of every script; a negative one is zero."""
-    return lambda fields, limits: numbered(fields, lambda value: max(0, int(value.decode("utf-8"))))
+    return lambda fields: numbered(fields, lambda value: max(0, int(value.decode("utf-8"))))
 
 
 @mutant(
@@ -54,7 +54,7 @@ def length_by_prefix(original: Any) -> Any:
         digits = value.strip()[: len(value.strip()) - len(value.strip().lstrip(b"0123456789"))]
         return int(digits or b"0")
 
-    return lambda fields, limits: numbered(fields, strtol)
+    return lambda fields: numbered(fields, strtol)
 
 
 @mutant(
@@ -71,7 +71,7 @@ def length_of_any_base(original: Any) -> Any:
             return int(text, 16)
         return int(text, 8 if text.startswith("0") and text.strip("0") and text.isdigit() else 10)
 
-    return lambda fields, limits: numbered(fields, any_base)
+    return lambda fields: numbered(fields, any_base)
 
 
 @mutant(
@@ -82,9 +82,9 @@ def length_of_any_base(original: Any) -> Any:
 def length_first_wins(original: Any) -> Any:
     """Lets the first of several lengths count."""
 
-    def length_framing(fields: Fields, limits: Any) -> Framing:
+    def length_framing(fields: Fields) -> Framing:
         first = fields.get_all(b"Content-Length")[0].partition(b",")[0]
-        return original(Fields([(b"Content-Length", first)]), limits)
+        return original(Fields([(b"Content-Length", first)]))
 
     return length_framing
 
@@ -97,9 +97,9 @@ def length_first_wins(original: Any) -> Any:
 def length_last_wins(original: Any) -> Any:
     """Lets the last of several lengths count."""
 
-    def length_framing(fields: Fields, limits: Any) -> Framing:
+    def length_framing(fields: Fields) -> Framing:
         last = fields.get_all(b"Content-Length")[-1].rpartition(b",")[2].strip()
-        return original(Fields([(b"Content-Length", last)]), limits)
+        return original(Fields([(b"Content-Length", last)]))
 
     return length_framing
 
@@ -112,10 +112,10 @@ def length_last_wins(original: Any) -> Any:
 def equal_lengths_are_one(original: Any) -> Any:
     """Takes several equal lengths for one, as a recipient may."""
 
-    def length_framing(fields: Fields, limits: Any) -> Framing:
+    def length_framing(fields: Fields) -> Framing:
         values = {part.strip(b" \t") for value in fields.get_all(b"Content-Length") for part in value.split(b",")}
         one = Fields([(b"Content-Length", value) for value in sorted(values)])
-        return original(one, limits)
+        return original(one)
 
     return length_framing
 
@@ -124,10 +124,10 @@ def equal_lengths_are_one(original: Any) -> Any:
 def empty_length_is_zero(original: Any) -> Any:
     """Takes an empty Content-Length for zero."""
 
-    def length_framing(fields: Fields, limits: Any) -> Framing:
+    def length_framing(fields: Fields) -> Framing:
         if fields.get_all(b"Content-Length")[0] == b"":
             return framing.NO_CONTENT
-        return original(fields, limits)
+        return original(fields)
 
     return length_framing
 
@@ -140,11 +140,11 @@ def empty_length_is_zero(original: Any) -> Any:
 def length_wraps_at_64_bits(original: Any) -> Any:
     """Reads a length modulo 2 to the 64th."""
 
-    def length_framing(fields: Fields, limits: Any) -> Framing:
+    def length_framing(fields: Fields) -> Framing:
         values = fields.get_all(b"Content-Length")
         if len(values) == 1 and values[0].isdigit():
             return Framing(BodyKind.LENGTH, int(values[0]) % 2**64)
-        return original(fields, limits)
+        return original(fields)
 
     return length_framing
 
@@ -157,8 +157,8 @@ def length_wraps_at_64_bits(original: Any) -> Any:
 def length_is_ignored(original: Any) -> Any:
     """Reads no content by its length: the octets are left to be the next request."""
 
-    def length_framing(fields: Fields, limits: Any) -> Framing:
-        original(fields, limits)
+    def length_framing(fields: Fields) -> Framing:
+        original(fields)
         return framing.NO_CONTENT
 
     return length_framing
@@ -172,9 +172,9 @@ def length_is_ignored(original: Any) -> Any:
 def bad_length_is_411(original: Any) -> Any:
     """Answers an invalid Content-Length with 411."""
 
-    def length_framing(fields: Fields, limits: Any) -> Framing:
+    def length_framing(fields: Fields) -> Framing:
         try:
-            return original(fields, limits)
+            return original(fields)
         except errors.Refusal:
             raise errors.Refusal(411, "no") from None
 
@@ -192,10 +192,10 @@ def length_without_leading_zeros(original: Any) -> Any:
 
 
 def lenient_both(original: Any, drop: bytes) -> Any:
-    def content_framing(version: Any, fields: Fields, limits: Any) -> Framing:
+    def content_framing(version: Any, fields: Fields) -> Framing:
         if b"Transfer-Encoding" in fields and b"Content-Length" in fields:
-            return original(version, without(fields, drop), limits)
-        return original(version, fields, limits)
+            return original(version, without(fields, drop))
+        return original(version, fields)
 
     return content_framing
 
@@ -234,10 +234,10 @@ def length_wins(original: Any) -> Any:
 def unknown_coding_falls_to_length(original: Any) -> Any:
     """Ignores Transfer-Encoding unless it is just chunked, and reads by Content-Length then."""
 
-    def content_framing(version: Any, fields: Fields, limits: Any) -> Framing:
+    def content_framing(version: Any, fields: Fields) -> Framing:
         if [value.lower() for value in fields.get_all(b"Transfer-Encoding")] != [b"chunked"]:
-            return original(version, without(fields, b"transfer-encoding"), limits)
-        return original(version, without(fields, b"content-length"), limits)
+            return original(version, without(fields, b"transfer-encoding"))
+        return original(version, without(fields, b"content-length"))
 
     return content_framing
 
@@ -431,8 +431,8 @@ def quoted_coding(original: Any) -> Any:
 def one_octet_short(original: Any) -> Any:
     """Reads one octet less than Content-Length says."""
 
-    def content_framing(version: Any, fields: Fields, limits: Any) -> Framing:
-        framed = original(version, fields, limits)
+    def content_framing(version: Any, fields: Fields) -> Framing:
+        framed = original(version, fields)
         return Framing(framed.kind, max(0, framed.length - 1))
 
     return content_framing
@@ -442,9 +442,9 @@ def one_octet_short(original: Any) -> Any:
 def old_websocket_key_has_content(original: Any) -> Any:
     """Reads eight octets of content behind a request with Sec-WebSocket-Key1, as an old draft asked for."""
 
-    def content_framing(version: Any, fields: Fields, limits: Any) -> Framing:
+    def content_framing(version: Any, fields: Fields) -> Framing:
         if b"Sec-WebSocket-Key1" in fields:
             return Framing(BodyKind.LENGTH, 8)
-        return original(version, fields, limits)
+        return original(version, fields)
 
     return content_framing

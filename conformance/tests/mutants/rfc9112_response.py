@@ -220,7 +220,7 @@ def octets_behind_304(original: Any) -> Any:
         if request.path_params["code"] in {"304", "204"}:
             code = int(request.path_params["code"])
             head, keeps = request._begin(code, (), response.Body.NOTHING, None)
-            request._sink.put_answer(head + b"behind", keeps=keeps)
+            request._sink.put_answer(code, head + b"behind", keeps=keeps)
         else:
             original(request)
 
