@@ -12,7 +12,8 @@ from merkhet_reference import message, poller, tls
 from merkhet_reference.deadlines import NEVER
 from merkhet_reference.fields import Fields
 from merkhet_reference.http1 import connection, response
-from merkhet_reference.http1.events import BodyKind, Content, EndOfMessage, Event, PeerAborted, Refused, RequestHead
+from merkhet_reference.http1.events import Content, EndOfMessage, Event, PeerAborted, Refused, RequestHead
+from merkhet_reference.http1.framing import NO_CONTENT
 from merkhet_reference.observer import Record
 from merkhet_reference.outbox import TlsOutbox
 from merkhet_reference.outgoing import LINGERING, OPEN, Outgoing
@@ -219,7 +220,7 @@ class Channel(Outgoing):
         self._head_since = self._progress_at  # what follows in the same segment is the next head
         self.tickets.append(ticket)
         self._head = event
-        if event.framing.kind is not BodyKind.NONE or event.expects_continue:
+        if event.framing is not NO_CONTENT or event.expects_continue:
             self._prepare_for_content(event, ticket)
 
     def _prepare_for_content(self, head: RequestHead, ticket: Ticket) -> None:
@@ -327,9 +328,8 @@ class Channel(Outgoing):
 
     def stop(self) -> None:
         """End gracefully: what is in flight is answered with the close option, what no handler has yet is told 503."""
-        if any(ticket.flow is not None for ticket in self.tickets):
-            self.drop()  # an answer without an end; its client connects again, to whoever is there then
-            return
+        for ticket in self.tickets:
+            self.end_open(ticket)
         if self._ready is not None:
             self._head, self._ready = self._ready.head, None
         if self._head is not None or self._protocol.in_head:

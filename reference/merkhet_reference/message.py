@@ -52,8 +52,8 @@ class Sink(Protocol):
         """Send a head, then one piece after another as the client takes them."""
         ...
 
-    def put_open(self, status: int, head: bytes, *, keeps: bool) -> push.OpenSink:
-        """Send a head; what follows comes by the object that is returned."""
+    def put_open(self, status: int, head: bytes, ending: bytes, *, keeps: bool) -> push.OpenSink:
+        """Send a head; what follows comes by the object that is returned, and `ending` when it is ended."""
         ...
 
 
@@ -277,7 +277,8 @@ class Request:
         framed = response.body_framing(self._head.method, self.version, status, None)
         head, keeps = self._begin(status, fields, framed, None)
         if response.sends_content(self._head.method, status):
-            sink = self._sink.put_open(status, head, keeps=keeps)
+            ending = response.encode_last_chunk() if framed is response.CHUNKED else b""
+            sink = self._sink.put_open(status, head, ending, keeps=keeps)
         else:
             self._sink.put_answer(status, head, keeps=keeps)
             sink = push.CLOSED

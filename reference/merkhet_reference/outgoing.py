@@ -79,6 +79,12 @@ class Outgoing:
         if self.phase is OPEN:
             self.phase = LAST
 
+    def end_open(self, ticket: Ticket) -> None:
+        """End an answer that somebody still writes, whole as far as it has come; the connection ends with it."""
+        if ticket.flow is not None and ticket.flow.close():
+            ticket.data.append(ticket.flow.ending)
+            ticket.finished, ticket.keeps = True, False
+
     def _abandon(self, ticket: Ticket) -> None:
         """Give up what was never answered, or not to the end. What an application has in it waits in `closing`."""
         tasks.close_parts(ticket.data)
@@ -130,6 +136,9 @@ class Outgoing:
     def flush(self, now: float) -> None:
         """Send what the socket takes; after the last answer say FIN."""
         if self._outbox.waiting_bytes:
+            self._write(now)
+        while self.tickets and self.tickets[0].data and not self._is_stuck and self.phase is not GONE:
+            self.advance()  # what an open answer has kept back, now that there is room for it
             self._write(now)
         if self.phase is LAST and not self._outbox.waiting_bytes and not self.tickets:
             self._say_end()

@@ -36,8 +36,8 @@ class OpenSink(Protocol):
         """Queue octets; return False if they will never be sent."""
         ...
 
-    def end(self, data: bytes) -> None:
-        """Queue the last octets."""
+    def end(self) -> None:
+        """End the answer whole."""
         ...
 
     def cut(self) -> None:
@@ -61,7 +61,7 @@ class ClosedSink:
         """Take nothing."""
         return False
 
-    def end(self, data: bytes) -> None:
+    def end(self) -> None:
         """Do nothing."""
 
     def cut(self) -> None:
@@ -109,7 +109,7 @@ class Writer:
 
     def close(self) -> None:
         """End the answer whole. A second time does nothing."""
-        self._sink.end(response.encode_last_chunk() if self.is_chunked else b"")
+        self._sink.end()
 
     def cut(self) -> None:
         """End the answer so that the client sees it incomplete."""

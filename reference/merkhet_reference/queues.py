@@ -185,10 +185,13 @@ class Flow:
     | close | either side: a writer that has ended, the I/O thread when the client has gone |
     """
 
-    __slots__ = ("_changed", "_waiting_bytes", "_waiting_bytes_max", "heartbeat", "heartbeat_seconds", "is_open")
+    __slots__ = (
+        "_changed", "_waiting_bytes", "_waiting_bytes_max", "ending", "heartbeat", "heartbeat_seconds", "is_open"
+    )  # fmt: skip
 
-    def __init__(self, waiting_bytes_max: int) -> None:
+    def __init__(self, waiting_bytes_max: int, ending: bytes) -> None:
         self.is_open = True
+        self.ending = ending
         self.heartbeat = b""
         self.heartbeat_seconds = float("inf")
         self._waiting_bytes = 0

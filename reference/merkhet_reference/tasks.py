@@ -193,9 +193,9 @@ class HandlerTask:
         """Send the head; the I/O thread asks for the pieces when the client has room for them."""
         self._put(Reply(self.ticket, head, status, keeps=keeps, more=Pull(pieces)))
 
-    def put_open(self, status: int, head: bytes, *, keeps: bool) -> OpenAnswer:
-        """Send the head; what follows comes by the object that is returned."""
-        flow = queues.Flow(self.service.limits.events_waiting_bytes_max)
+    def put_open(self, status: int, head: bytes, ending: bytes, *, keeps: bool) -> OpenAnswer:
+        """Send the head; what follows comes by the object that is returned, and `ending` when it is ended."""
+        flow = queues.Flow(self.service.limits.events_waiting_bytes_max, ending)
         self._put(Reply(self.ticket, head, status, keeps=keeps, more=Open(flow)))
         return OpenAnswer(self.ticket, flow, self.service, keeps=keeps)
 
@@ -245,10 +245,11 @@ class OpenAnswer:
         self._service.replies.put(Reply(self._ticket, data, keeps=self._keeps, ends_task=False))
         return True
 
-    def end(self, data: bytes) -> None:
-        """Queue the last octets; the answer is whole with them."""
+    def end(self) -> None:
+        """End the answer; it is whole with this."""
         if self._flow.close():
-            self._service.replies.put(Reply(self._ticket, data, finished=True, keeps=self._keeps, ends_task=False))
+            ending = self._flow.ending
+            self._service.replies.put(Reply(self._ticket, ending, finished=True, keeps=self._keeps, ends_task=False))
 
     def cut(self) -> None:
         """Give the client up, so that it sees the answer incomplete."""

@@ -48,6 +48,10 @@ class Move(enum.IntEnum):
     PEER_ENDED = enum.auto()
 
 
+# Looked up once: a name in an enumeration costs more than a global one, and these are asked for with every request.
+AT_HEAD, IN_CONTENT, IN_LAST_CONTENT, OVER = State
+HEAD_CAME, LAST_HEAD_CAME, CONTENT_CAME, MESSAGE_ENDED, REFUSED, PEER_ENDED = Move
+
 TRANSITIONS: dict[tuple[State, Move], State] = {
     (State.HEAD, Move.HEAD): State.CONTENT,
     (State.HEAD, Move.LAST_HEAD): State.LAST_CONTENT,
@@ -89,7 +93,7 @@ class Connection:
     )
 
     def __init__(self, limits: Limits, content_bytes_max: Callable[[RequestHead], int] | None = None) -> None:
-        self.state = State.HEAD
+        self.state = AT_HEAD
         self.ended = False
         self._limits = limits
         self._content_bytes_max = content_bytes_max
@@ -107,30 +111,31 @@ class Connection:
     @property
     def is_over(self) -> bool:
         """Whether no event will come any more, whatever is received."""
-        return self.state is State.OVER
+        return self.state is OVER
 
     @property
     def in_head(self) -> bool:
         """Whether a head has begun and not ended: what a time limit on heads is about."""
-        return self.state is State.HEAD and len(self._inbox) > 0
+        return self.state is AT_HEAD and len(self._inbox) > 0
 
     def receive(self, data: bytes) -> None:
         """Store what came; b"" says that the peer sends no more (a half-close)."""
         if not data:
             self.ended = True
-        elif self.state is not State.OVER:
+        elif self.state is not OVER:
             self._inbox.put(data)
 
     def next_event(self) -> Event | None:
         """Return the next event, or None when more octets are needed or nothing will come any more."""
-        if self.state is State.OVER:
+        state = self.state
+        if state is OVER:
             return None
-        if self.state is State.HEAD and not self.ended and not len(self._inbox):
+        if state is AT_HEAD and not self.ended and not self._inbox:
             return None  # the question behind every request whose successor has not come: nothing to look at
         try:
-            event = READERS[self.state](self)
+            event = READERS[state](self)
         except errors.Refusal as refusal:
-            self._move(Move.REFUSED)
+            self._move(REFUSED)
             return Refused(refusal.status, refusal.why, self._asks_head)
         if event is None and self.ended:
             return self._peer_ended()
@@ -157,7 +162,7 @@ class Connection:
         self._decoder = None
         if framed is not framing.NO_CONTENT or event.expects_continue:
             self._prepare_for_content(event)
-        self._move(Move.HEAD if event.persistent else Move.LAST_HEAD)
+        self._move(HEAD_CAME if event.persistent else LAST_HEAD_CAME)
         return event
 
     def _prepare_for_content(self, head: RequestHead) -> None:
@@ -172,24 +177,24 @@ class Connection:
         if self._decoder is not None:
             return self._read_chunked(self._decoder)
         if not self._remaining:
-            self._move(Move.END)
+            self._move(MESSAGE_ENDED)
             return END_OF_MESSAGE
         data = self._inbox.take(self._remaining)
         if not data:
             return None
         self._remaining -= len(data)
-        self._move(Move.CONTENT)
+        self._move(CONTENT_CAME)
         return Content(data)
 
     def _read_chunked(self, decoder: chunked.ChunkedDecoder) -> Event | None:
         data = decoder.decode(self._inbox)
         if data:
-            self._move(Move.CONTENT)
+            self._move(CONTENT_CAME)
             return Content(data)
         if decoder.part is not chunked.Part.DONE:
             return None
         trailers = decoder.trailers()
-        self._move(Move.END)
+        self._move(MESSAGE_ENDED)
         return EndOfMessage(trailers)
 
     def _take_head(self) -> bytes | None:
@@ -221,21 +226,21 @@ class Connection:
 
     def _peer_ended(self) -> Event:
         """The peer sends no more: between two messages that is an end, within one the message is incomplete."""
-        between = self.state is State.HEAD and not len(self._inbox)
-        self._move(Move.PEER_ENDED)
+        between = self.state is AT_HEAD and not len(self._inbox)
+        self._move(PEER_ENDED)
         # [rfc9112-6.3-8] [rfc9112-8-a1] [rfc9112-8-1]
         return PeerClosed() if between else PeerAborted()
 
     def _move(self, move: Move) -> None:
         self.state = TRANSITIONS[self.state, move]
-        if self.state is State.OVER:
+        if self.state is OVER:
             self._inbox.clear()
 
 
 READERS: dict[State, Callable[[Connection], Event | None]] = {
-    State.HEAD: Connection.read_head,
-    State.CONTENT: Connection.read_content,
-    State.LAST_CONTENT: Connection.read_content,
+    AT_HEAD: Connection.read_head,
+    IN_CONTENT: Connection.read_content,
+    IN_LAST_CONTENT: Connection.read_content,
 }
 
 
