@@ -12,13 +12,13 @@ Segments are compared after percent-decoding, once; an encoded slash stays insid
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 from urllib.parse import unquote_to_bytes
 
-from merkhet_reference.http1.events import Form
-from merkhet_reference.message import Handler, Request
+from merkhet_reference.http1.events import Form, RequestHead, Target
+from merkhet_reference.message import Admission, Handler, Receiver, Request
 
 H = TypeVar("H")
 
@@ -144,36 +144,71 @@ def allowed_methods(methods: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(allowed | {"HEAD"} if "GET" in allowed else allowed))
 
 
+class Route(NamedTuple):
+    """A handler, and what it takes of content: as it was registered, or what the handler itself says of each request."""
+
+    handler: Handler
+    admit: Callable[[RequestHead], Admission]
+
+
+def route_for(handler: Handler, registered: Admission) -> Route:
+    """Return the route of a handler. What is registered counts before what the handler says, if it can say anything."""
+
+    def admit(_: RequestHead) -> Admission:
+        return registered
+
+    own: Callable[[RequestHead], Admission] | None = getattr(handler, "admit", None)
+    return Route(handler, admit if own is None or registered != Admission() else own)
+
+
 class Router:
     """A handler that finds the handler: `Server(router)`.
 
     A handler takes a Request; `request.path_params` holds what its pattern names. `error_handlers` maps a status of the
     router's own (404, 405, 501) to a handler that answers in its place; Allow is for that handler to send.
+
+    With `streams` a handler is called before the content has come and takes it by pieces (message.Receiver);
+    `content_bytes_max` is how much of it there may be, in place of the server's limit. A handler that has an `admit` of
+    its own, as another router has, says so itself.
     """
 
     def __init__(self) -> None:
         self.error_handlers: dict[int, Handler] = {}
-        self._tree: RouteTree[Handler] = RouteTree()
+        self._tree: RouteTree[Route] = RouteTree()
 
-    def add(self, method: str, pattern: str, handler: Handler) -> None:
+    def add(
+        self,
+        method: str,
+        pattern: str,
+        handler: Handler,
+        *,
+        streams: bool = False,
+        content_bytes_max: int | None = None,
+    ) -> None:
         """Let `handler` answer `method` on `pattern`. Raises ValueError for a pattern that is none, or is taken."""
-        self._tree.add(method, pattern, handler)
+        self._tree.add(method, pattern, route_for(handler, Admission(streams, content_bytes_max)))
 
     def get(self, pattern: str, handler: Handler) -> None:
         """Answer GET, and HEAD with it."""
         self.add("GET", pattern, handler)
 
-    def post(self, pattern: str, handler: Handler) -> None:
+    def post(
+        self, pattern: str, handler: Handler, *, streams: bool = False, content_bytes_max: int | None = None
+    ) -> None:
         """Answer POST."""
-        self.add("POST", pattern, handler)
+        self.add("POST", pattern, handler, streams=streams, content_bytes_max=content_bytes_max)
 
-    def put(self, pattern: str, handler: Handler) -> None:
+    def put(
+        self, pattern: str, handler: Handler, *, streams: bool = False, content_bytes_max: int | None = None
+    ) -> None:
         """Answer PUT."""
-        self.add("PUT", pattern, handler)
+        self.add("PUT", pattern, handler, streams=streams, content_bytes_max=content_bytes_max)
 
-    def patch(self, pattern: str, handler: Handler) -> None:
+    def patch(
+        self, pattern: str, handler: Handler, *, streams: bool = False, content_bytes_max: int | None = None
+    ) -> None:
         """Answer PATCH."""
-        self.add("PATCH", pattern, handler)
+        self.add("PATCH", pattern, handler, streams=streams, content_bytes_max=content_bytes_max)
 
     def delete(self, pattern: str, handler: Handler) -> None:
         """Answer DELETE."""
@@ -183,24 +218,33 @@ class Router:
         """Answer OPTIONS in place of the router's own answer."""
         self.add("OPTIONS", pattern, handler)
 
-    def __call__(self, request: Request) -> None:
+    def admit(self, head: RequestHead) -> Admission:
+        """Return what the handler of a request takes of its content. The server asks before the content has come.
+
+        A client that waits for leave to send content to where no handler is gets none: its request goes on without, to
+        be told 404, 405 or 501 at once (RFC 9110, Section 10.1.1).
+        """
+        found = self._find(head.method.decode("ascii"), head.target)
+        if isinstance(found, Match):
+            return found.handler.admit(head)
+        return Admission(streams=head.expects_continue)
+
+    def __call__(self, request: Request) -> Receiver | None:
         """Answer a request by the handler it is for, or with the status that says why there is none."""
-        found = self._find(request)
+        found = self._find(request.method, request.target)
         if isinstance(found, Match):
             request.path_params = found.path_params
-            found.handler(request)
-            return
+            return found.handler.handler(request)
         handler = self.error_handlers.get(found.status)
         if handler is not None:
-            handler(request)
-            return
+            return handler(request)
         allow = ((b"Allow", ", ".join(found.allow).encode("ascii")),) if found.allow else ()
         request.respond(found.status, allow)
+        return None
 
-    def _find(self, request: Request) -> Match[Handler] | NoMatch:
-        form = request.target.form
-        if form is Form.AUTHORITY:
+    def _find(self, method: str, target: Target) -> Match[Route] | NoMatch:
+        if target.form is Form.AUTHORITY:
             return NoMatch(501)  # CONNECT asks for a tunnel, and this is no proxy
-        if form is Form.ASTERISK:
+        if target.form is Form.ASTERISK:
             return NoMatch(200, allowed_methods(KNOWN_METHODS - {"CONNECT", "TRACE"}))
-        return self._tree.resolve(request.method, request.target.path)
+        return self._tree.resolve(method, target.path)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 
 import pytest
 
+from merkhet_reference import Server, push
 from merkhet_reference.fields import Fields
 from merkhet_reference.http1.events import BodyKind, Form, Framing, RequestHead, Target
-from merkhet_reference.message import Handler, Request
+from merkhet_reference.limits import Limits
+from merkhet_reference.message import Admission, Handler, Receiver, Request
 from merkhet_reference.router import KNOWN_METHODS, Match, NoMatch, Router, RouteTree, allowed_methods
 
 
 class Answers:
     """A sink that keeps the octets of the answer."""
+
+    persists = True
+    limits = Limits()
 
     def __init__(self) -> None:
         self.octets = b""
@@ -21,11 +27,17 @@ class Answers:
     def put_interim(self, data: bytes) -> None:
         self.octets += data
 
-    def put_answer(self, data: bytes, *, keeps: bool) -> None:
+    def put_answer(self, status: int, data: bytes, *, keeps: bool) -> None:
         self.octets += data
 
-    def put_stream(self, head: bytes, pieces: Iterator[bytes], *, keeps: bool) -> None:
+    def put_parts(self, *args: object, **more: object) -> None:
+        raise NotImplementedError
+
+    def put_stream(self, status: int, head: bytes, pieces: Iterator[bytes], *, keeps: bool) -> None:
         self.octets += head + b"".join(pieces)
+
+    def put_open(self, *args: object, **more: object) -> push.OpenSink:
+        raise NotImplementedError
 
     def status(self) -> int:
         return int(self.octets.split(b" ")[1])
@@ -36,12 +48,14 @@ class Answers:
         return values[0].split(", ") if values else []
 
 
+def head_for(method: str, path: bytes, form: Form = Form.ORIGIN, *, expects: bool = False) -> RequestHead:
+    framing = Framing(BodyKind.LENGTH, 5) if expects else Framing(BodyKind.NONE)
+    return RequestHead(method.encode(), Target(form, path, path), (1, 1), Fields(), framing, b"h", True, expects)
+
+
 def ask(router: Router, method: str, path: bytes, form: Form = Form.ORIGIN) -> Answers:
     answers = Answers()
-    head = RequestHead(
-        method.encode(), Target(form, path, path), (1, 1), Fields(), Framing(BodyKind.NONE), b"h", True, False
-    )
-    router(Request(head, b"", Fields(), answers))
+    router(Request(head_for(method, path, form), b"", Fields(), answers))
     return answers
 
 
@@ -185,3 +199,90 @@ def test_connect_is_501_even_with_a_handler_for_every_path() -> None:
     router = Router()
     router.add("CONNECT", "/**", says("tunnel"))
     assert ask(router, "CONNECT", b"", Form.AUTHORITY).status() == 501
+
+
+def taker(request: Request) -> Receiver:
+    """A handler that takes content by pieces and says how many there were."""
+    pieces = 0
+    while (yield) is not None:
+        pieces += 1
+    request.respond(200, content=b"%d" % pieces)
+
+
+class Picky:
+    """A handler that says itself what it takes."""
+
+    def admit(self, head: RequestHead) -> Admission:
+        return Admission(streams=True, content_bytes_max=len(head.target.path))
+
+    def __call__(self, request: Request) -> None:
+        request.respond(200)
+
+
+def test_what_a_handler_takes_of_content_is_registered_with_it() -> None:
+    """SEED row 10: an upload is taken as it comes."""
+    router = Router()
+    router.get("/a", says("a"))
+    router.add("BREW", "/a", says("a"), content_bytes_max=3)
+    router.post("/a", taker, streams=True, content_bytes_max=10)
+    router.put("/a", taker, streams=True)
+    router.patch("/a", taker, content_bytes_max=7)
+    assert router.admit(head_for("GET", b"/a")) == Admission()
+    assert router.admit(head_for("POST", b"/a")) == Admission(streams=True, content_bytes_max=10)
+    assert router.admit(head_for("PUT", b"/a")) == Admission(streams=True)
+    assert router.admit(head_for("PATCH", b"/a")) == Admission(content_bytes_max=7)
+
+
+def test_a_handler_that_knows_itself_what_it_takes_is_asked_unless_something_else_is_registered() -> None:
+    inner = Router()
+    inner.put("/in/**", Picky())
+    router = Router()
+    router.put("/own", Picky())
+    router.put("/told", Picky(), content_bytes_max=1)
+    router.put("/in/**", inner)
+    assert router.admit(head_for("PUT", b"/own")) == Admission(streams=True, content_bytes_max=4)
+    assert router.admit(head_for("PUT", b"/told")) == Admission(content_bytes_max=1)
+    assert router.admit(head_for("PUT", b"/in/x")) == Admission(streams=True, content_bytes_max=5)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "form"),
+    [("PUT", b"/none", Form.ORIGIN), ("PUT", b"/a", Form.ORIGIN), ("BREW", b"/a", Form.ORIGIN), ("PUT", b"*", Form.ASTERISK)],
+)  # fmt: skip
+def test_nobody_is_invited_to_send_content_that_no_handler_takes(method: str, path: bytes, form: Form) -> None:
+    router = Router()
+    router.get("/a", says("a"))
+    assert router.admit(head_for(method, path, form, expects=True)) == Admission(streams=True)
+    assert router.admit(head_for(method, path, form)) == Admission()
+
+
+def test_the_one_that_takes_content_by_pieces_is_handed_on() -> None:
+    router = Router()
+    router.put("/a", taker, streams=True)
+    router.error_handlers[404] = taker
+    for path in (b"/a", b"/none"):
+        answers = Answers()
+        receiver = router(Request(head_for("PUT", path), b"", Fields(), answers))
+        assert receiver is not None
+        for piece in (None, b"x", b"y"):
+            receiver.send(piece)
+        with pytest.raises(StopIteration):
+            receiver.send(None)
+        assert answers.octets.endswith(b"\r\n\r\n2")
+
+
+@pytest.mark.parametrize(
+    ("line", "interims", "status"),
+    [(b"PUT /none", 0, b"404"), (b"POST /a", 0, b"405"), (b"BREW /a", 0, b"501"), (b"PUT /a", 1, b"200")],
+)
+def test_a_client_is_told_at_once_that_its_content_goes_nowhere(line: bytes, interims: int, status: bytes) -> None:
+    router = Router()
+    router.put("/a", taker, streams=True)
+    with Server(router).running() as server, socket.create_connection(server.address, timeout=10) as client:
+        client.sendall(line + b" HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+        came = client.recv(65536)
+        assert came.count(b"HTTP/1.1 100 ") == interims
+        if interims:
+            client.sendall(b"ab")
+            came = client.recv(65536)
+        assert came.startswith(b"HTTP/1.1 " + status)
