@@ -37,6 +37,9 @@ INVISIBLE = "\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u206a\u206b\
 
 WELL_KNOWN = ".well-known"
 
+UPLOADING = ".merkhet-upload-"
+"""What the name of a file begins with that is not whole yet: nobody is served it, and nobody may choose it."""
+
 SEGMENTS_MAX = 128
 """Names between the root and the file. Each folder on the way is held open, so this bounds the descriptors of a walk."""
 
@@ -165,9 +168,10 @@ def open_below(root: Path, segments: Sequence[str]) -> OpenedFile:
     """Open the regular file that `segments` lead to from `root`, for reading.
 
     Raises FileNotFoundError if there is none, be it that a name is too long, too deep, or none at all, or that links
-    lead in a circle; IsADirectoryError for a folder; PermissionError for what may not be read, for what is neither file
-    nor folder, and for a link that leaves the root. Links that stay below the root are followed, absolute ones too.
-    Other errors of the system are OSError. A hard link is the file itself: nothing tells it from one that belongs here.
+    lead in a circle; IsADirectoryError for a folder; PermissionError for what may not be read, and, with errno EPERM, for
+    what is neither file nor folder and for a link that leaves the root. Links that stay below the root are followed,
+    absolute ones too. Other errors of the system are OSError. A hard link is the file itself: nothing tells it from one
+    that belongs here.
 
     There is no time between a check and a use, since no path is ever checked. Each name is opened by itself, relative
     to the descriptor of the folder before it, and never through a link: the system refuses that in the same call
@@ -329,9 +333,9 @@ def is_a_folder() -> IsADirectoryError:
 
 def not_regular() -> PermissionError:
     """Return the error of a FIFO, a socket or a device: its octets have no length, or are nobody's to send."""
-    return PermissionError(errno.EACCES, "this is no regular file")
+    return PermissionError(errno.EPERM, "this is no regular file")
 
 
 def outside() -> PermissionError:
     """Return the error of a link that leaves the root."""
-    return PermissionError(errno.EACCES, "a link leads out of the root")
+    return PermissionError(errno.EPERM, "a link leads out of the root")
