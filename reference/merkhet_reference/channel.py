@@ -78,29 +78,33 @@ class Channel(Outgoing):
             self._discard(data)  # no progress: else a peer that sends an octet now and then lingers for ever
             return
         self._progress_at = now
-        self._take(data, now)
+        if self._layer is None:
+            self._take(data, now)
+        else:
+            self._take_ciphertext(self._layer, data, now)
 
     def _take(self, data: bytes, now: float) -> None:
         if not self._protocol.in_head:
             self._head_since = now  # if a head begins, it begins now
-        if self._layer is None:
-            self._protocol.receive(data)
-        else:
-            self._take_ciphertext(self._layer, data)
+        self._protocol.receive(data)
+        if not data and any(ticket.flow is not None and not ticket.finished for ticket in self.tickets):
+            # Choice: an answer without an end is over when its client has said that it is done, though it may still read:
+            # nothing else would tell a client that has gone from one that is silent.
+            self.drop()
 
-    def _take_ciphertext(self, layer: tls.TlsLayer, data: bytes) -> None:
+    def _take_ciphertext(self, layer: tls.TlsLayer, data: bytes, now: float) -> None:
         try:
             plaintext = layer.receive(data)
         except tls.TlsFailure:
             self._collect_records()
-            self.flush(self._progress_at)
+            self.flush(now)
             self.drop()
             return
         self._collect_records()
         if plaintext:
-            self._protocol.receive(plaintext)
+            self._take(plaintext, now)
         if layer.peer_ended:
-            self._protocol.receive(b"")
+            self._take(b"", now)
 
     def _collect_records(self) -> None:
         if isinstance(self._outbox, TlsOutbox):
@@ -177,7 +181,8 @@ class Channel(Outgoing):
 
     def wait_for_worker(self) -> bool:
         """Note that every worker is busy, and return whether that stops parsing here, reading and its time limits."""
-        self.waits_for_worker = self.phase is OPEN and (self.has_heard_all or self._protocol.buffered_bytes > 0)
+        holds = self._ready is not None or self.has_heard_all or self._protocol.buffered_bytes > 0
+        self.waits_for_worker = self.phase is OPEN and holds
         return self.waits_for_worker
 
     def go_on(self, now: float) -> None:
@@ -206,10 +211,6 @@ class Channel(Outgoing):
         elif isinstance(event, PeerAborted):
             # Incomplete, so no handler sees it whole. The peer may still read why.
             self.answer_last(400, "the message is incomplete")
-        elif any(ticket.flow is not None for ticket in self.tickets):
-            # Choice: an answer without an end is over when its client has said that it is done, though it may still read:
-            # nothing else would tell a client that has gone from one that is silent.
-            self.drop()
         else:
             self.finish()
 
@@ -227,7 +228,7 @@ class Channel(Outgoing):
         admission, self._admission = self._admission, message.Admission()
         if admission.streams:
             ticket.upload = Upload()
-            self._ready = HandlerTask(head, b"", NO_FIELDS, ticket, self._service)
+            self._ready = HandlerTask(head, b"", NO_FIELDS, ticket, self._service, takes_pieces=True)
         else:
             self._invite_content(head)
 
@@ -266,8 +267,9 @@ class Channel(Outgoing):
             self.closing.append(receiver)
             return
         upload.receiver = receiver
-        if not upload.invited and self._head is not None:
-            upload.invited = True
+        is_first, upload.invited = not upload.invited, True
+        has_some = bool(upload.pieces) or upload.trailers is not None
+        if is_first and self._head is not None and not has_some and not ticket.status:
             self._invite_content(self._head)
 
     def take_receiver(self) -> ReceiveTask | None:
@@ -304,25 +306,23 @@ class Channel(Outgoing):
             if self._service.observer is not None:
                 self.tickets[-1].record = Record(None, self.peer, self._head_since)
         last = self.tickets[-1]
-        if last.status:
+        if last.status and not last.finished:
             self.cut(self._progress_at)  # its handler has begun an answer before it had the whole request
             return
-        # What answers HEAD has no content, a refusal no less than a success. [rfc9112-6.3-a1]
-        asks_head = asks_head or (self._head is not None and self._head.method == b"HEAD")
-        last.data.append(head if asks_head else head + content)
-        last.status, last.finished, last.keeps = status, True, False
+        if not last.finished:  # else its handler has answered already, and that answer waits for those before it
+            # What answers HEAD has no content, a refusal no less than a success. [rfc9112-6.3-a1]
+            asks_head = asks_head or (self._head is not None and self._head.method == b"HEAD")
+            last.data.append(head if asks_head else head + content)
+            last.status, last.finished = status, True
+        last.keeps = False
         self._give_up_content(last)
         self._head = None
         self.advance()
 
     def finish(self) -> None:
         """Read no more requests; end the connection when what is in flight is answered."""
-        if self._head is not None:
-            self._head = None
+        if self._head is not None or self._ready is not None:
             self._abandon(self.tickets.pop())
-        if self._ready is not None:
-            self._ready = None
-            self.tickets.pop()
         self._no_more_requests()
         self.advance()
 
@@ -332,7 +332,7 @@ class Channel(Outgoing):
             self.end_open(ticket)
         if self._ready is not None:
             self._head, self._ready = self._ready.head, None
-        if self._head is not None or self._protocol.in_head:
+        if self._head is not None or (self.phase is OPEN and self._protocol.in_head):
             self.answer_last(503, "this server is shutting down")
             self._no_more_requests()
         else:
@@ -365,6 +365,8 @@ class Channel(Outgoing):
         limits = self._limits
         if self.phase is LINGERING:
             return self._progress_at + limits.linger_seconds_max
+        if self._layer is not None and not self._layer.is_established:
+            return self._head_since + limits.head_seconds_max  # a handshake has this time, whatever waits for its end
         if self._outbox.waiting_bytes:
             return self._progress_at + limits.send_seconds_max
         if self.waits_for_worker:
@@ -374,7 +376,7 @@ class Channel(Outgoing):
         if self.tickets:
             flow = self.tickets[0].flow
             return NEVER if flow is None else self._progress_at + flow.heartbeat_seconds
-        if self._protocol.in_head or (self._layer is not None and not self._layer.is_established):
+        if self._protocol.in_head:
             return self._head_since + limits.head_seconds_max
         return self._progress_at + limits.idle_seconds_max
 
@@ -389,7 +391,7 @@ class Channel(Outgoing):
         """Act on a deadline that has passed: 408 inside a message, an end between two, a cut where the peer is stuck."""
         if self.phase is LINGERING or self._outbox.waiting_bytes:
             self.drop()
-        elif self._head is not None or self._protocol.in_head:
+        elif self._head is not None or (self._protocol.in_head and not self.tickets):
             self.answer_last(408, "the message took too long to come")
             self._no_more_requests()  # answers before it may be missing still, and the rest of it may come
         elif self.tickets and self.tickets[0].flow is not None:

@@ -132,12 +132,15 @@ class HandlerTask:
     trailers: Fields
     ticket: Ticket
     service: Service
+    takes_pieces: bool = False
+    """Whether the content is still to come. Asked here and not of the ticket, whose upload the I/O thread may give up."""
     has_told: bool = False
     """Whether a reply has said that a worker is done with this: each run says so once, with its first last word."""
 
     def run(self) -> None:
         """Call the handler; whatever it does, the request is answered once."""
         request = message.Request(self.head, self.content, self.trailers, self)
+        request.content_ended = not self.takes_pieces
         try:
             receiver = self.service.handler(request)
             if receiver is not None:
@@ -153,11 +156,9 @@ class HandlerTask:
 
     def _begin_to_receive(self, request: message.Request, receiver: message.Receiver) -> None:
         task = ReceiveTask(request, receiver, self)
-        if self.ticket.upload is None:
+        if not self.takes_pieces:
             # The content was collected before, since nobody said of this route that it takes pieces.
             task.take([self.content] if self.content else [], self.trailers)
-        else:
-            request.content_ended = False
         task.run()
 
     # The sink of its request
