@@ -6,8 +6,8 @@ Closed, reset, silent and answered are different things on the wire, and no chec
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 FieldLine = tuple[bytes, bytes]
 
@@ -76,7 +76,8 @@ class Answer:
 
     Exactly one holds: `response` is set and complete; `response` is set and incomplete, with the `end` that cut it;
     only `end` is set (nothing came); or `garbage` holds bytes that are no HTTP/1.x response.
-    `interim` are the 1xx responses before it.
+    `interim` are the 1xx responses before it. With `partial`, the response is incomplete because what was waited for has
+    come, and no more was read.
     """
 
     response: Response | None = None
@@ -84,6 +85,7 @@ class Answer:
     garbage: bytes = b""
     interim: tuple[Response, ...] = ()
     seconds: float = 0.0
+    partial: bool = False
 
     @property
     def final(self) -> Response | None:
@@ -95,6 +97,7 @@ class Answer:
         before = "".join(f"{response.status}, then " for response in self.interim)
         if self.response is not None:
             cut = "" if self.response.complete else f", cut short ({self.end or 'malformed content'})"
+            cut = ", as far as it was waited for" if self.partial else cut
             what = f"status {self.response.status}" if self.response.status else "the beginning of a status line"
             return f"{before}{what}{cut}"
         if self.garbage:
@@ -110,8 +113,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What an expectation may compare with: the rendering of placeholders, and the target's plain answer of preflight."""
+    """What an expectation may compare with.
+
+    The rendering of placeholders, the target's plain answer of preflight, the answers that the check has kept by name, and
+    the harness's own fixture files.
+    """
 
     render: Callable[[bytes], bytes]
     baseline_status: int
     baseline_content: bytes | None = None
+    kept: Mapping[str, Response] = field(default_factory=dict[str, Response])
+    files: Mapping[str, bytes] = field(default_factory=dict[str, bytes])

@@ -25,6 +25,7 @@ class Kind(enum.StrEnum):
     OBSERVED = "observed"
     DESYNC = "desync"
     INCONCLUSIVE = "inconclusive"
+    LACKING = "lacking"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Verdict:
     PASS: as required. VIOLATION: the check's requirement is broken; the requirement's `on_violation` and the profile set
     the weight. BREACH: broken in every profile. WARNING: a near miss in every profile. OBSERVED: one of several legal
     choices, named by `text`. DESYNC: proof that client and server disagree where a message ends: a breach in every
-    profile. INCONCLUSIVE: this answer decides nothing.
+    profile. INCONCLUSIVE: this answer decides nothing. LACKING: the target does not have what the check is about, as it
+    may: the check does not apply.
     """
 
     kind: Kind
@@ -61,6 +63,11 @@ INCONCLUSIVE = Verdict(Kind.INCONCLUSIVE)
 def observed(choice: str) -> Verdict:
     """A legal choice, recorded and never judged."""
     return Verdict(Kind.OBSERVED, choice)
+
+
+def lacks(what: str) -> Verdict:
+    """The target does without `what`, as it may: the check does not apply to it."""
+    return Verdict(Kind.LACKING, what)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,10 @@ class Answers:
     request that is answered and `version` its minor version: they decide how the response is framed and which of the
     judge's rules apply. `patience_seconds` replaces the run's deadline where fairness allows more.
     With `quiet`, silence is the expectation: the wait is short and declared, max(4 round trips, 100 ms).
+    With `keep`, a whole final response is remembered under that name: later steps may send what it said, as in
+    `{kept:NAME/ETag}` (see `merkhet.kept`), and later cases may compare with it.
+    With `until`, reading stops as soon as the decoded content has these octets, and the next `Answers` on the connection
+    reads on in the same response.
     """
 
     cases: Mapping[Expectation, Verdict]
@@ -110,12 +121,26 @@ class Answers:
     version: str = "1.1"
     patience_seconds: float | None = None
     quiet: bool = False
+    keep: str = ""
+    until: bytes = b""
 
     def __hash__(self) -> int:
-        return hash((tuple(self.cases.items()), self.to, self.version, self.patience_seconds, self.quiet))
+        return hash((tuple(self.cases.items()), self.to, self.version, self.patience_seconds, self.keep, self.until))
 
 
-Step = Send | HalfClose | Abort | On | Answers
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Replace one of the fixture files that the harness itself wrote: new content, last changed `age_seconds` ago.
+
+    Only where the target reads the harness's own folder; a check with this step needs the tag "own-files".
+    """
+
+    name: str
+    content: bytes
+    age_seconds: float
+
+
+Step = Send | HalfClose | Abort | On | Answers | Write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,9 +228,9 @@ class Check:
 
     @property
     def needs(self) -> frozenset[str]:
-        """The endpoints of the contract that this check sends to; "tls" if it is about TLS."""
+        """The endpoints of the contract that this check sends to; "tls" and "own-files" if it is about these."""
         sent = b"".join(step.data for step in walk(self.steps) if isinstance(step, Send)) + self.twin.request
-        return template.needs(sent) | (self.tags & {"tls"})
+        return template.needs(sent) | (self.tags & {"tls", "own-files"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
-"""Placeholders in the bytes of a check: `{root}`, `{host}`, `{scheme}`, `{nonce}` and the endpoints of the target contract.
+"""Placeholders in the bytes of a check: `{root}`, `{host}`, `{scheme}`, `{nonce}`, the contract's endpoints, `{kept:...}`.
 
-Only these are replaced; any other brace is literal. An endpoint that takes a value is written `{status:204}`, and
-its template in the target file names the value in any braces of its own: `/status/{code}`.
+The last is what an answer said before: `{kept:NAME/FIELD}` (see `merkhet.kept`). Only these are replaced; any other brace is
+literal. An endpoint that takes a value is written `{status:204}`, and its template in the target file names the value in any
+braces of its own: `/status/{code}`. One that takes several is written `{sse:3,50}`, and they fill the braces in their order.
 """
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from merkhet.answer import Response
+from merkhet.kept import value_of
 
 ENDPOINTS: Mapping[str, str] = {
     "root": "/",
@@ -20,11 +24,21 @@ ENDPOINTS: Mapping[str, str] = {
     "param": "/param/{value}",
     "mutable": "/mutable/{name}",
     "files": "/files/{path}",
+    "gzip": "/text",
+    "conneg": "/conneg",
+    "form": "/form",
+    "download": "/download/{name}",
+    "auth": "/private",
+    "trace": "/trace",
+    "sse": "/events?n={n}&ms={ms}",
+    "sse-echo": "/sse-echo?{fields}",
+    "sse-push": "/sse-push",
+    "sse-resume": "/sse-resume",
     "connect": "example.com:80",
 }
 """Every endpoint that this version of the contract knows, with the path `merkhet doctor` tries first."""
 
-ALWAYS = frozenset({"root", "host", "scheme", "nonce"})
+ALWAYS = frozenset({"root", "host", "scheme", "nonce", "kept"})
 
 _NAMES = "|".join(sorted({*ENDPOINTS, *ALWAYS}))
 _PLACEHOLDER = re.compile(rf"\{{({_NAMES})(?::([^{{}}]*))?\}}".encode())
@@ -53,8 +67,11 @@ class Names:
         """Whether the target has every one of these endpoints."""
         return all(name in self.endpoints for name in names)
 
-    def render(self, data: bytes, nonce: str) -> bytes:
-        """Replace every placeholder. Raises KeyError for an endpoint that the target lacks."""
+    def render(self, data: bytes, nonce: str, kept: Mapping[str, Response] | None = None) -> bytes:
+        """Replace every placeholder. Raises KeyError for an endpoint that the target lacks, kept.Lacking for a value.
+
+        Without `kept` what an answer said is left as it stands: there was none yet.
+        """
 
         def value(match: re.Match[bytes]) -> bytes:
             name, argument = match[1].decode(), (match[2] or b"").decode("latin-1")
@@ -64,8 +81,17 @@ class Names:
                 return self.scheme.encode()
             if name == "host":
                 return self.host
-            return _VALUE.sub(lambda _: argument, self.endpoints[name]).encode("latin-1")
+            if name == "kept":
+                return match[0] if kept is None else value_of(kept, argument)
+            return filled(self.endpoints[name], argument).encode("latin-1")
 
         if self.extra_fields:
             data = data.replace(b"Host: {host}\r\n", b"Host: {host}\r\n" + self.extra_fields)
         return _PLACEHOLDER.sub(value, data)
+
+
+def filled(template: str, argument: str) -> str:
+    """Put an argument into an endpoint's one place, or the parts of it between commas into its places, in their order."""
+    places = len(_VALUE.findall(template))
+    parts = iter(argument.split(",", places - 1) if places > 1 else [argument])
+    return _VALUE.sub(lambda _: next(parts, ""), template)

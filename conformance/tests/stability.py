@@ -24,8 +24,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from delay_proxy import delayed
 from proving_ground import certificates
 
+from merkhet import fixtures
 from merkhet.target import embedded
-from merkhet.target.process import fixtures, remove
 
 Outcomes = dict[str, tuple[str, str]]
 TLS_ONLY = "rfc9112-9.8-"
@@ -133,8 +133,8 @@ def main() -> int:
 def transports(comparison: Comparison) -> None:
     comparison.add("one job", "-j", "1")
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        files = fixtures()
-        stack.callback(remove, files)
+        files = fixtures.fresh()
+        stack.callback(fixtures.remove, files)
         served = ("--files", str(files))
         with reference("--port", "0", *served) as url:
             host, _, port = url.rstrip("/").rpartition("//")[2].rpartition(":")

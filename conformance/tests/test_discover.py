@@ -11,9 +11,9 @@ from collections.abc import Callable
 import checks
 import pytest
 
+from merkhet.fixtures import FIXTURES
 from merkhet.selftest.dead import DEAD, always, serve
 from merkhet.target.discover import Discovery, discover
-from merkhet.target.process import FIXTURES
 from merkhet.template import Names
 from merkhet.wire.dial import Unreachable
 from merkhet.wire.sockets import Address, SocketDialer

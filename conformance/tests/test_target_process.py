@@ -16,10 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from merkhet.fixtures import FIXTURES
 from merkhet.target import process as module
 from merkhet.target.embedded import embedded
 from merkhet.target.listener import belongs_to
-from merkhet.target.process import FIXTURES, OUTPUT_BYTES_MAX, TargetError, TargetProcess, draw_port, version_of
+from merkhet.target.process import OUTPUT_BYTES_MAX, TargetError, TargetProcess, draw_port, version_of
 
 LISTEN = """
 import http.server, os, sys
@@ -79,7 +80,10 @@ def test_starts_listens_and_stops(make: Callable[..., TargetProcess]) -> None:
 
 def test_fixture_files_are_whole_old_and_removed(make: Callable[..., TargetProcess]) -> None:
     code = (
-        "import json, os, sys\nnames = os.listdir(sys.argv[2])\nprint(json.dumps([sys.argv[2], names]), flush=True)\n"
+        "import json, pathlib, sys\n"
+        "top = pathlib.Path(sys.argv[2])\n"
+        "names = [str(path.relative_to(top)) for path in top.rglob('*') if path.is_file()]\n"
+        "print(json.dumps([sys.argv[2], names]), flush=True)\n"
     )
     target = make(code + LISTEN.replace('print("started", os.getpid(), flush=True)', ""), "{files}")
     target.start()

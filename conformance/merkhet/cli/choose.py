@@ -188,6 +188,7 @@ def started(chosen: Chosen, command: str) -> Generator[tuple[TargetInfo, RunTarg
                 command=command,
                 restart=lambda: at(process.restart()),
                 alive=process.alive,
+                folder=process.files,
             ),
         )
     except TargetError as problem:

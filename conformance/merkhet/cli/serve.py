@@ -9,9 +9,10 @@ from pathlib import Path
 
 import click
 
+from merkhet import fixtures
 from merkhet.cli.codes import Code
 from merkhet.cli.signals import terminated_as_interrupted
-from merkhet.target.process import STOP_SECONDS, fixtures, remove
+from merkhet.target.process import STOP_SECONDS
 
 MODULE = "merkhet_reference.contract"
 
@@ -28,14 +29,14 @@ def serve(port: int, host: str, files: Path | None, more: tuple[str, ...]) -> Co
 
     Without --files it serves merkhet's own fixture files.
     """
-    folder = files or fixtures()
+    folder = files or fixtures.fresh()
     command = [sys.executable, "-m", MODULE, "--host", host, "--port", str(port), "--files", str(folder), *more]
     try:
         with terminated_as_interrupted(), subprocess.Popen(command) as server:
             return _wait(server)
     finally:
         if files is None:
-            remove(folder)
+            fixtures.remove(folder)
 
 
 def _wait(server: subprocess.Popen[bytes]) -> Code:

@@ -95,6 +95,9 @@ def _stands(finding: Finding) -> bool:
 def _outcome(run: Run, findings: tuple[Finding, ...], baseline: Baseline) -> tuple[Outcome, str]:
     if run.unreachable and not any(_stands(finding) for finding in findings):
         return Outcome.INCONCLUSIVE, f"no connection: {run.unreachable}"
+    lacking = next((item for item in run.judgements if item.kind is Kind.LACKING), None)
+    if lacking is not None and not findings:
+        return Outcome.NOT_APPLICABLE, f"the target has not what this is about: {lacking.text}"
     stuck = next((item for item in run.judgements if item.kind is Kind.INCONCLUSIVE), None)
     if stuck is not None and not any(_stands(finding) for finding in findings):
         return Outcome.INCONCLUSIVE, stuck.text

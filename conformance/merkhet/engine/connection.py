@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from merkhet.answer import Answer, End, Fault, Framing, Response
 from merkhet.check import Send
@@ -55,6 +55,8 @@ class Connection:
         self._pending = b""
         self._sent = bytearray()
         self._log: list[_Entry] = []
+        self._begun: ResponseParser | None = None
+        """The reader of a response that was not read to its end."""
         self._is_ours = False
         """Whether the harness itself ended its side: the peer's end then says nothing about the peer."""
 
@@ -78,13 +80,18 @@ class Connection:
         await self.wire.abort()
         self.end = self.end or End.CLOSED
 
-    async def answer(self, to: str, seconds: float) -> Answer:
-        """Read the next final answer and the interim ones before it, for at most so many seconds in all."""
+    async def answer(self, to: str, seconds: float, until: bytes = b"") -> Answer:
+        """Read the next final answer and the interim ones before it, for at most so many seconds in all.
+
+        With `until`, no further than where its content has these octets; the next call reads on in the same response.
+        """
         began = self._dialer.now()
         interim: list[Response] = []
         while True:
-            answer = await self._one(to, began + seconds)
+            answer = await self._one(to, began + seconds, until)
             response = answer.response
+            if answer.partial:
+                return replace(answer, interim=tuple(interim), seconds=self._dialer.now() - began)
             if response is None or not 100 <= response.status < 200 or response.status == 101 or not response.complete:
                 took = self._dialer.now() - began
                 return Answer(
@@ -96,12 +103,15 @@ class Connection:
                 )
             interim.append(response)
 
-    async def _one(self, to: str, until: float) -> Answer:
-        parser = ResponseParser(to)
+    async def _one(self, to: str, until: float, marker: bytes) -> Answer:
+        parser, self._begun = self._begun or ResponseParser(to), None
         parser.feed(self._pending)
         self._pending = b""
         end: End | None = None
         while not parser.finished and end is None:
+            if marker and marker in parser.content:
+                self._begun = parser
+                return Answer(response=parser.so_far(), partial=True)
             end = await self._more(parser, until)
         if end is not None:
             parser.feed_end(end)

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from merkhet.answer import Answer, Context, End
-from merkhet.check import PLAIN_GET, Abort, Answers, Check, Exchange, HalfClose, Kind, On, Passive, Send, Step, Verdict
+from merkhet import fixtures
+from merkhet.answer import Answer, Context, End, Response
+from merkhet.check import (
+    PLAIN_GET,
+    Abort,
+    Answers,
+    Check,
+    Exchange,
+    HalfClose,
+    Kind,
+    On,
+    Passive,
+    Send,
+    Step,
+    Verdict,
+    Write,
+)
 from merkhet.engine.connection import Connection, segments
 from merkhet.engine.deadlines import Deadlines
 from merkhet.expect import Expectation, Rests, as_preflight
+from merkhet.fixtures import FIXTURES
+from merkhet.kept import Lacking
 from merkhet.model import Transcript
 from merkhet.template import Names
 from merkhet.wire.dial import Dialer, Unreachable
 from merkhet.wire.judge import RULES, Seen
 from merkhet.wire.response import UNFRAMEABLE
 
-STOPPING = frozenset({Kind.VIOLATION, Kind.BREACH, Kind.DESYNC, Kind.INCONCLUSIVE})
+STOPPING = frozenset({Kind.VIOLATION, Kind.BREACH, Kind.DESYNC, Kind.INCONCLUSIVE, Kind.LACKING})
 """Verdicts after which nothing of the check is left to ask."""
 
 
@@ -39,15 +58,22 @@ class Setting:
     deadlines: Deadlines
     nonce: str
     lingers: Callable[[], bool] = lambda: True
+    folder: Path | None = None
+    """The harness's own fixture files, where the target reads them from there."""
 
-    def render(self, data: bytes) -> bytes:
-        """Replace the placeholders."""
-        return self.names.render(data, self.nonce)
+    def render(self, data: bytes, kept: Mapping[str, Response] | None = None) -> bytes:
+        """Replace the placeholders. Raises Lacking where an answer that was kept does not say what is to be sent."""
+        return self.names.render(data, self.nonce, kept)
 
-    @property
-    def context(self) -> Context:
+    def context(self, kept: Mapping[str, Response]) -> Context:
         """What an expectation may compare with."""
-        return Context(render=self.render, baseline_status=self.baseline.status, baseline_content=self.baseline.content)
+        return Context(
+            render=lambda data: self.render(data, kept),
+            baseline_status=self.baseline.status,
+            baseline_content=self.baseline.content,
+            kept=kept,
+            files=FIXTURES,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,11 +138,12 @@ class _Execution:
         self.began = dialer.now()
         self.current = 0
         self.opened: dict[int, Connection] = {}
+        self.kept: dict[str, Response] = {}
         self.count = 0
 
     async def run(self) -> Run:
         try:
-            await self._all_steps()
+            await self._steps_that_apply()
             await self._close_all()
             if isinstance(self.check, Check):
                 self.outcome.twin_fault = await self._twin(self.check.twin)
@@ -126,6 +153,16 @@ class _Execution:
             await self._close_all()
         self.outcome.seconds = self.dialer.now() - self.began
         return self.outcome
+
+    async def _steps_that_apply(self) -> None:
+        """Go through the steps, up to one that would send what no answer has said: from there the check does not apply."""
+        try:
+            await self._all_steps()
+        except Lacking as problem:
+            lacking = Judgement(
+                kind=Kind.LACKING, text=str(problem), rests_on=Rests.CONTENT, matched="", expected="", answer=Answer()
+            )
+            self.outcome.judgements.append(lacking)
 
     async def _all_steps(self) -> None:
         todo = list(self.steps)
@@ -157,20 +194,29 @@ class _Execution:
         connection = await self._connection()
         match step:
             case Send():
-                await connection.send(segments(self.setting.render(step.data), step), step.gap_seconds)
+                await connection.send(segments(self.setting.render(step.data, self.kept), step), step.gap_seconds)
             case HalfClose():
                 await connection.half_close()
             case Abort():
                 await connection.abort()
             case Answers():
                 return await self._judge(step, connection)
+            case Write():
+                self._write(step)
             case On():
                 pass
         return None
 
+    def _write(self, step: Write) -> None:
+        folder = self.setting.folder
+        if folder is not None:
+            fixtures.write_one(folder, step.name, step.content, time.time() - step.age_seconds)
+
     async def _judge(self, step: Answers, connection: Connection) -> Verdict | None:
         seconds = self.setting.deadlines.patience(step.patience_seconds, quiet=step.quiet)
-        answer = await connection.answer(step.to, seconds)
+        answer = await connection.answer(step.to, seconds, until=step.until)
+        if step.keep and answer.final is not None:
+            self.kept[step.keep] = answer.final
         self.outcome.impatient |= answer.end is End.SILENT and self.setting.deadlines.is_cut(step.patience_seconds)
         if not step.cases:
             return None
@@ -189,7 +235,7 @@ class _Execution:
 
     def _match(self, step: Answers, answer: Answer) -> tuple[Expectation | None, Verdict]:
         for case, verdict in step.cases.items():
-            if case.matches(answer, self.setting.context):
+            if case.matches(answer, self.setting.context(self.kept)):
                 if _unframeable(answer) and case.rests_on is not Rests.END:
                     return case, Verdict(Kind.INCONCLUSIVE, "the response cannot be framed")
                 return case, verdict
@@ -208,7 +254,7 @@ class _Execution:
         self.opened[-1] = connection
         await connection.send([self.setting.render(twin.request)])
         answer = await connection.answer(twin.to, self.setting.deadlines.answer_seconds)
-        if not twin.answer.matches(answer, self.setting.context) or _unframeable(answer):
+        if not twin.answer.matches(answer, self.setting.context(self.kept)) or _unframeable(answer):
             return f"{answer.describe()}, expected {twin.answer.describe()}"
         if not connection.reusable:
             connection = await self._canary_connection()
@@ -221,7 +267,7 @@ class _Execution:
         if idle_close and connection is self.opened[-1]:
             # Choice: a server may close a connection that it kept, at any time (RFC 9112, Section 9.5): ask on a fresh one.
             return await self._canary(await self._canary_connection())
-        if not as_preflight().matches(answer, self.setting.context):
+        if not as_preflight().matches(answer, self.setting.context(self.kept)):
             return f"the plain GET behind it got: {answer.describe()}"
         return ""
 

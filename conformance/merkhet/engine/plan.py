@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from merkhet.engine.preflight import Found
 from merkhet.model import CheckResult, Preflight, Profile, Requirement
@@ -21,7 +22,7 @@ class RunTarget:
 
     `command` is `merkhet run` with the target's own options, for the line that repeats a check. `restart` starts a dead
     target again (it may block) and returns where it listens now; None if it is not ours to start. `alive` says at once
-    whether its process lives.
+    whether its process lives. `folder` has the fixture files that it serves, if we wrote them.
     """
 
     address: Address
@@ -29,6 +30,7 @@ class RunTarget:
     command: str = "merkhet run"
     restart: Callable[[], tuple[Address, Names]] | None = None
     alive: Callable[[], bool] | None = None
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

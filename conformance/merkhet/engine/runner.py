@@ -132,8 +132,12 @@ class _Runner:
         return not missing
 
     def _missing(self, check: AnyCheck) -> str:
-        missing = check.needs - self.names.endpoints.keys()
-        return ", ".join(sorted(missing - {"tls"} if self.target.address.tls is not None else missing))
+        has = {*self.names.endpoints}
+        if self.target.address.tls is not None:
+            has.add("tls")
+        if self.target.folder is not None:
+            has.add("own-files")
+        return ", ".join(sorted(check.needs - has))
 
     def _requirement(self, check: AnyCheck) -> Requirement:
         return self.requirements[check.requirement]
@@ -258,6 +262,7 @@ class _Runner:
             deadlines=replace(self.found.deadlines, patient=patient),
             nonce=secrets.token_hex(4),
             lingers=self.ledger.wants_ends,
+            folder=self.target.folder,
         )
 
     async def _once(self, check: Check, *, patient: bool) -> tuple[Run, CheckResult, bool]:

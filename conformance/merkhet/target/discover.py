@@ -14,7 +14,7 @@ from typing import cast
 
 from merkhet.answer import Response
 from merkhet.engine.preflight import Scout
-from merkhet.target.process import FIXTURES
+from merkhet.fixtures import FIXTURES
 from merkhet.template import ENDPOINTS, Names
 from merkhet.wire.dial import Dialer, Unreachable
 

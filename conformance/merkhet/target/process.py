@@ -6,18 +6,17 @@ import atexit
 import contextlib
 import os
 import random
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from merkhet import fixtures
 from merkhet.target.guard import Guard
 from merkhet.target.listener import belongs_to
 
@@ -28,14 +27,6 @@ VERSION_SECONDS = 10.0
 OUTPUT_BYTES_MAX = 16384
 PORTS_BELOW = 12000
 """How many ports below the ephemeral range are drawn from: nothing that connects out is given one of these."""
-AGE_SECONDS = 6 * 3600
-"""How old the fixture files are: a validator by modification time is strong only after a while (RFC 9110, Section 8.8.2.2)."""
-FIXTURES: Mapping[str, bytes] = {
-    "merkhet.txt": b"a file below the folder\n" * 100,
-    "empty.txt": b"",
-    "a b.txt": b"space\n",
-}
-"""The files in `{files}`, by name."""
 _RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _EPHEMERAL_FIRST = 32768
 _living: set[TargetProcess] = set()
@@ -70,10 +61,15 @@ class TargetProcess:
         self._guard: Guard | None = None
         self._output = _Output()
 
+    @property
+    def files(self) -> Path | None:
+        """The folder of fixture files, from the first start on."""
+        return self._files
+
     def start(self) -> int:
         """Start the command and wait until it listens; return its port. Raises TargetError."""
         if self._files is None:
-            self._files = fixtures()
+            self._files = fixtures.fresh()
         _living.add(self)
         for _ in range(START_TRIES):
             self.port = draw_port()
@@ -111,7 +107,7 @@ class TargetProcess:
         """Kill its whole session and remove the fixture files. Safe to call twice."""
         self._kill()
         if self._files is not None:
-            remove(self._files)
+            fixtures.remove(self._files)
             self._files = None
         _living.discard(self)
 
@@ -252,24 +248,6 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
         return True
-
-
-def fixtures() -> Path:
-    """Write the fixture files into a new folder and return it. `remove` takes it away."""
-    folder = Path(tempfile.mkdtemp(prefix="merkhet-files-"))
-    then = time.time() - AGE_SECONDS
-    for name, data in FIXTURES.items():
-        (folder / name).write_bytes(data)
-        (folder / name).chmod(0o644)
-        os.utime(folder / name, (then, then))
-    # A server may serve files as another user than the one who started it.
-    folder.chmod(0o755)
-    return folder
-
-
-def remove(folder: Path) -> None:
-    """Remove a folder of fixture files."""
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _ending(code: int) -> str:

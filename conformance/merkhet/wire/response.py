@@ -98,6 +98,15 @@ class ResponseParser:
         """Whether at least one octet of the response has come."""
         return bool(self._bytes)
 
+    @property
+    def content(self) -> bytes:
+        """The content as far as it has come, decoded of its transfer coding."""
+        return bytes(self._content)
+
+    def so_far(self) -> Response:
+        """Return the response as far as it has come."""
+        return self._snapshot(complete=False)
+
     def feed(self, data: bytes) -> None:
         """Take the next octets of the connection."""
         self._buffer += data
@@ -128,8 +137,12 @@ class ResponseParser:
         self._phase = _Phase.GARBAGE
 
     def _finish(self, *, complete: bool) -> None:
+        self.response = self._snapshot(complete=complete)
+        self._phase = _Phase.DONE
+
+    def _snapshot(self, *, complete: bool) -> Response:
         version, status, reason = self._line_start
-        self.response = Response(
+        return Response(
             version=version,
             status=status,
             reason=reason,
@@ -141,7 +154,6 @@ class ResponseParser:
             head=bytes(self._head),
             faults=tuple(self._faults),
         )
-        self._phase = _Phase.DONE
 
     def _fault(self, rule: str, text: str) -> None:
         if len(self._faults) < FAULTS_MAX:
