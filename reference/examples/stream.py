@@ -1,5 +1,7 @@
 """An answer that is made while it is sent, however slowly the client reads.
 
+The tutorial's "Chunked Transfer Encoding", and `respondStream` of its "Recommended Enhancements".
+
 python stream.py 8080
 curl http://127.0.0.1:8080/?20
 """
@@ -24,7 +26,10 @@ def squares(count: int) -> Iterator[bytes]:
 
 
 def stream(request: Request) -> None:
-    """Send as many lines as the query says, in chunks, since nobody knows the octets before."""
+    """Send as many lines as the query says, in chunks, since nobody knows the octets before.
+
+    Who does know says `length=`, and the client is told; a file object is as good as a generator.
+    """
     query = request.query or b"10"
     if not query.isdigit() or len(query) > 5 or int(query) > COUNT_MAX:
         request.respond(400, {"Content-Type": "text/plain"}, b"how many lines? at most %d\n" % COUNT_MAX)
