@@ -94,8 +94,10 @@ def _plan(asked: Asked, opened: OpenedFile, presentation: Presentation, extra: S
     head, now, limits = asked.head, asked.now, asked.limits
     length = opened.stat.st_size
     current = presentation.current or validators.file_validators(opened.stat, now)
-    content_type = type_of(presentation)
-    zipped = wants_gzip(head.fields, content_type, length, limits)
+    given = Fields(extra)
+    content_type = given.get(b"Content-Type") or type_of(presentation)
+    # What has a coding already, by the word of the application, is not put into another one.
+    zipped = b"Content-Encoding" not in given and wants_gzip(head.fields, content_type, length, limits)
     if zipped and current.entity_tag is not None:
         current = current._replace(entity_tag=validators.variant_tag(current.entity_tag, b"gzip"))
     fields = describing(presentation, content_type, current, extra)
@@ -137,9 +139,9 @@ def plan_stream(opened: OpenedFile, presentation: Presentation, start: int, end:
     """Return the octets from `start` to `end` with nothing but what describes them: 200 if that is all, else 206."""
     length = opened.stat.st_size
     wanted = ranges.ByteRange(start, length - 1 if end is None else end)
-    content_type = type_of(presentation)
-    fields = [(b"Content-Type", content_type), ACCEPT_RANGES]
     try:
+        content_type = type_of(presentation)
+        fields = [(b"Content-Type", content_type), ACCEPT_RANGES]
         if wanted == (0, length - 1):
             return Plan(200, fields, length, segments(opened, [wanted]))
         return partial(opened, fields, content_type, [wanted])
@@ -191,7 +193,7 @@ def describing(
 
 def zipped_whole(opened: OpenedFile, fields: list[FieldLine]) -> Plan:
     """Return 200 with the file in gzip."""
-    content = coding.gzip_content(os.pread(opened.descriptor, opened.stat.st_size, 0))
+    content = coding.gzip_content(read_whole(opened.descriptor, ranges.ByteRange(0, opened.stat.st_size - 1)))
     opened.close()
     return Plan(200, [*fields, (b"Content-Encoding", b"gzip")], len(content), (content,))
 

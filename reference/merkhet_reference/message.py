@@ -172,7 +172,8 @@ class Request:
             framed = response.body_framing(method, self._head.version, status, length)
         head, keeps = self._begin(status, fields, framed, length)
         if content and response.sends_content(method, status):
-            head += content
+            head += content  # raises TypeError for text, and then the request is still to be answered
+        self._answered = True
         self._sink.put_answer(status, head, keeps=keeps)
 
     def respond_stream(
@@ -198,6 +199,7 @@ class Request:
         stream = streaming.Stream(
             pieces, streaming.framed_pieces(streaming.pieces_of(pieces), framed, length, trailers)
         )
+        self._answered = True
         if response.sends_content(self._head.method, status):
             self._sink.put_stream(status, head, stream, keeps=keeps)
         else:
@@ -229,7 +231,12 @@ class Request:
     ) -> None:
         """Answer with a file that is open already; it is closed when it was sent, or could not be."""
         asked = file_response.Asked(self._head, time.time(), self._sink.limits)
-        self._respond_plan(file_response.plan(asked, opened, presentation, field_lines(fields)))
+        try:
+            lines = field_lines(fields)
+        except BaseException:
+            opened.close()
+            raise
+        self._respond_plan(file_response.plan(asked, opened, presentation, lines))
 
     def respond_range(
         self, path: Path | str, wanted: Sequence[ranges.ByteRange], content_type: str | None = None
@@ -262,6 +269,7 @@ class Request:
         except BaseException:
             plan.close()
             raise
+        self._answered = True
         if response.sends_content(self._head.method, plan.status):
             self._sink.put_parts(plan.status, head, plan.parts, keeps=keeps)
         else:
@@ -276,6 +284,7 @@ class Request:
         """
         framed = response.body_framing(self._head.method, self.version, status, None)
         head, keeps = self._begin(status, fields, framed, None)
+        self._answered = True
         if response.sends_content(self._head.method, status):
             ending = response.encode_last_chunk() if framed is response.CHUNKED else b""
             sink = self._sink.put_open(status, head, ending, keeps=keeps)
@@ -291,9 +300,11 @@ class Request:
         """Begin an event stream (WHATWG HTML, Section 9.2): the handler may return and the stream goes on.
 
         `heartbeat_seconds` of silence are broken by a comment, so that nobody between takes the stream for dead, and a
-        client that has gone is noticed; None for none.
+        client that has gone is noticed; None for none. Of `fields` those take the place of ours that have their names.
         """
-        lines = [*push.EVENT_STREAM_FIELDS, *field_lines(fields)]
+        given = field_lines(fields)
+        names = {name.lower() for name, _ in given}
+        lines = [*(line for line in push.EVENT_STREAM_FIELDS if line[0].lower() not in names), *given]
         return push.EventStream(self.respond_writer(200, lines), heartbeat_seconds)
 
     def inform(self, status: int, fields: FieldLines = ()) -> None:
@@ -306,6 +317,7 @@ class Request:
             self._sink.put_interim(response.encode_interim(status, lines))
 
     def _begin(self, status: int, fields: FieldLines, body: response.Body, length: int | None) -> tuple[bytes, bool]:
+        """Return the head, and whether the connection goes on. Whoever hands it to the sink calls the request answered."""
         if self._answered:
             raise AlreadyAnsweredError("this request has its answer")
         if not 200 <= status <= 999:
@@ -316,9 +328,7 @@ class Request:
         version = self._head.version
         asked = version < (1, 1) and b"keep-alive" in self.fields.list_members(b"Connection")
         option = response.connection_option(version, persists=keeps, asked_keep_alive=asked)
-        head = response.encode_head(status, lines, date=DATE.now(), body=body, length=length, connection=option)
-        self._answered = True
-        return head, keeps
+        return response.encode_head(status, lines, date=DATE.now(), body=body, length=length, connection=option), keeps
 
 
 def encoded_fields(fields: FieldLines) -> bytes:

@@ -100,7 +100,8 @@ class Writer:
         return self._sink.put(data, waits=waits)
 
     def framed(self, data: bytes) -> bytes:
-        """Return the octets to send for a piece of content."""
+        """Return the octets to send for a piece of content. Raises TypeError for text, on the thread that wrote it."""
+        data = b"".join((data,))
         return response.encode_chunk(data) if self.is_chunked else data
 
     def keep_alive(self, data: bytes, seconds: float) -> None:
@@ -183,8 +184,8 @@ class Broadcast:
             return len(self._streams)
 
     def close(self) -> None:
-        """End every stream."""
-        for stream in self:
-            stream.close()
+        """End every stream that is here now."""
         with self._lock:
-            self._streams.clear()
+            ending, self._streams = self._streams, set()
+        for stream in ending:
+            stream.close()

@@ -43,10 +43,12 @@ def framed_pieces(
     """Yield the octets to send for each piece, and for the end. Raises WrongLengthError before a false one leaves."""
     count = 0
     for piece in pieces:
-        count += len(piece)
+        # TypeError for text, here where the application is at fault; and a buffer that it goes on to fill is copied.
+        data = b"".join((piece,))
+        count += len(data)
         if body is response.LENGTH and count > (length or 0):
             raise WrongLengthError(f"the stream is longer than its {length} octets")
-        yield response.encode_chunk(piece) if body is response.CHUNKED else piece
+        yield response.encode_chunk(data) if body is response.CHUNKED else data
     if body is response.LENGTH and count != length:
         raise WrongLengthError(f"the stream ended after {count} of its {length} octets")
     if body is response.CHUNKED:

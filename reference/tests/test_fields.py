@@ -27,6 +27,11 @@ def test_names_are_found_in_any_case() -> None:
     assert fields.get_all(b"missing") == []
 
 
+def test_what_is_asked_of_every_request_is_looked_up_in_lower_case() -> None:
+    assert Fields(LINES).by_name == {b"accept": [b"a", b"", b"b, C"], b"host": [b"h"]}
+    assert Fields().by_name == {}
+
+
 def test_octets_beyond_ascii_have_no_case() -> None:
     assert b"\xe0" not in Fields([(b"\xc0", b"1")])
 
@@ -68,3 +73,4 @@ def test_lookup_agrees_with_a_search_of_the_lines(lines: list[FieldLine]) -> Non
         assert fields.get_all(asked) == values
         assert fields.get(asked) == (b", ".join(values) if values else None)
         assert (asked in fields) == bool(values)
+        assert fields.by_name.get(asked.lower(), []) == values

@@ -27,7 +27,7 @@ Decoded = tuple[bytes, int, list[FieldLine] | None, bytes]
 
 def decoded(pieces: list[bytes]) -> Decoded:
     """What a decoder makes of these segments, each offered until nothing more comes of it."""
-    decoder, inbox, content = ChunkedDecoder(LIMITS), Inbox(), b""
+    decoder, inbox, content = ChunkedDecoder(LIMITS, LIMITS.content_bytes_max), Inbox(), b""
     try:
         for piece in pieces:
             inbox.put(piece)
@@ -147,8 +147,25 @@ def test_every_limit_at_its_edge(body: bytes, content: bytes, status: int) -> No
     assert in_every_segmentation(body)[:2] == (content, status)
 
 
+@pytest.mark.parametrize(("content_bytes_max", "taken"), [(0, b""), (1, b""), (2, b"ab"), (4, b"ab")])
+def test_less_than_the_limit_of_the_server_is_taken_where_that_is_said(content_bytes_max: int, taken: bytes) -> None:
+    decoder, inbox = ChunkedDecoder(LIMITS, content_bytes_max), Inbox()
+    inbox.put(b"2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n")
+    if taken:
+        assert decoder.decode(inbox) == taken
+    with pytest.raises(errors.Refusal, match="413"):
+        decoder.decode(inbox)
+
+
+@pytest.mark.parametrize("content_bytes_max", [100, 101, 10**12])
+def test_more_than_the_limit_of_the_server_is_taken_where_that_is_said(content_bytes_max: int) -> None:
+    decoder, inbox = ChunkedDecoder(LIMITS, content_bytes_max), Inbox()
+    inbox.put(b"64\r\n" + b"x" * 100 + b"\r\n0\r\n\r\n")
+    assert (decoder.decode(inbox), decoder.part) == (b"x" * 100, Part.DONE)
+
+
 def test_a_refusal_is_raised_again_and_nothing_is_read_behind_it() -> None:
-    decoder, inbox = ChunkedDecoder(LIMITS), Inbox()
+    decoder, inbox = ChunkedDecoder(LIMITS, LIMITS.content_bytes_max), Inbox()
     inbox.put(b"1\r\na\r\nz\r\n0\r\n\r\n")
     assert decoder.decode(inbox) == b"a"
     for _ in range(2):

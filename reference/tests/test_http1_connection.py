@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from merkhet_reference import errors
 from merkhet_reference.fields import FieldLine
 from merkhet_reference.http1.connection import READERS, TRANSITIONS, Connection, Move, State
 from merkhet_reference.http1.events import (
@@ -58,14 +59,19 @@ def run(pieces: list[bytes], limits: Limits = LIMITS, *, ends: bool = True) -> l
     for piece in [*pieces, b""] if ends else pieces:
         connection.receive(piece)
         events += drained(connection)
-    joined: list[Told] = []
+    return joined(events)
+
+
+def joined(events: list[Told]) -> list[Told]:
+    """The same events, with pieces of content in one."""
+    result: list[Told] = []
     for name, detail in events:
-        before = joined[-1][1] if joined and joined[-1][0] == name == "content" else None
+        before = result[-1][1] if result and result[-1][0] == name == "content" else None
         if isinstance(before, bytes) and isinstance(detail, bytes):
-            joined[-1] = (name, before + detail)
+            result[-1] = (name, before + detail)
         else:
-            joined.append((name, detail))
-    return joined
+            result.append((name, detail))
+    return result
 
 
 def in_every_segmentation(octets: bytes, limits: Limits = LIMITS) -> list[Told]:
@@ -206,6 +212,108 @@ def test_a_head_says_everything_about_its_request() -> None:
     assert (head.persistent, head.expects_continue) == (False, True)
     assert head.framing == Framing(BodyKind.LENGTH, 3)
     assert head.fields.get(b"host") == b"f"
+
+
+EXPECT = b"GET / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n"
+EMPTY = b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+
+
+class Asked:
+    """Says how much content is taken, and keeps the targets of those it was asked for."""
+
+    def __init__(self, *answers: int) -> None:
+        self.heads: list[RequestHead] = []
+        self._answers = iter(answers)
+
+    def __call__(self, head: RequestHead) -> int:
+        self.heads.append(head)
+        return next(self._answers)
+
+
+@pytest.mark.parametrize(
+    ("octets", "methods"),
+    [
+        (GET, []), (LAST, []), (GET + GET, []), (b"GET / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n", []),
+        (POST, [b"POST"]), (EMPTY, [b"PUT"]), (EXPECT, [b"GET"]), (CHUNKED + b"3\r\nabc\r\n0\r\n\r\n", [b"POST"]),
+        (POST.replace(b"Content", b"Expect: 100-continue\r\nContent"), [b"POST"]),
+        (GET + POST + GET + EXPECT + CHUNKED + b"0\r\n\r\n", [b"POST", b"GET", b"POST"]),
+        (b"GET / HTTP/2.0\r\nHost: x\r\nContent-Length: 3\r\n\r\n", []),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n", []),
+    ],
+)  # fmt: skip
+def test_how_much_is_taken_is_asked_once_for_each_request_with_content_or_an_expectation(
+    octets: bytes, methods: list[bytes]
+) -> None:
+    for pieces in ([octets], [octets[at : at + 1] for at in range(len(octets))]):
+        asked = Asked(50, 50, 50)
+        connection = Connection(Limits(), asked)
+        for piece in pieces:
+            connection.receive(piece)
+            drained(connection)
+        assert [head.method for head in asked.heads] == methods
+
+
+@pytest.mark.parametrize(
+    ("octets", "taken", "events"),
+    [
+        (POST + GET, 3, [*message(b"POST", b"abc"), *message(b"GET"), CLOSED]),
+        (POST + GET, 2, [("refused", 413)]),
+        (POST + GET, 0, [("refused", 413)]),
+        (EMPTY + GET, 0, [*message(b"PUT"), *message(b"GET"), CLOSED]),
+        (EXPECT + GET, 0, [*message(b"GET"), *message(b"GET"), CLOSED]),
+        (CHUNKED + b"3\r\nabc\r\n0\r\n\r\n", 3, [*message(b"POST", b"abc"), CLOSED]),
+        (CHUNKED + b"3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n", 3,
+         [("head", (b"POST", b"/")), ("content", b"abc"), ("refused", 413)]),
+        (CHUNKED + b"0\r\n\r\n", 0, [*message(b"POST"), CLOSED]),
+        # More than the server's own limit, which is 50 here.
+        (POST.replace(b"3", b"99")[:-3] + b"x" * 99, 99, [*message(b"POST", b"x" * 99), CLOSED]),
+        (CHUNKED + b"63\r\n" + b"x" * 99 + b"\r\n0\r\n\r\n", 99, [*message(b"POST", b"x" * 99), CLOSED]),
+    ],
+)  # fmt: skip
+def test_what_is_said_is_the_limit_of_that_request(octets: bytes, taken: int, events: list[Told]) -> None:
+    for pieces in ([octets], *([octets[:at], octets[at:]] for at in range(1, len(octets)))):
+        connection, found = Connection(LIMITS, Asked(taken, taken)), list[Told]()
+        for piece in [*pieces, b""]:
+            connection.receive(piece)
+            found += drained(connection)
+        assert joined(found) == events
+
+
+def test_it_is_asked_with_the_whole_head_before_anybody_else_sees_it() -> None:
+    asked = Asked(3)
+    connection = Connection(LIMITS, asked)
+    connection.receive(POST)
+    assert asked.heads == []
+    head = connection.next_event()
+    assert asked.heads == [head]
+    assert isinstance(head, RequestHead)
+    assert head.framing == Framing(BodyKind.LENGTH, 3)
+
+
+def test_who_is_asked_may_refuse_and_the_connection_ends_with_that() -> None:
+    def refuse(_head: RequestHead) -> int:
+        raise errors.not_implemented("not here")
+
+    connection = Connection(LIMITS, refuse)
+    connection.receive(GET + POST + GET)
+    assert drained(connection) == [*message(b"GET"), ("refused", 501)]
+    assert (connection.is_over, connection.buffered_bytes) == (True, 0)
+
+
+def test_without_anybody_to_ask_the_limits_say_it() -> None:
+    octets = POST.replace(b"3", b"51")
+    assert run([octets]) == [("refused", 413)]
+    assert run([CHUNKED + b"33\r\n"]) == [("head", (b"POST", b"/")), ("refused", 413)]
+    assert run([POST.replace(b"3", b"50")[:-3] + b"x" * 50])[-2:] == [("end", []), CLOSED]
+
+
+def test_a_refusal_says_whether_head_was_asked() -> None:
+    for method, asks_head in ((b"HEAD", True), (b"HEADS", False), (b"GET", False), (b"head", False)):
+        connection = Connection(LIMITS)
+        connection.receive(b"\r\n" + method + b" / HTTP/1.1\r\n\r\n")
+        refused = connection.next_event()
+        assert isinstance(refused, Refused)
+        assert (refused.status, refused.asks_head) == (400, asks_head)
 
 
 def test_nothing_is_understood_before_it_is_asked_for() -> None:

@@ -10,10 +10,9 @@ from merkhet_reference import errors
 from merkhet_reference.fields import FieldLine, Fields
 from merkhet_reference.http1 import framing
 from merkhet_reference.http1.events import BodyKind, Framing, Version
-from merkhet_reference.limits import Limits
 
 FIXED = settings(deadline=None, derandomize=True, database=None)
-LIMITS = Limits(content_bytes_max=1000)
+CONTENT_BYTES_MAX = 1000
 CODING = b"Transfer-Encoding"
 LENGTH = b"Content-Length"
 
@@ -21,13 +20,17 @@ LENGTH = b"Content-Length"
 def outcome(lines: list[FieldLine], version: Version = (1, 1)) -> Framing | int:
     """The framing, or the status of the refusal."""
     try:
-        return framing.content_framing(version, Fields(lines), LIMITS)
+        framed = framing.content_framing(version, Fields(lines))
+        framing.check_length(framed, CONTENT_BYTES_MAX)
     except errors.Refusal as refusal:
         return refusal.status
+    return framed
 
 
 def test_neither_field_means_no_content() -> None:
     assert outcome([]) == outcome([(b"Content-Type", b"a/b")], (1, 0)) == Framing(BodyKind.NONE)
+    # The connection asks whether it is this very one: then nobody is asked how much content is taken.
+    assert framing.content_framing((1, 1), Fields()) is framing.NO_CONTENT
 
 
 @pytest.mark.parametrize("version", [(1, 0), (1, 1)])
@@ -96,6 +99,23 @@ def test_two_lengths_are_400_even_where_they_agree(second: bytes) -> None:
 )
 def test_a_length_over_the_limit_is_413(digits: bytes) -> None:
     assert outcome([(LENGTH, digits)]) == 413
+
+
+def test_how_much_is_taken_is_for_the_caller_to_say() -> None:
+    framed = framing.content_framing((1, 1), Fields([(LENGTH, b"9" * 18)]))
+    assert framed == Framing(BodyKind.LENGTH, 10**18 - 1)
+    framing.check_length(framed, 10**18 - 1)
+    with pytest.raises(errors.Refusal, match="413"):
+        framing.check_length(framed, 10**18 - 2)
+    with pytest.raises(errors.Refusal, match="413"):
+        framing.content_framing((1, 1), Fields([(LENGTH, b"9" * 19)]))
+
+
+@pytest.mark.parametrize("framed", [framing.NO_CONTENT, framing.CHUNKED, Framing(BodyKind.LENGTH, 0)])
+def test_where_no_octet_is_announced_none_is_too_many(framed: Framing) -> None:
+    framing.check_length(framed, 0)
+    with pytest.raises(errors.Refusal, match="413"):
+        framing.check_length(Framing(BodyKind.LENGTH, 1), 0)
 
 
 @FIXED

@@ -60,6 +60,39 @@ def test_what_was_put_is_taken_in_order() -> None:
     assert (inbox.peek(5), inbox.take(0), inbox.take(1)) == (b"g", b"", b"g")
 
 
+@pytest.mark.parametrize("pieces", [[b"ab\r\ncd"], [b"ab\r", b"\ncd"], [b"", b"ab", b"", b"\r\ncd"]])
+def test_the_next_octets_are_known_without_taking_them(pieces: list[bytes]) -> None:
+    inbox = filled(*pieces)
+    assert [inbox.begins_with(octets) for octets in (b"", b"a", b"ab\r\ncd", b"ab\r\ncde", b"b")] == [
+        True, True, True, False, False,
+    ]  # fmt: skip
+    assert inbox.take(2) == b"ab"
+    assert (inbox.begins_with(b"\r\n"), inbox.begins_with(b"ab"), inbox.begins_with(b"cd")) == (True, False, False)
+    assert (len(inbox), inbox.take(9)) == (4, b"\r\ncd")
+    assert (inbox.begins_with(b""), inbox.begins_with(b"c")) == (True, False)
+
+
+def test_octets_that_were_put_are_never_changed_by_what_is_put_behind_them() -> None:
+    first, second = b"abc", b"def"
+    inbox = filled(first)
+    assert inbox.take(1) == b"a"
+    inbox.put(second)
+    inbox.put(b"ghi")
+    assert (inbox.take(9), first, second) == (b"bcdefghi", b"abc", b"def")
+
+
+def test_a_search_begins_anew_with_what_comes_to_an_empty_inbox() -> None:
+    inbox = filled(b"a\r\nbc")
+    assert inbox.take_line(9, too_long) == b"a"
+    assert inbox.take_line(9, too_long) is None
+    assert inbox.take(2) == b"bc"
+    inbox.put(b"\r\n\r\n")
+    assert inbox.take_until(b"\r\n\r\n") == b""
+    assert len(inbox) == 0
+    inbox.put(b"\n")
+    assert inbox.has_lone_lf()
+
+
 def test_clear_throws_everything_away() -> None:
     inbox = filled(b"a\r\nb")
     assert inbox.take_line(9, too_long) == b"a"
@@ -138,6 +171,22 @@ def test_a_line_may_end_within_the_limit_until_its_cr_and_lf_must_have_come() ->
 def test_lines_are_the_same_in_every_segmentation(octets: bytes, lines: list[bytes], status: int) -> None:
     for pieces in segmentations(octets):
         assert all_lines(pieces, 5) == (lines, status)
+
+
+@FIXED
+@given(st.lists(st.one_of(st.binary(max_size=5), st.integers(0, 6)), max_size=20))
+def test_whatever_is_put_and_taken_in_turn_comes_out_once_and_in_order(steps: list[bytes | int]) -> None:
+    inbox, waiting = Inbox(), b""
+    for step in steps:
+        if isinstance(step, bytes):
+            inbox.put(step)
+            waiting += step
+        else:
+            assert inbox.peek(step) == waiting[:step]
+            assert inbox.begins_with(waiting[:step])
+            assert inbox.take(step) == waiting[:step]
+            waiting = waiting[step:]
+        assert len(inbox) == len(waiting)
 
 
 @FIXED

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from merkhet_reference import errors
@@ -34,6 +35,38 @@ def head_status(head: bytes) -> int:
     except errors.Refusal as refusal:
         return refusal.status
     return 0
+
+
+Reading = Callable[[bytes, Limits], tuple[bytes, Target, Version, Fields]]
+Outcome = tuple[bytes, Target, Version, Fields] | tuple[int, str]
+
+
+def whole_reading(head: bytes, limits: Limits) -> tuple[bytes, Target, Version, Fields]:
+    """The reading of a usual head, which this one has to be."""
+    match = request.USUAL_HEAD.match(head)
+    assert match is not None, head
+    return request.usual_head(match, limits)
+
+
+READINGS: list[Reading] = [whole_reading, request.parse_lines, request.parse_head]
+
+
+def outcome(reading: Reading, head: bytes) -> Outcome:
+    """What a head says, or why it is refused."""
+    try:
+        return reading(head, LIMITS)
+    except errors.Refusal as refusal:
+        return refusal.status, refusal.why
+
+
+def is_usual(head: bytes) -> bool:
+    return request.USUAL_HEAD.match(head) is not None
+
+
+def is_rarer_form(head: bytes) -> bool:
+    """Whether a legal head is one that is not usual: by its method, its target, or its version alone."""
+    method, target, version = head.partition(b"\r\n")[0].split(b" ")
+    return method == b"CONNECT" or not target.startswith(b"/") or version not in {b"HTTP/1.0", b"HTTP/1.1"}
 
 
 def test_a_whole_head() -> None:
@@ -229,6 +262,13 @@ def test_persistence(version: Version, value: bytes, *, persistent: bool) -> Non
     assert request.is_persistent(version, Fields([(b"Connection", value)])) is persistent
 
 
+@pytest.mark.parametrize(("version", "persistent"), [((1, 1), True), ((1, 0), False)])
+def test_persistence_where_nothing_is_said_of_it(version: Version, *, persistent: bool) -> None:
+    assert request.is_persistent(version, Fields()) is persistent
+    assert request.is_persistent(version, Fields([(b"Connections", b"close"), (b"Keep-Alive", b"1")])) is persistent
+    assert request.is_persistent(version, Fields([(b"cONNECTION", b"close")])) is False
+
+
 @pytest.mark.parametrize(
     ("version", "lines", "expects"),
     [
@@ -238,6 +278,167 @@ def test_persistence(version: Version, value: bytes, *, persistent: bool) -> Non
 )  # fmt: skip
 def test_expectation(version: Version, lines: list[tuple[bytes, bytes]], *, expects: bool) -> None:
     assert request.expects_continue(version, Fields(lines)) is expects
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET / HTTP/1.1\r\nHost: x", b"GET / HTTP/1.0", b"GET / HTTP/1.0\r\nA:", b"M~ //a?? HTTP/1.1\r\nhost:\t\xff",
+        b"OPTIONS / HTTP/1.1\r\nHost: x", b"CONNECTED / HTTP/1.1\r\nHost: x", b"connect / HTTP/1.1\r\nHost: x",
+        b"GET /%20;a=b,c@d:e?q=/?&%00 HTTP/1.1\r\nA:b\r\nA: \t\r\nHost:  x:1 \t",
+        # Refused for what the grammar does not say.
+        b"GET / HTTP/1.1", b"GET / HTTP/1.1\r\nHost: a b", b"GET / HTTP/1.0\r\nHost: x\r\nhost: x",
+        b"GET / HTTP/1.1\r\nHost: x" + b"\r\nA: b" * 3, b"GET / HTTP/1.1\r\nHost: x" + b"\r\nA: b" * 4,
+        b"M" * 32 + b" / HTTP/1.1\r\nHost: x", b"M" * 33 + b" / HTTP/1.1\r\nHost: x",
+        b"GET /" + b"a" * 50 + b" HTTP/1.1\r\nHost: x", b"GET /" + b"a" * 51 + b" HTTP/1.1\r\nHost: x",
+        b"M" * 33 + b" /" + b"a" * 60 + b" HTTP/1.1",
+        # Two faults: the one that the other reading finds first.
+        b"M" * 33 + b" / HTTP/1.1\r\nHost: a b", b"GET /" + b"a" * 51 + b" HTTP/1.1" + b"\r\nA: b" * 5,
+        b"GET / HTTP/1.1" + b"\r\nA: b" * 5, b"GET / HTTP/1.1" + b"\r\nHost: a b" * 5,
+    ],
+)  # fmt: skip
+def test_a_usual_head_is_read_the_same_whole_and_line_by_line(head: bytes) -> None:
+    first, *others = [outcome(reading, head) for reading in READINGS]
+    assert others == [first, first]
+
+
+@pytest.mark.parametrize(
+    ("head", "form", "version"),
+    [
+        (b"CONNECT h:1 HTTP/1.1\r\nHost: h:1", Form.AUTHORITY, (1, 1)),
+        (b"OPTIONS * HTTP/1.1\r\nHost: x", Form.ASTERISK, (1, 1)),
+        (b"GET http://h/ HTTP/1.1\r\nHost: x", Form.ABSOLUTE, (1, 1)),
+        (b"OPTIONS http://h HTTP/1.1\r\nHost: x", Form.ASTERISK, (1, 1)),
+        (b"GET / HTTP/1.2\r\nHost: x", Form.ORIGIN, (1, 1)),
+        (b"GET /a?b HTTP/1.9\r\nHost: x\r\nA: b", Form.ORIGIN, (1, 1)),
+    ],
+)
+def test_the_rarer_forms_are_read_line_by_line(head: bytes, form: Form, version: Version) -> None:
+    assert not is_usual(head)
+    assert is_rarer_form(head)
+    _, target, read_as, _ = request.parse_head(head, LIMITS)
+    assert (target.form, read_as) == (form, version)
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"CONNECT / HTTP/1.1\r\nHost: x", 400), (b"CONNECT /a:1 HTTP/1.1\r\nHost: x", 400),
+        (b"GET /a#b HTTP/1.1\r\nHost: x", 400), (b"GET a HTTP/1.1\r\nHost: x", 400),
+        (b"GET / HTTP/2.0\r\nHost: x", 505), (b"GET / HTTP/0.9\r\nHost: x", 505),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n folded", 400), (b"GET / HTTP/1.1\r\nHost : x", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\n", 400), (b"GET / HTTP/1.1\nHost: x", 400), (b"GET / HTTP/1.1\r\nHost: x\r", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n", 400), (b"GET / HTTP/1.1\r\nHost: \x00", 400),
+        # What is over a limit in a head that is not usual.
+        (b"GET http://h/" + b"a" * 43 + b" HTTP/1.1\r\nHost: x", 414), (b"M" * 33 + b" * HTTP/1.1\r\nHost: x", 501),
+        (b"GET / HTTP/1.2" + b"\r\nHost: x" * 5, 431), (b"GET / HTTP/1.2\r\nHost: a b", 400),
+        (b"OPTIONS * HTTP/1.1", 400), (b"GET /" + b"a" * 51 + b" HTTP/1.2\r\nHost: x", 414),
+    ],
+)  # fmt: skip
+def test_what_is_not_usual_and_has_a_fault_is_refused(head: bytes, status: int) -> None:
+    assert not is_usual(head)
+    assert head_status(head) == status
+
+
+NAMES = st.sampled_from(
+    [b"Host", b"host", b"A", b"!#$%&'*+-.^_`|~9z", b"Content-Length", b"H ost", b"", b" A", b"\xe9"]
+)
+VALUES = st.sampled_from(
+    [b"", b"x", b" x:80 ", b"\t\xff \t", b"a b", b" [::1]", b"a\tb", b"\x00", b"a\rb", b"a\nb", b" u@h"]
+)
+FIELD_LINES = st.lists(st.tuples(NAMES, VALUES).map(b":".join), max_size=6)
+METHODS = st.sampled_from(
+    [b"GET", b"OPTIONS", b"CONNECT", b"CONNECTS", b"m", b"M" * 32, b"M" * 33, b"G(T", b"", b"GET "]
+)
+TARGETS = st.sampled_from(
+    [b"/", b"//a/..?b?", b"/%2f", b"/%2", b"/?#", b"*", b"http://h", b"http://h/a?b", b"h:80", b"/" + b"a" * 49,
+     b"/" + b"a" * 50, b"/" + b"a" * 51, b"/\xff", b"/a b", b""]
+)  # fmt: skip
+VERSIONS = st.sampled_from([b"HTTP/1.1", b"HTTP/1.0", b"HTTP/1.2", b"HTTP/2.0", b"HTTP/1.", b"http/1.1", b"HTTP/1.11"])
+REQUEST_LINES = st.tuples(METHODS, TARGETS, VERSIONS).map(b" ".join)
+HEADS = st.tuples(REQUEST_LINES, FIELD_LINES).map(lambda parts: b"\r\n".join([parts[0], *parts[1]]))
+LEGAL_NAMES = st.from_regex(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,5}", fullmatch=True)
+LEGAL_VALUES = st.from_regex(rb"[\t\x20-\x7e\x80-\xff]{0,8}", fullmatch=True)
+LEGAL_LINES = st.lists(st.tuples(LEGAL_NAMES, LEGAL_VALUES).map(b":".join), max_size=5)
+LEGAL_TARGETS = st.from_regex(
+    rb"(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-F]{2}){0,4}){1,3}(\?[a-z/?&=]{0,5})?", fullmatch=True
+)
+
+
+@FIXED
+@given(
+    LEGAL_NAMES.filter(lambda method: method != b"CONNECT"), LEGAL_TARGETS, st.sampled_from([b"0", b"1"]), LEGAL_LINES
+)
+@example(b"GET", b"/", b"1", [b"Host: h", b"a:", b"a: ", b"a:\t b\t"])
+def test_every_head_of_the_grammar_in_origin_form_is_usual_and_read_the_same(
+    method: bytes, target: bytes, minor: bytes, lines: list[bytes]
+) -> None:
+    head = b"\r\n".join([b"%s %s HTTP/1.%s" % (method, target, minor), *lines])
+    assert outcome(whole_reading, head) == outcome(request.parse_lines, head)
+
+
+@settings(FIXED, max_examples=1000)
+@given(HEADS)
+@example(b"CONNECT h:1 HTTP/1.1\r\nHost: h:1")
+@example(b"GET / HTTP/1.2\r\nHost: h")
+def test_a_head_is_usual_and_read_the_same_or_refused_or_of_a_rarer_form(head: bytes) -> None:
+    by_lines = outcome(request.parse_lines, head)
+    assert outcome(request.parse_head, head) == by_lines
+    if is_usual(head):
+        assert outcome(whole_reading, head) == by_lines
+    else:
+        assert len(by_lines) == 2 or is_rarer_form(head)
+
+
+@FIXED
+@given(st.sampled_from([b"GET /a?b HTTP/1.1\r\nHost: x:80\r\nA-b: c d", b"PUT /%2f HTTP/1.0\r\na:\tb "]), st.data())
+def test_a_usual_head_with_a_few_octets_changed_comes_to_the_same_in_both_ways(
+    head: bytes, data: st.DataObject
+) -> None:
+    octets = bytearray(head)
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(octets)))
+        octets[at : at + data.draw(st.integers(0, 2))] = data.draw(st.binary(max_size=2))
+    changed = bytes(octets)
+    by_lines = outcome(request.parse_lines, changed)
+    assert outcome(request.parse_head, changed) == by_lines
+    if not is_usual(changed):
+        assert len(by_lines) == 2 or is_rarer_form(changed)
+
+
+@pytest.mark.parametrize("reading", READINGS)
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET /" + b"a" * 50 + b" HTTP/1.1\r\nHost: x", 0),
+        (b"GET /" + b"a" * 51 + b" HTTP/1.1\r\nHost: x", 414),
+        (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: x", 414),
+        (b"M" * 32 + b" / HTTP/1.1\r\nHost: x", 0),
+        (b"M" * 33 + b" / HTTP/1.1\r\nHost: x", 501),
+        (b"M" * 9000 + b" / HTTP/1.1\r\nHost: x", 501),
+        (b"GET / HTTP/1.1\r\nHost: x" + b"\r\nA: b" * 3, 0),
+        (b"GET / HTTP/1.1\r\nHost: x" + b"\r\nA: b" * 4, 431),
+        (b"GET / HTTP/1.0" + b"\r\nA: b" * 4, 0),
+        (b"GET / HTTP/1.0" + b"\r\nA: b" * 9000, 431),
+        (b"GET / HTTP/1.1", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nHost: x", 400),
+        (b"GET / HTTP/1.1\r\nHost: x, y", 400),
+    ],
+)
+def test_every_limit_is_held_in_both_ways(reading: Reading, head: bytes, status: int) -> None:
+    found = outcome(reading, head)
+    assert (found[0] if len(found) == 2 else 0) == status
+
+
+def test_a_usual_head_is_matched_in_linear_time() -> None:
+    started = time.process_time()
+    for head, unit in (
+        (b"G", b"G"), (b"GET /", b"a"), (b"GET ", b"/"), (b"GET /", b"%41"), (b"GET /?", b"/?"), (b"GET /", b" /"),
+        (b"GET / HTTP/1.1", b"\r\nA: b"), (b"GET / HTTP/1.1\r\nA:", b" "), (b"GET / HTTP/1.1\r\nA", b"A"),
+        (b"GET / HTTP/1.1", b"\r\nA:"), (b"GET / HTTP/1.1\r\nA:", b"a:"),
+    ):  # fmt: skip
+        assert not is_usual(head + unit * 200_000 + b"\x00")
+    assert time.process_time() - started < 5
 
 
 @FIXED

@@ -20,6 +20,7 @@ OURS = frozenset((b"connection", b"content-length", b"date", b"transfer-encoding
 """Fields that frame a message or end a connection: the server's to send, never a handler's."""
 
 REMEMBERED_BYTES_MAX = 256
+"""The longest value that is remembered, and the longest name that is sent at all."""
 
 LAST_CHUNK = b"0\r\n"
 
@@ -81,6 +82,8 @@ def checked_line(name: bytes, value: bytes) -> bytes:
     # [rfc9112-5-a1] [rfc9112-2.2-3]
     if FIELD_NAME.match(name) is None or FIELD_VALUE.match(value) is None or value.strip(b" \t") != value:
         raise ValueError(f"not a field line: {name!r}: {value!r}")
+    if len(name) > REMEMBERED_BYTES_MAX:  # Choice: no field has such a name, and it would be remembered with its value
+        raise ValueError(f"not a field line: a name of {len(name)} octets")
     if name.lower() in OURS:
         raise ValueError(f"the server sends {name.decode('ascii')} itself")
     return b"%s: %s\r\n" % (name, value)
