@@ -10,27 +10,24 @@ from __future__ import annotations
 import argparse
 import base64
 import json
-import mimetypes
-import os
 import sys
 import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from merkhet_reference import tls
+from merkhet_reference import command_line
+from merkhet_reference.command_line import limits_from as limits_from
 from merkhet_reference.fields import FieldLine
-from merkhet_reference.limits import Limits
-from merkhet_reference.message import Handler, Request
+from merkhet_reference.files import FileServer
+from merkhet_reference.message import Request
 from merkhet_reference.router import KNOWN_METHODS, Router
-from merkhet_reference.server import WORKERS, Server
 
 TEXT = ((b"Content-Type", b"text/plain"),)
 SLEEP_MS_MAX = 10_000
 PIECES_MAX = 10_000
 MUTABLE_NAMES_MAX = 1024
 MUTABLE_BYTES_MAX = 64 * 1024 * 1024
-READ_BYTES = 262_144
 
 
 def root(request: Request) -> None:
@@ -141,44 +138,6 @@ class Mutable:
         request.respond(404 if known is None else 204)
 
 
-def files(folder: Path) -> Handler:
-    """Return a handler that serves the regular files below `folder`, and nothing that lies outside of it."""
-    top = folder.resolve()
-
-    def serve_file(request: Request) -> None:
-        name = request.path_params["**"]
-        try:
-            path = _file_below(top, name)
-            with path.open("rb") as file:
-                length = os.fstat(file.fileno()).st_size
-                first = file.read(READ_BYTES)
-        except OSError:  # no such file, a name that is too long, a file that may not be read
-            request.respond(404, TEXT, b"no such file\n")
-            return
-        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        fields = ((b"Content-Type", kind.encode("ascii")),)
-        if len(first) == length:
-            request.respond(200, fields, first)
-        else:
-            request.respond_stream(_pieces(path), fields=fields, length=length)
-
-    return serve_file
-
-
-def _file_below(top: Path, name: str) -> Path:
-    """Return the regular file that `name` is below `top`. Raises FileNotFoundError for anything else there, or outside."""
-    path = None if "\0" in name or "\\" in name or name.endswith("/") else (top / name).resolve()
-    if path is None or not path.is_relative_to(top) or not path.is_file():
-        raise FileNotFoundError(name)
-    return path
-
-
-def _pieces(path: Path) -> Iterable[bytes]:
-    with path.open("rb") as file:
-        while piece := file.read(READ_BYTES):
-            yield piece
-
-
 def application(folder: Path | None = None) -> Router:
     """Return the router with every endpoint of the contract; `/files/` only with a folder."""
     router = Router()
@@ -195,59 +154,21 @@ def application(folder: Path | None = None) -> Router:
     router.get("/mutable/:name", mutable.get)
     router.delete("/mutable/:name", mutable.delete)
     if folder is not None:
-        router.get("/files/**", files(folder))
+        router.get("/files/**", FileServer(folder, prefix="/files/", listing=False))
     return router
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """Return what the command line asks for."""
-    parser = argparse.ArgumentParser(prog="python -m merkhet_reference.contract", description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on, IPv4 or IPv6")
-    parser.add_argument("--port", type=int, default=8080, help="0 takes a free one")
-    parser.add_argument("--unix", metavar="PATH", help="listen on a Unix socket instead")
+    parser = command_line.parser("python -m merkhet_reference.contract", __doc__)
     parser.add_argument("--files", type=Path, metavar="DIR", help="serve these files below /files/")
-    parser.add_argument("--tls-cert", metavar="FILE", help="speak TLS, with this certificate (PEM)")
-    parser.add_argument("--tls-key", metavar="FILE", help="the certificate's key, if it is not in the same file")
-    parser.add_argument("--workers", type=int, default=WORKERS, help="threads that run handlers")
-    parser.add_argument("--idle-seconds", type=float, help="limit on the time between two requests")
-    parser.add_argument("--head-seconds", type=float, help="limit on the time that a head takes")
-    parser.add_argument("--content-seconds", type=float, help="limit on the time without progress inside content")
     return parser.parse_args(arguments)
-
-
-def limits_from(options: argparse.Namespace) -> Limits:
-    """Return the limits, with those that the command line names."""
-    chosen = {
-        "idle_seconds_max": options.idle_seconds,
-        "head_seconds_max": options.head_seconds,
-        "content_seconds_max": options.content_seconds,
-    }
-    return Limits(**{name: value for name, value in chosen.items() if value is not None})
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve the contract until SIGTERM or SIGINT; return the exit code."""
     options = parse_arguments(arguments)
-    try:
-        context = tls.server_context(options.tls_cert, options.tls_key) if options.tls_cert else None
-        server = Server(
-            application(options.files), workers=options.workers, limits=limits_from(options), ssl_context=context
-        )
-        if options.unix:
-            server.listen_unix(options.unix)
-            where = f"unix:{options.unix}"
-        else:
-            server.listen(options.port, options.host)
-            host, port = server.address
-            host = f"[{host}]" if ":" in host else host
-            where = f"{'https' if context else 'http'}://{host}:{port}/"
-    except (OSError, ValueError) as error:
-        sys.stderr.write(f"merkhet reference: cannot listen: {error}\n")
-        return 1
-    sys.stdout.write(f"merkhet reference: listening on {where}\n")
-    sys.stdout.flush()
-    server.serve()
-    return 0
+    return command_line.serve(options, lambda: application(options.files))
 
 
 if __name__ == "__main__":

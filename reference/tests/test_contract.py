@@ -165,7 +165,7 @@ def test_files_are_sent_with_their_kind_and_length(server: Server) -> None:
     plain = ask(server, "/files/a%20b.txt")
     assert (plain.content, plain.fields["content-type"], plain.fields["content-length"]) == (
         b"plain",
-        "text/plain",
+        "text/plain; charset=utf-8",
         "5",
     )
     octets = ask(server, "/files/below/octets.unknown-kind")
@@ -195,7 +195,13 @@ def test_limits_come_from_the_command_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--workers", "0"], ["--tls-cert", "/no/such/file"], ["--unix", "/no/such/folder/s"]]
+    "arguments",
+    [
+        ["--workers", "0"],
+        ["--tls-cert", "/no/such/file"],
+        ["--unix", "/no/such/folder/s"],
+        ["--files", "/no/such/folder"],
+    ],
 )
 def test_what_cannot_be_started_is_said(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert contract.main(["--port", "0", *arguments]) == 1
