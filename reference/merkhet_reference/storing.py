@@ -78,21 +78,19 @@ def measured(root: Path, now: float) -> tuple[int, int]:
     files = octets = 0
     for _, _, names, descriptor in os.fwalk(root):
         for name in names:
-            is_left_behind = name.startswith(UPLOADING) and age(descriptor, name, now) > STALE_SECONDS_MIN
-            if is_left_behind:
-                with contextlib.suppress(OSError):
-                    os.unlink(name, dir_fd=descriptor)
+            remove_stale(descriptor, name, now)
             one, size = counted(descriptor, name)
             files, octets = files + one, octets + size
     return files, octets
 
 
-def age(folder: int, name: str, now: float) -> float:
-    """Return the seconds since a name in an open folder was written to; 0 if it is gone."""
-    try:
-        return now - os.lstat(name, dir_fd=folder).st_mtime
-    except FileNotFoundError:
-        return 0.0
+def remove_stale(folder: int, name: str, now: float) -> None:
+    """Remove a name from an open folder if it is that of a file which nobody will ever complete."""
+    if not name.startswith(UPLOADING):
+        return
+    with contextlib.suppress(OSError):
+        if now - os.lstat(name, dir_fd=folder).st_mtime > STALE_SECONDS_MIN:
+            os.unlink(name, dir_fd=folder)
 
 
 class Stamps:

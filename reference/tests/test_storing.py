@@ -76,7 +76,7 @@ def test_what_a_killed_process_left_is_removed_after_a_day(tmp_path: Path) -> No
 
 def test_what_is_gone_while_it_is_measured_counts_for_nothing(tmp_path: Path) -> None:
     folder = opened(tmp_path)
-    assert storing.age(folder, "none", 100.0) == 0.0
+    storing.remove_stale(folder, UPLOADING + "none", 1e9)
     assert storing.counted(folder, "none") == (0, 0)
     os.close(folder)
 
