@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
@@ -16,10 +17,14 @@ from merkhet.model import Requirement
 
 AnyCheck = Check | Passive
 T = TypeVar("T")
+_ID = re.compile(
+    # A word of a document's name begins with a small letter; a section with a digit, or an appendix with a capital.
+    r"(?P<document>[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)*)-(?P<section>(?:[0-9]+|[A-Z])(?:\.[0-9]+)*)-(?P<slug>.+)"
+)
 
 
 class CatalogueError(Exception):
-    """Two things share an id, or a check names a requirement that does not exist."""
+    """Two things share an id, one has no id that can be read, or a check names a requirement that does not exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,28 @@ class Catalogue:
     def requirement_of(self, check: AnyCheck) -> Requirement:
         """Return the requirement that a check tests."""
         return self.requirements[check.requirement]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the id of a requirement or a check says: `whatwg-sse-9.2.5-a1` is of the document whatwg-sse, Section 9.2.5."""
+
+    document: str
+    section: str
+    slug: str
+
+    @property
+    def order(self) -> tuple[str, tuple[tuple[bool, int, str], ...], str]:
+        """A key that sorts as the documents do: 9.3 before 10, and appendices at the end."""
+        parts = self.section.split(".")
+        numbers = tuple((not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts)
+        return self.document, numbers, self.slug
+
+
+def place_of(name: str) -> Place | None:
+    """Return the place that an id names, None if it is no id."""
+    match = _ID.fullmatch(name)
+    return Place(match["document"], match["section"], match["slug"]) if match else None
 
 
 @functools.cache
@@ -62,6 +89,8 @@ def _add(known: dict[str, T], name: str, value: T) -> None:
     known[name] = value
 
 
-def _order(check_id: str) -> tuple[str, tuple[int, ...], str]:
-    document, section, slug = check_id.split("-", 2)
-    return document, tuple(int(part) if part.isdigit() else 0 for part in section.split(".")), slug
+def _order(check_id: str) -> tuple[str, tuple[tuple[bool, int, str], ...], str]:
+    place = place_of(check_id)
+    if place is None:
+        raise CatalogueError(f"{check_id!r} is no id: expected document, section and slug, such as rfc9112-6.1-one")
+    return place.order

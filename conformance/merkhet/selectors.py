@@ -1,4 +1,4 @@
-"""Which checks to take: an id glob, `rfc9112#6.1`, `@tag`; a leading `-` takes away what the others took."""
+"""Which checks to take: an id glob, `rfc9112#6.1`, `rfc6266#D`, `@tag`; a leading `-` takes away what the others took."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def _place(check: AnyCheck) -> tuple[str, str]:
     requirement = _requirement(check)
     if requirement is not None:
         return requirement.document, requirement.section
-    document, section, *_ = (*check.requirement.split("-"), "", "")
-    return document, section
+    place = catalogue.place_of(check.requirement)
+    return (place.document, place.section) if place is not None else (check.requirement, "")
 
 
 def _matcher(selector: str) -> Matcher:

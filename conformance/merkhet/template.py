@@ -3,6 +3,7 @@
 The last is what an answer said before: `{kept:NAME/FIELD}` (see `merkhet.kept`). Only these are replaced; any other brace is
 literal. An endpoint that takes a value is written `{status:204}`, and its template in the target file names the value in any
 braces of its own: `/status/{code}`. One that takes several is written `{sse:3,50}`, and they fill the braces in their order.
+A value may hold `{nonce}`: `{mutable:merkhet-{nonce}}`.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ ENDPOINTS: Mapping[str, str] = {
 ALWAYS = frozenset({"root", "host", "scheme", "nonce", "kept"})
 
 _NAMES = "|".join(sorted({*ENDPOINTS, *ALWAYS}))
-_PLACEHOLDER = re.compile(rf"\{{({_NAMES})(?::([^{{}}]*))?\}}".encode())
+_PLACEHOLDER = re.compile(rf"\{{({_NAMES})(?::((?:[^{{}}]|\{{nonce\}})*))?\}}".encode())
 _VALUE = re.compile(r"\{[^{}]*\}")
 
 
@@ -74,7 +75,7 @@ class Names:
         """
 
         def value(match: re.Match[bytes]) -> bytes:
-            name, argument = match[1].decode(), (match[2] or b"").decode("latin-1")
+            name, argument = match[1].decode(), (match[2] or b"").replace(b"{nonce}", nonce.encode()).decode("latin-1")
             if name == "nonce":
                 return nonce.encode()
             if name == "scheme":

@@ -59,6 +59,7 @@ def test_what_a_check_needs() -> None:
     assert check.needs == {"echo", "status"}
     assert dataclasses.replace(check, twin=Exchange(request=b"{files:a}")).needs == {"echo", "status", "files"}
     assert dataclasses.replace(check, tags=frozenset({"tls", "slow"})).needs == {"echo", "status", "tls"}
+    assert dataclasses.replace(check, tags=frozenset({"own-files"})).needs == {"echo", "status", "own-files"}
     passive = Passive(
         id="a", requirement="b", title="c", since="0.1", rule="d", good=(), mutants=(), probe=b"{sleep:1}"
     )
@@ -102,8 +103,34 @@ def test_a_check_of_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_checks_are_in_the_order_of_sections(monkeypatch: pytest.MonkeyPatch) -> None:
     them = [
         dataclasses.replace(checks.check(), id=f"rfc9112-{section}-x")
-        for section in ("9.1", "10", "9.1.2", "2.10", "2.9")
+        for section in ("D", "9.1", "C.1", "10", "9.1.2", "C", "2.10", "2.9", "C.1.2")
     ]
     declare(monkeypatch, REQUIREMENTS=(checks.requirement(),), CHECKS=them)
     order = [check.split("-")[1] for check in catalogue.load.__wrapped__().checks]
-    assert order == ["2.9", "2.10", "9.1", "9.1.2", "10"]
+    assert order == ["2.9", "2.10", "9.1", "9.1.2", "10", "C", "C.1", "C.1.2", "D"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("rfc9112-6.1-one", ("rfc9112", "6.1", "one")),
+        ("rfc9112-10-1-2.3-x", ("rfc9112", "10", "1-2.3-x")),
+        ("whatwg-sse-9.2.5-a1", ("whatwg-sse", "9.2.5", "a1")),
+        ("whatwg-sse-9.2.5-d-9.1-x", ("whatwg-sse", "9.2.5", "d-9.1-x")),
+        ("rfc6266-C.1-1", ("rfc6266", "C.1", "1")),
+        ("rfc6266-D-a1", ("rfc6266", "D", "a1")),
+    ],
+)
+def test_what_an_id_says(name: str, expected: tuple[str, str, str]) -> None:
+    place = catalogue.place_of(name)
+    assert place == catalogue.Place(*expected)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a", "rfc9112", "rfc9112-6.1", "rfc9112-6.1-", "rfc9112-d-x", "-6.1-x", "rfc9112-6.-x"]
+)
+def test_what_is_no_id(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert catalogue.place_of(name) is None
+    declare(monkeypatch, REQUIREMENTS=(checks.requirement(),), CHECKS=(dataclasses.replace(checks.check(), id=name),))
+    with pytest.raises(CatalogueError, match="is no id"):
+        catalogue.load.__wrapped__()

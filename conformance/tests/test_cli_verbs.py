@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import checks
+import msgspec
 import pytest
 from cli_process import (
     HOST,
@@ -19,8 +21,11 @@ from cli_process import (
     merkhet,
 )
 
+from merkhet.catalogue import Catalogue
+from merkhet.check import PASS, Abort, Answers, HalfClose, On, Send, Write
 from merkhet.cli import invoke
 from merkhet.cli.codes import Code
+from merkhet.expect import served
 
 
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,6 +65,38 @@ def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["explain", "rfc9112-6.1-1"]) == Code.OK
     assert "rfc9112 section 6.1" in capsys.readouterr().out
     assert invoke(["explain", "rfc9112-nothing"]) == Code.INVOCATION
+
+
+def test_every_step_is_explained(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    check = checks.check(
+        Send(checks.GET),
+        Answers({served(): PASS}, keep="page"),
+        Write("changing.txt", b"after\n", 60.0),
+        On(1),
+        Send(b"GET {root} HTTP/1.1\r\nIf-Match: {kept:page/ETag}\r\n\r\n", each=1),
+        Answers({served(): PASS}, until=b"ab\n"),
+        HalfClose(),
+        Answers({served(): PASS}, quiet=True),
+        Abort(),
+    )
+    rule = msgspec.structs.replace(checks.requirement("D"), id="rfc9112-0-1", document="whatwg-sse")
+    known = Catalogue(requirements={rule.id: rule}, checks={check.id: check})
+    monkeypatch.setattr("merkhet.catalogue.load", lambda: known)
+    assert invoke(["explain", check.id]) == Code.OK
+    told = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    for line in (
+        "rfc9112-0-1  whatwg-sse section D  MUST, a violation is a breach",
+        "read an answer, and keep it as page:",
+        "write the file changing.txt, as of 60 s ago:",
+        "after\\n",
+        "on connection 1:",
+        "If-Match: {kept:page/ETag}\\r\\n",
+        "read an answer until its content has ab\\n:",
+        "say that no more will be sent",
+        "read an answer (none is expected):",
+        "drop the connection",
+    ):
+        assert line in told
 
 
 def test_every_check_can_be_explained(capsys: pytest.CaptureFixture[str]) -> None:

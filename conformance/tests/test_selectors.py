@@ -30,7 +30,11 @@ CHECKS = (
     make("rfc9112-6.1.2-two", "rfc9112-6.1.2-x", "slow"),
     make("rfc9112-6.10-three", "rfc9112-6.10-x", "slow", "bulk"),
     make("rfc9110-6.1-four", "rfc9110-6.1-x"),
+    make("whatwg-sse-9.2.5-five", "whatwg-sse-9.2.5-x"),
+    make("rfc6266-C.1-six", "rfc6266-C.1-x"),
+    make("rfc6266-D-seven", "rfc6266-D-x"),
 )
+SECTIONS = ["one", "two", "three", "four"]
 
 
 def ids(selectors: Sequence[str]) -> list[str]:
@@ -40,15 +44,22 @@ def ids(selectors: Sequence[str]) -> list[str]:
 @pytest.mark.parametrize(
     ("selectors", "expected"),
     [
-        ([], ["one", "two", "three", "four"]),
+        ([], [*SECTIONS, "five", "six", "seven"]),
         (["rfc9112-6.1-one"], ["one"]),
         (["*-t*"], ["two", "three"]),
         (["rfc9112#6.1"], ["one", "two"]),
         (["rfc9112#"], ["one", "two", "three"]),
         (["rfc9112#6"], ["one", "two", "three"]),
+        (["whatwg-sse#9.2.5"], ["five"]),
+        (["whatwg-sse#9"], ["five"]),
+        (["whatwg-sse#"], ["five"]),
+        (["whatwg-sse-*"], ["five"]),
+        (["rfc6266#D"], ["seven"]),
+        (["rfc6266#C"], ["six"]),
+        (["rfc6266#C.1", "rfc6266#D"], ["six", "seven"]),
         (["@slow"], ["two", "three"]),
         (["@slow", "-@bulk"], ["two"]),
-        (["-@slow"], ["one", "four"]),
+        (["-@slow", "-rfc6266#", "-whatwg-sse#9.2"], ["one", "four"]),
         (["-@bulk", "@slow"], ["two"]),
         (["*four", "*one"], ["one", "four"]),
     ],
@@ -63,6 +74,8 @@ def test_select(selectors: list[str], expected: list[str]) -> None:
         ("rfc9112-6.1-onee", "rfc9112-6.1-one"),
         ("@slwo", "@slow"),
         ("rfc9112#6.3", "rfc9112#6.1"),
+        ("whatwg-sse#9.2.6", "whatwg-sse#9.2.5"),
+        ("rfc6266#E", "rfc6266#D"),
         ("-rfc9110-6.1-for", "rfc9110-6.1-four"),
     ],
 )

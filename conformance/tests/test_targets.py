@@ -105,6 +105,8 @@ def test_every_published_fail_is_adjudicated(path: Path) -> None:
     failed = [row["check"] for row in results if row["outcome"] == "fail"]
     notes = TARGETS / path.stem / "NOTES.md"
     text = notes.read_text() if notes.exists() else ""
-    globs = re.findall(r"`(rfc[0-9][^`]*)`", "\n".join(line for line in text.splitlines() if line.startswith("| `")))
+    globs = re.findall(
+        r"`((?:rfc[0-9]|whatwg-)[^`]*)`", "\n".join(line for line in text.splitlines() if line.startswith("| `"))
+    )
     assert [check for check in failed if not any(fnmatch.fnmatchcase(check, glob) for glob in globs)] == []
     assert [glob for glob in globs if not fnmatch.filter(failed, glob)] == []

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from merkhet.template import Names, needs
+from merkhet.answer import Response
+from merkhet.kept import Lacking
+from merkhet.template import Names, filled, needs
 
 NAMES = Names(
     host=b"example.test:8080",
     scheme="https",
-    endpoints={"root": "/base/", "status": "/s/{code}", "stream": "/stream?n={n}", "connect": "h:80"},
+    endpoints={
+        "root": "/base/",
+        "status": "/s/{code}",
+        "stream": "/stream?n={n}",
+        "sse": "/e?n={n}&ms={ms}",
+        "mutable": "/m/{name}/it",
+        "connect": "h:80",
+    },
 )
+KEPT = Response(version=b"HTTP/1.1", status=200, reason=b"OK", fields=((b"ETag", b'W/"{root}"'),))
 
 
 @pytest.mark.parametrize(
@@ -23,6 +33,11 @@ NAMES = Names(
         (b"{connect}", b"h:80"),
         (b"{rooty} {ROOT} {} {{ {\xff}", b"{rooty} {ROOT} {} {{ {\xff}"),
         (b"{{root}}", b"{/base/}"),
+        (b"{mutable:merkhet-a}-{nonce}", b"/m/merkhet-a/it-n1"),
+        (b"{mutable:merkhet-{nonce}-{nonce}}", b"/m/merkhet-n1-n1/it"),
+        (b"{mutable:{root}}", b"{mutable:/base/}"),
+        (b"{sse:3,50}", b"/e?n=3&ms=50"),
+        (b"{sse-pushed} {sse", b"{sse-pushed} {sse"),
         (b"", b""),
     ],
 )
@@ -32,6 +47,33 @@ def test_render(data: bytes, rendered: bytes) -> None:
 
 def test_what_a_value_holds_is_not_read_again() -> None:
     assert NAMES.render(b"{status:\\1}", "n") == b"/s/\\1"
+
+
+def test_what_an_answer_said_is_not_read_again() -> None:
+    assert NAMES.render(b"If-Match: {kept:page/etag}\r\n", "n", {"page": KEPT}) == b'If-Match: W/"{root}"\r\n'
+    assert NAMES.render(b"{kept:page/ETag|strong}", "n", {"page": KEPT}) == b'"{root}"'
+
+
+def test_what_no_answer_has_said_yet() -> None:
+    assert NAMES.render(b"{kept:page/ETag}", "n") == b"{kept:page/ETag}"
+    with pytest.raises(Lacking, match="no Last-Modified"):
+        NAMES.render(b"{kept:page/Last-Modified}", "n", {"page": KEPT})
+
+
+@pytest.mark.parametrize(
+    ("template", "argument", "path"),
+    [
+        ("/text", "ignored", "/text"),
+        ("/files/{path}", "a,b.txt", "/files/a,b.txt"),
+        ("/files/{path}", "", "/files/"),
+        ("/e?n={n}&ms={ms}", "3,50", "/e?n=3&ms=50"),
+        ("/e?n={n}&ms={ms}", "3", "/e?n=3&ms="),
+        ("/e?n={n}&ms={ms}", "3,5,0", "/e?n=3&ms=5,0"),
+        ("/e/{a}/{b}/{c}", "1,,3", "/e/1//3"),
+    ],
+)
+def test_filled(template: str, argument: str, path: str) -> None:
+    assert filled(template, argument) == path
 
 
 def test_an_endpoint_that_the_target_lacks() -> None:
@@ -44,6 +86,8 @@ def test_an_endpoint_that_the_target_lacks() -> None:
 def test_needs() -> None:
     assert needs(b"{root} {host} {nonce} {scheme}") == frozenset()
     assert needs(b"{echo} {status:404} {unknown}") == {"echo", "status"}
+    assert needs(b"{sse-echo:data=a} {sse:1,2} {mutable:merkhet-{nonce}}") == {"sse-echo", "sse", "mutable"}
+    assert needs(b"{kept:page/ETag}") == frozenset()
 
 
 def test_extra_fields_follow_every_host_line() -> None:

@@ -124,7 +124,7 @@ def _environment() -> jinja2.Environment:
     environment.filters["short"] = shorten
     environment.filters["seconds"] = seconds
     environment.filters["link"] = summary.link
-    environment.filters["document"] = summary.document
+    environment.filters["place"] = _place
     environment.filters["observed"] = summary.observed
     environment.filters["expected"] = summary.expected
     return environment
@@ -135,6 +135,10 @@ def _harmless(value: object) -> object:
     if isinstance(value, str) and not isinstance(value, Markup):
         return printable(value, lines=True)
     return value
+
+
+def _place(rule: Requirement) -> str:
+    return summary.place(rule.document, rule.section)
 
 
 def _hash(text: str) -> str:

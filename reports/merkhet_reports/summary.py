@@ -42,7 +42,8 @@ MARKS: Mapping[Outcome, str] = {
     Outcome.NOT_APPLICABLE: "\N{EN DASH}",
     Outcome.ERROR: "\N{MULTIPLICATION SIGN}",
 }
-NAMES: Mapping[str, str] = {"rfc9112": "RFC 9112", "rfc9110": "RFC 9110", "rfc6455": "RFC 6455", "rfc7692": "RFC 7692"}
+NAMES: Mapping[str, str] = {"whatwg-sse": "Server-sent events"}
+"""What people call a document, if that is not its number."""
 Excused = Mapping[str, str]
 """Checks whose outcome is an expected one, and the reason."""
 
@@ -87,25 +88,35 @@ def sentence(run: RunResults) -> str:
 
 def document(name: str) -> str:
     """Return a specification's name for people."""
-    return NAMES.get(name, name)
+    return f"RFC {name[3:]}" if _is_rfc(name) else NAMES.get(name, name)
+
+
+def _is_rfc(name: str) -> bool:
+    return name.startswith("rfc") and name[3:].isdigit()
+
+
+def _section_words(section: str) -> str:
+    """Return what a section is called: an appendix has a letter."""
+    return f"{'Appendix' if section[:1].isalpha() else 'Section'} {section}"
 
 
 def link(rule: Requirement) -> str:
     """Return where a rule can be read, or nothing."""
-    if not rule.document.startswith("rfc") or not rule.document[3:].isdigit():
-        return ""
-    return f"https://www.rfc-editor.org/rfc/{rule.document}#section-{rule.section}"
+    if _is_rfc(rule.document):
+        part = "appendix" if rule.section[:1].isalpha() else "section"
+        return f"https://www.rfc-editor.org/rfc/{rule.document}#{part}-{rule.section}"
+    return "https://html.spec.whatwg.org/multipage/server-sent-events.html" if rule.document == "whatwg-sse" else ""
 
 
 def place(document_name: str, section: str) -> str:
     """Return a section's name for people, harmless to print."""
-    return printable(f"{document(document_name)}, Section {section}" if section else document_name)
+    return printable(f"{document(document_name)}, {_section_words(section)}" if section else document_name)
 
 
-def place_order(document_name: str, section: str) -> tuple[str, list[tuple[int, str]]]:
-    """Return a key that sorts sections as their documents do: 9.3 before 10."""
-    parts = section.split(".")
-    return document_name, [(int(part) if part.isascii() and part.isdigit() else 0, part) for part in parts]
+def place_order(document_name: str, section: str) -> tuple[str, list[tuple[bool, int, str]]]:
+    """Return a key that sorts sections as their documents do: 9.3 before 10, and appendices at the end."""
+    parts = [(part, part.isascii() and part.isdigit()) for part in section.split(".")]
+    return document_name, [(not is_number, int(part) if is_number else 0, part) for part, is_number in parts]
 
 
 def requirements(run: RunResults) -> Mapping[str, Requirement]:

@@ -55,3 +55,19 @@ def test_links() -> None:
     rule = plain_run().requirements[0]
     assert summary.link(rule) == "https://www.rfc-editor.org/rfc/rfc9112#section-3.2"
     assert summary.link(msgspec.structs.replace(rule, document="tus")) == ""
+    appendix = msgspec.structs.replace(rule, document="rfc6266", section="C.1")
+    assert summary.link(appendix) == "https://www.rfc-editor.org/rfc/rfc6266#appendix-C.1"
+    assert summary.link(msgspec.structs.replace(rule, document="whatwg-sse")).endswith("/server-sent-events.html")
+
+
+def test_places() -> None:
+    assert summary.place("rfc9112", "3.2") == "RFC 9112, Section 3.2"
+    assert summary.place("rfc6266", "D") == "RFC 6266, Appendix D"
+    assert summary.place("whatwg-sse", "9.2.5") == "Server-sent events, Section 9.2.5"
+    assert summary.place("somebody-s", "") == "somebody-s"
+
+
+def test_places_are_in_the_order_of_their_documents() -> None:
+    sections = ["D", "10", "C.1", "9.3", "9.3.1", "C"]
+    ordered = sorted(sections, key=lambda section: summary.place_order("rfc6266", section))
+    assert ordered == ["9.3", "9.3.1", "10", "C", "C.1", "D"]

@@ -8,7 +8,7 @@ import click
 
 from merkhet import catalogue, selectors
 from merkhet.catalogue import AnyCheck, Catalogue
-from merkhet.check import Abort, Answers, Check, HalfClose, On, Passive, Send, Step
+from merkhet.check import Abort, Answers, Check, HalfClose, On, Passive, Send, Step, Write
 from merkhet.cli.codes import Code, Failure
 from merkhet.cli.terminal import octets
 from merkhet.model import Requirement
@@ -88,8 +88,17 @@ def _steps(steps: tuple[Step, ...], indent: str) -> Iterator[str]:
             case On():
                 yield f"{indent}on connection {step.connection}:"
             case Answers():
-                yield f"{indent}read an answer{' (none is expected)' if step.quiet else ''}:"
+                yield f"{indent}{_reading(step)}:"
                 yield from _cases(step, indent + "  ")
+            case Write():
+                yield f"{indent}write the file {step.name}, as of {step.age_seconds:g} s ago:"
+                yield from _octets(step.content, indent + "  ")
+
+
+def _reading(step: Answers) -> str:
+    until = f" until its content has {octets(step.until)}" if step.until else ""
+    kept = f", and keep it as {step.keep}" if step.keep else ""
+    return f"read an answer{until}{kept}{' (none is expected)' if step.quiet else ''}"
 
 
 def _manner(step: Send) -> str:
