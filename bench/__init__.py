@@ -1,0 +1,1 @@
+"""The reference server beside other servers: `python -m bench`, or `tox -e bench`."""
