@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,11 +83,19 @@ class Asked:
 
 def plan(asked: Asked, opened: OpenedFile, presentation: Presentation, extra: Sequence[FieldLine]) -> Plan:
     """Return the answer to GET or HEAD for a file: 200, 206, 304, 412 or 416. The file is the plan's from here on."""
+    return owning(opened, lambda: _plan(asked, opened, presentation, extra))
+
+
+def owning(opened: OpenedFile, decide: Callable[[], Plan]) -> Plan:
+    """Return what `decide` returns. The file is closed once: here, unless a segment of the plan has it to send."""
     try:
-        return _plan(asked, opened, presentation, extra)
+        decided = decide()
     except BaseException:
         opened.close()
         raise
+    if not any(isinstance(part, FileSegment) for part in decided.parts):
+        opened.close()
+    return decided
 
 
 def _plan(asked: Asked, opened: OpenedFile, presentation: Presentation, extra: Sequence[FieldLine]) -> Plan:
@@ -103,17 +111,14 @@ def _plan(asked: Asked, opened: OpenedFile, presentation: Presentation, extra: S
     fields = describing(presentation, content_type, current, extra)
     outcome = conditional.evaluate(head.method, head.fields, current, now)
     if outcome is Outcome.NOT_MODIFIED:
-        opened.close()
         return Plan(304, conditional.not_modified_fields(fields), None)
     if outcome is Outcome.PRECONDITION_FAILED:
-        opened.close()
         return Plan(412, [], 0)
     if zipped:
         return zipped_whole(opened, fields)
     if outcome is Outcome.PROCEED_WITH_RANGE:
         selection = ranges.select_ranges(head.fields.get(b"Range"), length, limits)
         if selection.outcome is ranges.Outcome.UNSATISFIABLE:
-            opened.close()
             return unsatisfiable(length)
         if selection.ranges:
             return partial(opened, fields, content_type, selection.ranges)
@@ -122,32 +127,30 @@ def _plan(asked: Asked, opened: OpenedFile, presentation: Presentation, extra: S
 
 def plan_ranges(opened: OpenedFile, presentation: Presentation, wanted: Sequence[ranges.ByteRange], now: float) -> Plan:
     """Return 206 with these ranges, 416 with none. Raises ValueError for one that the file does not have."""
-    try:
-        length = opened.stat.st_size
+
+    def decide() -> Plan:
         if not wanted:
-            opened.close()
-            return unsatisfiable(length)
+            return unsatisfiable(opened.stat.st_size)
         content_type = type_of(presentation)
         fields = describing(presentation, content_type, validators.file_validators(opened.stat, now), ())
         return partial(opened, fields, content_type, wanted)
-    except BaseException:
-        opened.close()
-        raise
+
+    return owning(opened, decide)
 
 
 def plan_stream(opened: OpenedFile, presentation: Presentation, start: int, end: int | None) -> Plan:
     """Return the octets from `start` to `end` with nothing but what describes them: 200 if that is all, else 206."""
     length = opened.stat.st_size
     wanted = ranges.ByteRange(start, length - 1 if end is None else end)
-    try:
+
+    def decide() -> Plan:
         content_type = type_of(presentation)
         fields = [(b"Content-Type", content_type), ACCEPT_RANGES]
         if wanted == (0, length - 1):
             return Plan(200, fields, length, segments(opened, [wanted]))
         return partial(opened, fields, content_type, [wanted])
-    except BaseException:
-        opened.close()
-        raise
+
+    return owning(opened, decide)
 
 
 ACCEPT_RANGES = (b"Accept-Ranges", b"bytes")
@@ -194,7 +197,6 @@ def describing(
 def zipped_whole(opened: OpenedFile, fields: list[FieldLine]) -> Plan:
     """Return 200 with the file in gzip."""
     content = coding.gzip_content(read_whole(opened.descriptor, ranges.ByteRange(0, opened.stat.st_size - 1)))
-    opened.close()
     return Plan(200, [*fields, (b"Content-Encoding", b"gzip")], len(content), (content,))
 
 
@@ -220,14 +222,11 @@ def partial(
 
 
 def segments(opened: OpenedFile, pieces: Sequence[byteranges.Piece]) -> tuple[Part, ...]:
-    """Return the parts that these pieces are, ready to send; the file is closed with the last of them."""
+    """Return the parts that these pieces are, ready to send. Of segments the last closes the file."""
     total = sum(piece.length for piece in pieces if isinstance(piece, ranges.ByteRange))
     if total <= READ_BYTES_MAX:
-        content = b"".join(
-            piece if isinstance(piece, bytes) else read_whole(opened.descriptor, piece) for piece in pieces
-        )
-        opened.close()
-        return (content,)
+        read = (piece if isinstance(piece, bytes) else read_whole(opened.descriptor, piece) for piece in pieces)
+        return (b"".join(read),)
     last = max(index for index, piece in enumerate(pieces) if isinstance(piece, ranges.ByteRange))
     return tuple(
         piece
