@@ -15,6 +15,8 @@ from merkhet_reference.message import Admission, AlreadyAnsweredError, Handler, 
 from merkhet_reference.metrics import Metrics
 from merkhet_reference.mime import detect_mime_type
 from merkhet_reference.multipart import FormError, FormTooLargeError
+from merkhet_reference.mutable import MutableFolder
+from merkhet_reference.operation import Operation, metrics_page
 from merkhet_reference.push import Broadcast, EventStream, Writer
 from merkhet_reference.ranges import ByteRange, RangeSpec, merge_ranges, normalize_range, parse_ranges
 from merkhet_reference.router import Router
@@ -37,6 +39,8 @@ __all__ = [
     "Handler",
     "Limits",
     "Metrics",
+    "MutableFolder",
+    "Operation",
     "RangeSpec",
     "Receiver",
     "Request",
@@ -48,6 +52,7 @@ __all__ = [
     "detect_mime_type",
     "last_event_id",
     "merge_ranges",
+    "metrics_page",
     "normalize_range",
     "parse_ranges",
     "receive_form",
