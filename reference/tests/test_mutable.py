@@ -274,6 +274,16 @@ def test_what_is_said_of_content_before_it_comes(root: Path) -> None:
         assert folder.admit(head_for("/x", method, {})) == Admission()
 
 
+@pytest.mark.parametrize(("durable", "synced"), [(True, 2), (False, 0)])
+def test_what_is_answered_is_on_the_disk_unless_that_is_not_asked_for(
+    root: Path, monkeypatch: pytest.MonkeyPatch, *, durable: bool, synced: int
+) -> None:
+    made: list[int] = []
+    monkeypatch.setattr(os, "fsync", made.append)
+    put(MutableFolder(root, durable=durable), "/a.txt", b"x")
+    assert len(made) == synced
+
+
 # Validators and preconditions
 
 
@@ -505,6 +515,16 @@ def test_a_part_that_does_not_fit_changes_nothing(
     assert (everything(root), folder.room.used) == (["old.txt", "sub"], (1, 10))
 
 
+def test_content_that_is_longer_than_its_part_is_not_read_to_its_end(root: Path) -> None:
+    folder = MutableFolder(root, partial=True)
+    answer = begin(folder, "/old.txt", "PUT", {"Transfer-Encoding": "chunked", "Content-Range": "bytes 0-2/10"})
+    assert answer.receiver is not None
+    answer.receiver.send(b"abc")
+    with pytest.raises(StopIteration):
+        answer.receiver.send(b"d")
+    assert (answer.status, (root / "old.txt").read_bytes()) == (400, b"0123456789")
+
+
 def test_a_file_comes_about_part_by_part(root: Path) -> None:
     """SEED rows 9 and 10: an upload that goes on where it ended."""
     folder = MutableFolder(root, partial=True)
@@ -676,27 +696,58 @@ def test_content_is_invited_only_if_it_would_be_taken(
             assert (root / "new.txt").read_bytes() == b"hello"
 
 
-def test_a_client_that_goes_away_leaves_nothing(server: Server, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    written, left = threading.Event(), threading.Event()
-    write, leave = storing.Upload.write, storing.Upload.__exit__
+class Watched:
+    """Tells when an upload has something on disk, and when it is over."""
 
-    def noted_write(upload: storing.Upload, data: bytes, offset: int = 0) -> None:
-        write(upload, data, offset)
-        written.set()
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.written, self.left = threading.Event(), threading.Event()
+        write, leave = storing.Upload.write, storing.Upload.__exit__
 
-    def noted_leave(upload: storing.Upload, *error: object) -> None:
-        leave(upload, *error)
-        left.set()
+        def noted_write(upload: storing.Upload, data: bytes, offset: int = 0) -> None:
+            write(upload, data, offset)
+            self.written.set()
 
-    monkeypatch.setattr(storing.Upload, "write", noted_write)
-    monkeypatch.setattr(storing.Upload, "__exit__", noted_leave)
+        def noted_leave(upload: storing.Upload, *error: object) -> None:
+            leave(upload, *error)
+            self.left.set()
+
+        monkeypatch.setattr(storing.Upload, "write", noted_write)
+        monkeypatch.setattr(storing.Upload, "__exit__", noted_leave)
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
+    return Watched(monkeypatch)
+
+
+def test_a_client_that_goes_away_leaves_nothing(server: Server, root: Path, watched: Watched) -> None:
     with socket.create_connection(server.address, timeout=10) as client:
         client.sendall(b"PUT /drop/old.txt HTTP/1.1\r\nHost: h\r\nContent-Length: 500\r\n\r\nonly this")
-        assert written.wait(10)
+        assert watched.written.wait(10)
         assert len(everything(root)) == 3
-    assert left.wait(10)
+    assert watched.left.wait(10)
     assert everything(root) == ["old.txt", "sub"]
     assert (root / "old.txt").read_bytes() == b"0123456789"
+
+
+def test_a_server_that_ends_leaves_nothing_half_written(server: Server, root: Path, watched: Watched) -> None:
+    with socket.create_connection(server.address, timeout=10) as client:
+        client.sendall(b"PUT /drop/old.txt HTTP/1.1\r\nHost: h\r\nContent-Length: 500\r\n\r\nonly this")
+        assert watched.written.wait(10)
+        server.shutdown(1.0)
+        assert watched.left.is_set()
+        assert everything(root) == ["old.txt", "sub"]
+
+
+@pytest.mark.parametrize("rest", [b"zz\r\n", b"5\r\nhelloX"])
+def test_content_that_is_none_leaves_nothing(server: Server, root: Path, watched: Watched, rest: bytes) -> None:
+    with socket.create_connection(server.address, timeout=10) as client:
+        client.sendall(b"PUT /drop/a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
+        assert watched.written.wait(10)
+        client.sendall(rest)
+        assert client.recv(65536).startswith(b"HTTP/1.1 400 ")
+        assert watched.left.wait(10)
+    assert everything(root) == ["old.txt", "sub"]
 
 
 def test_content_beyond_the_limit_is_413_and_leaves_nothing(server: Server, root: Path) -> None:
