@@ -112,8 +112,8 @@ class Answers:
     With `quiet`, silence is the expectation: the wait is short and declared, max(4 round trips, 100 ms).
     With `keep`, a whole final response is remembered under that name: later steps may send what it said, as in
     `{kept:NAME/ETag}` (see `merkhet.kept`), and later cases may compare with it.
-    With `until`, reading stops as soon as the decoded content has these octets, and the next `Answers` on the connection
-    reads on in the same response.
+    With `until`, placeholders replaced, reading stops as soon as the decoded content has these octets, whatever has come
+    with them, and the next `Answers` on the connection reads on in the same response.
     """
 
     cases: Mapping[Expectation, Verdict]

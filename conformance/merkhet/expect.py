@@ -117,7 +117,7 @@ class _Cut:
         return "a response cut short"
 
     def matches(self, answer: Answer, context: Context) -> bool:  # noqa: ARG002
-        return answer.response is not None and not answer.response.complete
+        return answer.response is not None and not answer.response.complete and not answer.partial
 
 
 @dataclass(frozen=True, slots=True)

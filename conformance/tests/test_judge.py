@@ -6,15 +6,16 @@ import pytest
 
 from merkhet import catalogue
 from merkhet.answer import End, Fault, Response
-from merkhet.wire.judge import RULES, Seen, judge
+from merkhet.wire.judge import RULES, judge
 from merkhet.wire.request import mentions_te, names_a_version, read_requests
 from merkhet.wire.response import ResponseParser
+from merkhet.wire.seen import Seen
 
 GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 HEAD = b"HEAD / HTTP/1.1\r\nHost: h\r\n\r\n"
 OLD = b"GET / HTTP/1.0\r\nHost: h\r\n\r\n"
 CONNECT = b"CONNECT h:80 HTTP/1.1\r\nHost: h:80\r\n\r\n"
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+OK = b"HTTP/1.1 200 OK\r\nDate: Wed, 25 Nov 2026 12:00:00 GMT\r\nContent-Length: 2\r\n\r\nok"
 CLOSE = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
 GZIP = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nx"
@@ -83,9 +84,11 @@ def test_rule(name: str) -> None:
 def test_every_rule_has_a_case_and_a_requirement() -> None:
     observed = {name for name, rule in RULES.items() if rule.choices is not None}
     assert observed == {"te-without-content"}
-    assert set(CASES) | observed == set(RULES)
+    # What the fields and the status of a response ask for is broken by the canned servers of its own check.
+    framing = {name for name, rule in RULES.items() if rule.requirement.startswith("rfc9112-")}
+    assert set(CASES) | observed == framing
     requirements = catalogue.load().requirements
-    assert all(f"rfc9112-{rule.requirement}" in requirements for rule in RULES.values())
+    assert all(rule.requirement in requirements for rule in RULES.values())
 
 
 def test_a_plain_response_breaks_nothing() -> None:

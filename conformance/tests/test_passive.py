@@ -10,8 +10,8 @@ from merkhet.check import Passive
 from merkhet.engine.execute import Run
 from merkhet.engine.passive import WITNESSES_MAX, Ledger
 from merkhet.model import Level, Outcome, Profile, Weight
-from merkhet.wire.judge import Seen
 from merkhet.wire.response import ResponseParser
+from merkhet.wire.seen import Seen
 
 OK = checks.OK
 FOLDED = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nA: b\r\n c\r\n\r\n"

@@ -59,6 +59,7 @@ def conclude(run: Run, requirement: Requirement, profile: Profile, baseline: Bas
     absent = bool(run.unreachable or run.twin_fault or run.impatient)
     absent |= any(item.absent for item in run.judgements if item.kind is not Kind.PASS)
     outcome, reason = _outcome(run, findings, baseline)
+    absent &= outcome is not Outcome.NOT_APPLICABLE
     choices = [item.text for item in run.judgements if item.kind is Kind.OBSERVED]
     choices += [finding.text or finding.observed for finding in findings if finding.weight is Weight.NOTE]
     return Conclusion(

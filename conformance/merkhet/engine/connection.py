@@ -10,9 +10,9 @@ from merkhet.answer import Answer, End, Fault, Framing, Response
 from merkhet.check import Send
 from merkhet.engine.deadlines import Deadlines
 from merkhet.wire.dial import Dialer, Wire
-from merkhet.wire.judge import Seen
 from merkhet.wire.request import mentions_te, names_a_version, read_requests
 from merkhet.wire.response import ResponseParser
+from merkhet.wire.seen import Seen
 
 SENT_BYTES_MAX = 256 * 1024
 AFTER_BYTES_MAX = 64
@@ -83,7 +83,8 @@ class Connection:
     async def answer(self, to: str, seconds: float, until: bytes = b"") -> Answer:
         """Read the next final answer and the interim ones before it, for at most so many seconds in all.
 
-        With `until`, no further than where its content has these octets; the next call reads on in the same response.
+        With `until`, no further than where its content has these octets, even if its end has come with them. The next call
+        reads on in the same response, after a silence too.
         """
         began = self._dialer.now()
         interim: list[Response] = []
@@ -108,13 +109,22 @@ class Connection:
         parser.feed(self._pending)
         self._pending = b""
         end: End | None = None
-        while not parser.finished and end is None:
+        while end is None:
             if marker and marker in parser.content:
                 self._begun = parser
                 return Answer(response=parser.so_far(), partial=True)
+            if parser.finished:
+                break
             end = await self._more(parser, until)
+        if marker and end is End.SILENT and parser.has_head:
+            self._begun = parser
+            return Answer(response=parser.so_far(), end=end)
         if end is not None:
             parser.feed_end(end)
+        return self._read(parser, end)
+
+    def _read(self, parser: ResponseParser, end: End | None) -> Answer:
+        """Take down what a parser made of all it was given, and return it."""
         if parser.garbage:
             self._log.append(_garbage_entry(parser.garbage))
             return Answer(garbage=parser.garbage)
@@ -123,6 +133,12 @@ class Connection:
         self._log.append(_Entry(parser.response))
         self._pending = parser.rest
         return Answer(response=parser.response, end=None if parser.response.complete else end)
+
+    def settle(self) -> None:
+        """Take down a response whose end has come, though no step has read so far."""
+        if self._begun is not None and self._begun.finished:
+            self._read(self._begun, None)
+            self._begun = None
 
     async def _more(self, parser: ResponseParser, until: float) -> End | None:
         """Feed the parser once. Returns the end if there is no more."""

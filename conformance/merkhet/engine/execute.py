@@ -32,8 +32,9 @@ from merkhet.kept import Lacking
 from merkhet.model import Transcript
 from merkhet.template import Names
 from merkhet.wire.dial import Dialer, Unreachable
-from merkhet.wire.judge import RULES, Seen
+from merkhet.wire.judge import RULES
 from merkhet.wire.response import UNFRAMEABLE
+from merkhet.wire.seen import Seen
 
 STOPPING = frozenset({Kind.VIOLATION, Kind.BREACH, Kind.DESYNC, Kind.INCONCLUSIVE, Kind.LACKING})
 """Verdicts after which nothing of the check is left to ask."""
@@ -90,7 +91,7 @@ class Judgement:
     @property
     def absent(self) -> bool:
         """Whether it stands on what did not come: only such a judgement may be excused by a second run."""
-        return not self.answer.garbage and self.answer.final is None
+        return not self.answer.garbage and self.answer.final is None and not self.answer.partial
 
 
 @dataclass(slots=True)
@@ -146,7 +147,7 @@ class _Execution:
             await self._steps_that_apply()
             await self._close_all()
             if isinstance(self.check, Check):
-                self.outcome.twin_fault = await self._twin(self.check.twin)
+                self.outcome.twin_fault = await self._twin_or_why_not(self.check.twin)
         except Unreachable as problem:
             self.outcome.unreachable = str(problem)
         finally:
@@ -214,7 +215,8 @@ class _Execution:
 
     async def _judge(self, step: Answers, connection: Connection) -> Verdict | None:
         seconds = self.setting.deadlines.patience(step.patience_seconds, quiet=step.quiet)
-        answer = await connection.answer(step.to, seconds, until=step.until)
+        until = self.setting.render(step.until, self.kept)
+        answer = await connection.answer(step.to, seconds, until=until)
         if step.keep and answer.final is not None:
             self.kept[step.keep] = answer.final
         self.outcome.impatient |= answer.end is End.SILENT and self.setting.deadlines.is_cut(step.patience_seconds)
@@ -248,11 +250,18 @@ class _Execution:
             if (await connection.answer("GET", quiet)).response is None:
                 break
 
+    async def _twin_or_why_not(self, twin: Exchange) -> str:
+        try:
+            return await self._twin(twin)
+        except Lacking as problem:
+            return str(problem)
+
     async def _twin(self, twin: Exchange) -> str:
         """Send the nearest legal request, and a plain GET behind it. Returns why they prove nothing, or nothing."""
+        request = self.setting.render(twin.request, self.kept)
         connection = await self._open("twin")
         self.opened[-1] = connection
-        await connection.send([self.setting.render(twin.request)])
+        await connection.send([request])
         answer = await connection.answer(twin.to, self.setting.deadlines.answer_seconds)
         if not twin.answer.matches(answer, self.setting.context(self.kept)) or _unframeable(answer):
             return f"{answer.describe()}, expected {twin.answer.describe()}"
@@ -285,6 +294,7 @@ class _Execution:
 
     async def _close(self, connection: Connection) -> None:
         self.opened = {key: other for key, other in self.opened.items() if other is not connection}
+        connection.settle()
         lingered: End | None = None
         if connection.end is None and connection.last is not None and self._lingers(connection):
             says_close = connection.last.says_close
@@ -293,7 +303,8 @@ class _Execution:
             if not deadlines.patient and lingered is End.SILENT:
                 lingered = None
         seen = connection.seen(self.check.id, self.setting.baseline.version, lingered)
-        self.outcome.seen += [replace(one, witness=self.check.id) for one in seen]
+        staged = "status" in self.check.needs
+        self.outcome.seen += [replace(one, witness=self.check.id, staged=staged) for one in seen]
         await connection.close()
         self.outcome.transcripts.append(connection.wire.recorder.transcript())
 

@@ -9,7 +9,8 @@ from merkhet.check import Kind, Passive
 from merkhet.engine.conclude import tags_of, weight_of
 from merkhet.engine.execute import Run
 from merkhet.model import CheckResult, Evidence, Finding, Outcome, Profile, Requirement, Transcript, Weight
-from merkhet.wire.judge import RULES, Rule, Seen, judge
+from merkhet.wire.judge import RULES, judge
+from merkhet.wire.seen import Rule, Seen
 
 WITNESSES_MAX = 5
 

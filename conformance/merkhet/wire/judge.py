@@ -3,7 +3,8 @@
 A rule has a name, says to which responses it applies, and what breaks it. Where the request is not legal beyond doubt, a
 rule that depends on the request does not apply. `MAY` rules carry `choices` and are never broken: they are observed.
 
-Names that a `Passive` check may give as its `rule`, with the requirement that each serves (all rfc9112):
+Names that a `Passive` check may give as its `rule`, with the requirement that each serves. Those of RFC 9112 are here; those
+of RFC 9110 and RFC 9111 in `judge_values` (the grammar of each field) and `judge_semantics` (what a status asks for):
 
 message-grammar 2.1-a1 | bare-cr 2.2-3 | space-after-status-line 2.2-8 | version-grammar 2.3-a1 |
 version-downgrade 2.3-3 | status-line 4-a1 | status-space 4-4 | field-line 5-a1 | obs-fold 5.2-1 | chunked-once 6.1-2 |
@@ -15,57 +16,10 @@ te-unasked 7.4-a1 | close-announced 9.6-1 | close-kept 9.6-6
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
-from merkhet.answer import End, Framing, Response
-from merkhet.wire.request import SentRequest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """One response (interim ones too) in its place on its connection.
-
-    `request` is what it answers, if that is legal beyond doubt. `named_version` is false if a request line before it may be
-    read as one without an HTTP version. `after` are the next octets on the connection, up to 64.
-    `end` is how the connection stood after it: None if more responses followed or the harness did not wait to see.
-    `ended_at_once` says that the end came without an idle wait. `baseline_version` is the version of preflight's answer.
-    """
-
-    response: Response
-    request: SentRequest | None = None
-    asked_te: bool = False
-    named_version: bool = True
-    after: bytes = b""
-    end: End | None = None
-    ended_at_once: bool = False
-    baseline_version: bytes = b"HTTP/1.1"
-    witness: str = ""
-
-    @property
-    def is_final(self) -> bool:
-        """Whether the response is not interim. 101 is final: a tunnel follows."""
-        return not 100 <= self.response.status < 200 or self.response.status == 101
-
-    @property
-    def plain(self) -> bool:
-        """Whether it is a final response to a legal request, and no tunnel follows."""
-        return self.request is not None and self.is_final and self.response.framing is not Framing.TUNNEL
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One rule. `applies` and `broken` are shown a response; `broken` says what is wrong with one to which it applies.
-
-    `watches_end` marks rules that need to see how the connection ends after the response.
-    """
-
-    name: str
-    requirement: str
-    expected: str
-    applies: Callable[[Seen], bool]
-    broken: Callable[[Seen], str | None]
-    choices: tuple[str, str] | None = None
-    watches_end: bool = False
+from merkhet.answer import End, Framing
+from merkhet.wire import judge_semantics, judge_values
+from merkhet.wire.seen import Rule, Seen
 
 
 def _always(seen: Seen) -> bool:
@@ -163,23 +117,30 @@ def _rules() -> Iterator[Rule]:
         return seen.response.status > 0 or (garbage and seen.named_version)
 
     yield syntax(
-        "message-grammar", "2.1-a1", "start line, field lines and the empty line, each ended by CRLF", any_response
+        "message-grammar",
+        "rfc9112-2.1-a1",
+        "start line, field lines and the empty line, each ended by CRLF",
+        any_response,
     )
-    yield syntax("bare-cr", "2.2-3", "no CR without LF outside the content")
-    yield syntax("space-after-status-line", "2.2-8", "no whitespace between the status line and the first field line")
-    yield syntax("version-grammar", "2.3-a1", "a status line that begins HTTP/, digit, dot, digit, SP")
-    yield syntax("status-line", "4-a1", "version, SP, three digits, SP, reason")
-    yield syntax("status-space", "4-4", "a SP after the status code even if no reason follows")
-    yield syntax("field-line", "5-a1", "a token, a colon, and a value without control characters in each field line")
-    yield syntax("obs-fold", "5.2-1", "no folded field lines")
+    yield syntax("bare-cr", "rfc9112-2.2-3", "no CR without LF outside the content")
+    yield syntax(
+        "space-after-status-line", "rfc9112-2.2-8", "no whitespace between the status line and the first field line"
+    )
+    yield syntax("version-grammar", "rfc9112-2.3-a1", "a status line that begins HTTP/, digit, dot, digit, SP")
+    yield syntax("status-line", "rfc9112-4-a1", "version, SP, three digits, SP, reason")
+    yield syntax("status-space", "rfc9112-4-4", "a SP after the status code even if no reason follows")
+    yield syntax(
+        "field-line", "rfc9112-5-a1", "a token, a colon, and a value without control characters in each field line"
+    )
+    yield syntax("obs-fold", "rfc9112-5.2-1", "no folded field lines")
 
     def chunked(seen: Seen) -> bool:
         return seen.response.framing is Framing.CHUNKED
 
-    yield syntax("chunked-grammar", "7.1-a4", "chunks, last chunk and trailer section by the grammar", chunked)
+    yield syntax("chunked-grammar", "rfc9112-7.1-a4", "chunks, last chunk and trailer section by the grammar", chunked)
     yield Rule(
         name="version-downgrade",
-        requirement="2.3-3",
+        requirement="rfc9112-2.3-3",
         expected="the version that the server speaks otherwise",
         applies=_asked_in_1_1,
         broken=_downgraded,
@@ -192,14 +153,14 @@ def _rules() -> Iterator[Rule]:
 def _coding_rules() -> Iterator[Rule]:
     yield Rule(
         name="chunked-once",
-        requirement="6.1-2",
+        requirement="rfc9112-6.1-2",
         expected="chunked at most once in Transfer-Encoding",
         applies=_has_te,
         broken=lambda seen: _te_words(seen) if _te(seen).count(b"chunked") > 1 else None,
     )
     yield Rule(
         name="chunked-last",
-        requirement="6.1-4",
+        requirement="rfc9112-6.1-4",
         expected="chunked as the last coding, or the end of the connection",
         applies=lambda seen: bool(_te(seen)) and seen.response.framing is not Framing.NONE,
         broken=_unchunked_end,
@@ -207,7 +168,7 @@ def _coding_rules() -> Iterator[Rule]:
     )
     yield Rule(
         name="te-without-content",
-        requirement="6.1-6",
+        requirement="rfc9112-6.1-6",
         expected="Transfer-Encoding in responses to HEAD and in 304, or none: both are allowed",
         applies=lambda seen: (
             _lacks_content(seen)
@@ -223,28 +184,28 @@ def _coding_rules() -> Iterator[Rule]:
 def _forbidden_coding_rules() -> Iterator[Rule]:
     yield Rule(
         name="te-in-1xx-204",
-        requirement="6.1-7",
+        requirement="rfc9112-6.1-7",
         expected="no Transfer-Encoding in 1xx and 204",
         applies=lambda seen: 100 <= seen.response.status < 200 or seen.response.status == 204,
         broken=_te_words,
     )
     yield Rule(
         name="te-in-connect",
-        requirement="6.1-8",
+        requirement="rfc9112-6.1-8",
         expected="no Transfer-Encoding in a 2xx to CONNECT",
         applies=lambda seen: seen.response.framing is Framing.TUNNEL and 200 <= seen.response.status < 300,
         broken=_te_words,
     )
     yield Rule(
         name="te-to-old-client",
-        requirement="6.1-11",
+        requirement="rfc9112-6.1-11",
         expected="no Transfer-Encoding in an answer to HTTP/1.0",
         applies=lambda seen: seen.plain and seen.request is not None and seen.request.version == "1.0",
         broken=_te_words,
     )
     yield Rule(
         name="length-and-te",
-        requirement="6.2-1",
+        requirement="rfc9112-6.2-1",
         expected="never both Content-Length and Transfer-Encoding",
         applies=_always,
         broken=lambda seen: (
@@ -255,7 +216,7 @@ def _forbidden_coding_rules() -> Iterator[Rule]:
     )
     yield Rule(
         name="te-unasked",
-        requirement="7.4-a1",
+        requirement="rfc9112-7.4-a1",
         expected="no coding but chunked in an answer to a request without TE",
         applies=lambda seen: not seen.asked_te and _always(seen),
         broken=lambda seen: _te_words(seen) if set(_te(seen)) - {b"chunked"} else None,
@@ -265,7 +226,7 @@ def _forbidden_coding_rules() -> Iterator[Rule]:
 def _end_rules() -> Iterator[Rule]:
     yield Rule(
         name="no-content",
-        requirement="6.3-a1",
+        requirement="rfc9112-6.3-a1",
         expected="nothing behind the empty line of a response to HEAD, 1xx, 204 or 304 but the next response",
         applies=_lacks_content,
         broken=_trailing_content,
@@ -273,7 +234,7 @@ def _end_rules() -> Iterator[Rule]:
     )
     yield Rule(
         name="self-delimited",
-        requirement="6.3-9",
+        requirement="rfc9112-6.3-9",
         expected="a response that says where it ends: Content-Length or chunked",
         applies=lambda seen: _asked_in_1_1(seen) and seen.request is not None and seen.request.method == "GET",
         broken=lambda seen: (
@@ -284,7 +245,7 @@ def _end_rules() -> Iterator[Rule]:
     )
     yield Rule(
         name="close-announced",
-        requirement="9.6-1",
+        requirement="rfc9112-9.6-1",
         expected="the close option in the last response before the server closes",
         applies=lambda seen: (
             _asked_in_1_1(seen)
@@ -297,7 +258,7 @@ def _end_rules() -> Iterator[Rule]:
     )
     yield Rule(
         name="close-kept",
-        requirement="9.6-6",
+        requirement="rfc9112-9.6-6",
         expected="the end of the connection after a response with the close option",
         applies=lambda seen: (
             seen.is_final
@@ -311,12 +272,15 @@ def _end_rules() -> Iterator[Rule]:
     )
 
 
-RULES: Mapping[str, Rule] = {rule.name: rule for rule in _rules()}
+RULES: Mapping[str, Rule] = {rule.name: rule for rule in (*_rules(), *judge_values.rules(), *judge_semantics.rules())}
 """Every rule by its name."""
 
 
 def judge(seen: Seen) -> Iterator[tuple[Rule, str | None]]:
     """Yield each rule that applies to this response, with what breaks it, or None if it is kept."""
+    sent = {name.lower() for name, _ in seen.response.fields}
     for rule in RULES.values():
+        if rule.fields and rule.fields.isdisjoint(sent):
+            continue
         if rule.applies(seen):
             yield rule, rule.broken(seen)

@@ -99,6 +99,11 @@ class ResponseParser:
         return bool(self._bytes)
 
     @property
+    def has_head(self) -> bool:
+        """Whether all of its field lines have come."""
+        return self._phase not in {_Phase.STATUS, _Phase.FIELDS, _Phase.GARBAGE}
+
+    @property
     def content(self) -> bytes:
         """The content as far as it has come, decoded of its transfer coding."""
         return bytes(self._content)

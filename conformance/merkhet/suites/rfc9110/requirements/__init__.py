@@ -1,0 +1,1 @@
+"""The requirements of RFC 9110 that a server has."""

@@ -1,0 +1,1 @@
+"""The requirements of RFC 9111 that a server has."""
