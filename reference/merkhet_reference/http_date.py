@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import time
 from datetime import UTC, datetime, timedelta
@@ -92,6 +93,7 @@ def whole_seconds(year: int, below: list[int]) -> int | None:
     return (moment - EPOCH) // SECOND + is_leap
 
 
+@functools.lru_cache(maxsize=256)
 def format_http_date(seconds: int) -> bytes:
     """Return IMF-fixdate. Raises OverflowError outside of SECONDS_MIN to SECONDS_MAX.
 

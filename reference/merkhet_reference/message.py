@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import email.utils
 import functools
+import os
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from merkhet_reference import file_response, paths, push, ranges, streaming
@@ -208,7 +208,7 @@ class Request:
 
     def respond_file(
         self,
-        path: Path | str,
+        path: os.PathLike[str] | str,
         content_type: str | None = None,
         *,
         attachment: bool = False,
@@ -221,9 +221,9 @@ class Request:
         it is given. With `attachment` the client is asked to save it, as `filename` or the name that it has. Raises as
         `respond` does, and OSError for a file that cannot be opened, before anything is answered.
         """
-        opened = file_response.open_file(Path(path))
+        opened = file_response.open_file(path)
         self.respond_opened(
-            opened, file_response.Presentation(Path(path).name, content_type, attachment, filename), fields
+            opened, file_response.Presentation(file_response.name_of(path), content_type, attachment, filename), fields
         )
 
     def respond_opened(
@@ -239,25 +239,25 @@ class Request:
         self._respond_plan(file_response.plan(asked, opened, presentation, lines))
 
     def respond_range(
-        self, path: Path | str, wanted: Sequence[ranges.ByteRange], content_type: str | None = None
+        self, path: os.PathLike[str] | str, wanted: Sequence[ranges.ByteRange], content_type: str | None = None
     ) -> None:
         """Answer 206 with these ranges of a file, whatever the request's own Range says; 416 where there are none.
 
         Ranges beyond the end of the file are a ValueError: `normalize_range` clamps what a client asks for.
         """
-        opened = file_response.open_file(Path(path))
-        presentation = file_response.Presentation(Path(path).name, content_type)
+        opened = file_response.open_file(path)
+        presentation = file_response.Presentation(file_response.name_of(path), content_type)
         self._respond_plan(file_response.plan_ranges(opened, presentation, wanted, time.time()))
 
     def respond_file_stream(
-        self, path: Path | str, start: int = 0, end: int | None = None, content_type: str | None = None
+        self, path: os.PathLike[str] | str, start: int = 0, end: int | None = None, content_type: str | None = None
     ) -> None:
         """Answer with the octets of a file from `start` to `end` (inclusive; None: the last), and no more fields than that.
 
         206 with Content-Range unless it is the whole file. Raises ValueError for a range that the file does not have.
         """
-        opened = file_response.open_file(Path(path))
-        presentation = file_response.Presentation(Path(path).name, content_type)
+        opened = file_response.open_file(path)
+        presentation = file_response.Presentation(file_response.name_of(path), content_type)
         self._respond_plan(file_response.plan_stream(opened, presentation, start, end))
 
     def _respond_plan(self, plan: file_response.Plan) -> None:

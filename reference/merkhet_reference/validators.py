@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import hashlib
 import math
 import os
@@ -114,14 +115,19 @@ def file_validators(status: os.stat_result, now: float) -> Validators:
     return Validators(file_tag(status, now), file_last_modified(status, now))
 
 
+@functools.lru_cache(maxsize=1024)
+def opaque_tag(*numbers: int) -> bytes:
+    """Return what stands between the quotes: a hash of these numbers."""
+    return hashlib.blake2b(b"%d %d %d" % numbers, digest_size=16).hexdigest().encode("ascii")
+
+
 def file_tag(status: os.stat_result, now: float) -> EntityTag:
     """Return a tag that changes with the file: strong, unless it may change again unnoticed (Section 8.8.1).
 
     # Choice: the numbers are hashed. An inode number is nobody's business, and a tag is opaque in any case.
     # Choice: the time is that of the content (mtime), not of the inode (ctime): a change of mode is no new content.
     """
-    numbers = b"%d %d %d" % (status.st_ino, status.st_size, status.st_mtime_ns)
-    opaque = hashlib.blake2b(numbers, digest_size=16).hexdigest().encode("ascii")
+    opaque = opaque_tag(status.st_ino, status.st_size, status.st_mtime_ns)
     if is_settled(status.st_mtime_ns / 1e9, now):
         return EntityTag(opaque, weak=False)
     # Choice: another opaque tag, not the same with W/ before it. By weak comparison that would still match when the file
