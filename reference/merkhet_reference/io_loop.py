@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import logging
 import socket
 import ssl
@@ -26,7 +27,7 @@ from merkhet_reference.channel import Channel
 from merkhet_reference.http1.events import RequestHead
 from merkhet_reference.limits import Limits
 from merkhet_reference.observer import Observer
-from merkhet_reference.outgoing import GONE
+from merkhet_reference.outgoing import GONE, OPEN
 from merkhet_reference.tasks import Cut, DropTask, Open, Parts, Pull, PullTask, ReceiveTask, Reply, Task
 
 LOG = logging.getLogger("merkhet_reference")
@@ -117,13 +118,16 @@ class IoLoop:
         """Sleep until a descriptor is ready, a worker rings, or a deadline passes."""
         if self._stop_seconds is not None and self._stop_at is None:
             self._begin_stopping(self._stop_seconds)
-        if not self.replies.may_sleep() or self._touched or self._is_done():
+        if not self.replies.may_sleep() or self._has_work() or self._is_done():
             seconds: float | None = 0.0
         else:
             seconds = self._seconds_to_deadline()
         ready = self._poller.wait(seconds)
         self.replies.awake()
         return ready
+
+    def _has_work(self) -> bool:
+        return bool(self._touched) or (bool(self._waiting) and self._tasks.has_room())
 
     def _seconds_to_deadline(self) -> float | None:
         when = min(self._deadlines.next_at(), self._stop_at or deadlines.NEVER)
@@ -206,7 +210,6 @@ class IoLoop:
             if reply.status:
                 ticket.status = reply.status
                 ticket.keeps = ticket.keeps and reply.keeps
-            ticket.stream = None
             ticket.finished = reply.finished
             if reply.more is not None:
                 self._take_more(answered, ticket, reply.more)
@@ -220,10 +223,15 @@ class IoLoop:
             ticket.stream = more.stream
         elif isinstance(more, Open):
             ticket.flow = more.flow
-        elif isinstance(more, Cut):
-            answered.cut(self._clock())
-        else:
+        elif not isinstance(more, Cut):
             answered.wait_for_content(ticket, more.receiver)
+        elif ticket is answered.tickets[0]:
+            answered.cut(self._clock())
+        else:  # nothing of it has left: the connection ends in its place, behind the answers before it
+            ticket.data.clear()
+            ticket.keeps = False
+            if ticket.flow is not None:
+                ticket.flow.close()
 
     def _drop(self, reply: Reply) -> None:
         """Give up what came for a request that nobody waits for any more."""
@@ -242,23 +250,29 @@ class IoLoop:
 
     def _offer(self) -> None:
         """Parse what came, and put whole requests before the workers. Who has waited longest comes first."""
-        if self._waiting:
-            touched, self._touched = self._touched, dict(self._waiting)
-            self._touched.update(touched)
+        if self._waiting and self._tasks.has_room():
+            self._call_waiting()
         now = self._clock()
         for parsing in self._touched.values():
             while self._tasks.has_room():
                 if parsing.waits_for_worker:
+                    self._waiting.pop(parsing.serial, None)  # what else it has waits behind what others have
                     parsing.go_on(now)
                 task = parsing.next_task()
                 if task is None:
-                    self._waiting.pop(parsing.serial, None)
                     break
                 self._tasks.put(task)
             else:
                 self._wait_for_room(parsing)
 
+    def _call_waiting(self) -> None:
+        """Touch those that have waited longest, as many as there is room for: to ask all would cost more than to serve."""
+        room = self._tasks.in_flight_max - self._tasks.in_flight
+        touched, self._touched = self._touched, dict(itertools.islice(self._waiting.items(), room))
+        self._touched.update(touched)
+
     def _wait_for_room(self, parsing: Channel) -> None:
+        parsing.stopped_early = False  # it is the room that is missing, and not told of it here would be told each turn
         # Its place among those that wait stays, so that the next room goes to who has waited longest.
         if parsing.wait_for_worker():
             self._waiting.setdefault(parsing.serial, parsing)
@@ -283,7 +297,7 @@ class IoLoop:
             if interest != settling.interest:
                 settling.interest = interest
                 self._poller.change(settling.descriptor, interest)
-            if settling.stopped_early and not settling.is_held_back():
+            if settling.stopped_early and settling.phase is OPEN and not settling.is_held_back():
                 self._touched[settling.serial] = settling  # what it sent before may be parsed, and nothing else tells
 
     def _give_work(self, settling: Channel) -> None:
@@ -357,6 +371,8 @@ class IoLoop:
             with contextlib.suppress(OSError):
                 listener.close()
         self.replies.close()
+        for reply in self.replies.take_all():
+            self._drop(reply)
         self._poller.close()
         self._wakeup.close()
         self.owner.release()

@@ -174,6 +174,11 @@ class ReplyQueue(Generic[T]):
         with self._lock:
             self._wakeup = None
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nobody takes replies any more."""
+        return self._wakeup is None
+
 
 class Flow:
     """How much of an open answer waits between those who write it and the I/O thread, and whether it is still wanted.
@@ -215,9 +220,9 @@ class Flow:
         return not self._waiting_bytes or self._waiting_bytes + count <= self._waiting_bytes_max
 
     def took(self, count: int) -> None:
-        """Make room."""
+        """Make room. What went with it and no writer counted, as the head of the answer, makes none."""
         with self._changed:
-            self._waiting_bytes -= count
+            self._waiting_bytes = max(0, self._waiting_bytes - count)
             self._changed.notify_all()
 
     def close(self) -> bool:

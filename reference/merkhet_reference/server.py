@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import socket
@@ -13,12 +14,13 @@ import time
 from collections.abc import Callable, Generator
 from types import FrameType
 
-from merkhet_reference import io_loop, message, queues, tasks
+from merkhet_reference import errors, io_loop, message, queues, tasks
 from merkhet_reference import workers as workers_pool
 from merkhet_reference.http1.events import RequestHead
 from merkhet_reference.limits import Limits
 from merkhet_reference.observer import Observer
 
+LOG = logging.getLogger("merkhet_reference")
 BACKLOG = 1024
 WORKERS = 8
 
@@ -47,7 +49,8 @@ class Server:
         self._handler = handler
         self._workers = workers
         self._context = ssl_context
-        self._admit = admit or getattr(handler, "admit", None)
+        asked = admit or getattr(handler, "admit", None)
+        self._admit = None if asked is None else refusing(asked)
         self._observer = observer
         self._listeners: list[socket.socket] = []
         self._unix_paths: list[str] = []
@@ -179,6 +182,19 @@ class Server:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)  # noqa: PTH108 - a path in the abstract sense, given by the caller as text
         self._unix_paths.clear()
+
+
+def refusing(admit: Callable[[RequestHead], message.Admission]) -> Callable[[RequestHead], message.Admission]:
+    """Return `admit` with what it raises made a 500: it is an application's, and the I/O thread is what calls it."""
+
+    def ask(head: RequestHead) -> message.Admission:
+        try:
+            return admit(head)
+        except Exception as error:
+            LOG.exception("what admits content raised")
+            raise errors.Refusal(500, "this server has failed") from error
+
+    return ask
 
 
 def _address(listener: socket.socket) -> tuple[str, int] | str:

@@ -144,22 +144,15 @@ class HandlerTask:
         try:
             receiver = self.service.handler(request)
             if receiver is not None:
-                self._begin_to_receive(request, receiver)
+                ReceiveTask(request, receiver, self).run()
                 return
-        except (Exception, SystemExit):  # an application's exit ends its request, not the worker
+        except BaseException:  # an application's exit, or a cancelled task of its own, ends its request, not the worker
             LOG.exception("the handler of %s raised", self.head.method.decode("ascii"))
             if request.is_open:
                 self.cut()
         if not request.answered:
             LOG.error("the handler of %s gave no answer", self.head.method.decode("ascii"))
             answer_500(request)
-
-    def _begin_to_receive(self, request: message.Request, receiver: message.Receiver) -> None:
-        task = ReceiveTask(request, receiver, self)
-        if not self.takes_pieces:
-            # The content was collected before, since nobody said of this route that it takes pieces.
-            task.take([self.content] if self.content else [], self.trailers)
-        task.run()
 
     # The sink of its request
 
@@ -198,6 +191,8 @@ class HandlerTask:
         """Send the head; what follows comes by the object that is returned, and `ending` when it is ended."""
         flow = queues.Flow(self.service.limits.events_waiting_bytes_max, ending)
         self._put(Reply(self.ticket, head, status, keeps=keeps, more=Open(flow)))
+        if self.service.replies.is_closed:
+            flow.close()  # the server has ended, and nobody else would say so
         return OpenAnswer(self.ticket, flow, self.service, keeps=keeps)
 
     def cut(self) -> None:
@@ -274,6 +269,10 @@ class ReceiveTask:
         self._task = task
         self._pieces: list[bytes | None] = [None]  # what primes a generator
         self._trailers: Fields | None = None
+        if not task.takes_pieces:
+            # The content was collected before, since nobody said of this route that it takes pieces.
+            self._pieces += [task.content] if task.content else []
+            self._trailers = task.trailers
 
     @property
     def ticket(self) -> Ticket:
@@ -284,10 +283,10 @@ class ReceiveTask:
         """Add what has come; `trailers` with the last of it. The I/O thread, while no worker has this task."""
         self._pieces += pieces
         self._trailers = trailers
+        self._task.has_told = False
 
     def run(self) -> None:
         """Hand the pieces on, and after the last one the end."""
-        self._task.has_told = False
         try:
             for piece in self._pieces:
                 self._receiver.send(piece)
@@ -300,7 +299,7 @@ class ReceiveTask:
             LOG.error("a handler waits for content beyond its end")
         except StopIteration:
             pass
-        except (Exception, SystemExit):
+        except BaseException:
             LOG.exception("a handler that takes content raised")
             if self._request.is_open:
                 self._task.cut()
@@ -320,7 +319,7 @@ def close(stream: object) -> None:
     try:
         if closing is not None:
             closing()
-    except (Exception, SystemExit):
+    except BaseException:
         LOG.exception("a stream raised while it was closed")
 
 
@@ -337,7 +336,7 @@ class PullTask:
         keeps = self.ticket.keeps
         try:
             piece = next(self.stream, None)
-        except (Exception, SystemExit):
+        except BaseException:
             LOG.exception("a stream raised")
             close(self.stream)
             self.replies.put(Reply(self.ticket, b"", finished=True, keeps=False, more=Cut()))

@@ -1,7 +1,8 @@
-"""The I/O loop, turned by hand: the test is the I/O thread and the worker, and it says what time it is."""
+"""The I/O loop, turned by hand: who is accepted, whose turn it is, what time limits do, and how it ends."""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
 import threading
@@ -9,141 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from loop_rig import GET, POST, Rigs, all_that_comes, get, open_files, reset, says_nothing, status
 
-from merkhet_reference import io_loop, message, poller, queues
+from merkhet_reference import io_loop, message, push, queues
 from merkhet_reference.limits import Limits
-from merkhet_reference.workers import Task
-
-GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-RESET = b"\1\0\0\0\0\0\0\0"  # struct linger: on, no seconds
-
-
-class Tasks(queues.TaskQueue[Task]):
-    """A task queue that knows how many tasks wait, so that the test never blocks on it."""
-
-    waiting = 0
-
-    def put(self, task: Task) -> None:
-        super().put(task)
-        self.waiting += 1
-
-    def take_one(self) -> Task:
-        task = self.take()
-        self.waiting -= 1
-        assert task is not None
-        return task
-
-    def work_one(self) -> None:
-        self.take_one().run()
-
-
-class Listener(socket.socket):
-    """A listener whose next accepts may fail."""
-
-    def __init__(self, family: socket.AddressFamily = socket.AF_INET) -> None:
-        super().__init__(family)
-        self.failures: list[int] = []
-
-    def accept(self) -> tuple[socket.socket, object]:
-        if self.failures:
-            number = self.failures.pop()
-            raise OSError(number, "made up")
-        return super().accept()
-
-
-class Rig:
-    def __init__(self, limits: Limits, polling: poller.Poller, unix_path: str | None) -> None:
-        self.asked: list[bytes] = []
-        self.pieces: Iterator[bytes] | None = None
-        self.length = 2
-        self.now = 1000.0
-        self.polling = polling
-        self.listener = Listener(socket.AF_UNIX if unix_path else socket.AF_INET)
-        self.listener.bind(unix_path or ("127.0.0.1", 0))
-        self.listener.listen()
-        self.listener.setblocking(False)
-        self.address = self.listener.getsockname()
-        self.tasks = Tasks(limits.tasks_max, 0)
-        self.loop = io_loop.IoLoop([self.listener], self.handle, self.tasks, limits, clock=lambda: self.now)
-        self.loop.begin()
-        self.clients: list[socket.socket] = []
-
-    def handle(self, request: message.Request) -> None:
-        self.asked.append(request.path)
-        if self.pieces is None:
-            request.respond(200, content=b"x" * self.length)
-        else:
-            request.respond_stream(self.pieces)
-
-    def connect(self, data: bytes = b"") -> socket.socket:
-        client = socket.socket(self.listener.family)
-        client.settimeout(10)
-        client.connect(self.address)
-        client.sendall(data)
-        self.clients.append(client)
-        self.turn(2)
-        return client
-
-    def turn(self, count: int = 1) -> None:
-        for _ in range(count):
-            self.loop.replies.ring()  # so that no turn waits
-            self.loop.turn()
-
-    def work(self) -> None:
-        """Run tasks and turn until neither has anything to do."""
-        while self.tasks.waiting:
-            self.tasks.work_one()
-            self.turn(2)
-
-    def is_quiet(self) -> bool:
-        """Whether the loop would now sleep: only the bell that `turn` rings may be heard."""
-        self.turn()
-        return self.polling.wait(0) == []
-
-
-class Rigs:
-    """Makes rigs, and ends them."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-        self._monkeypatch = monkeypatch
-        self._folder = folder
-        self._made: list[Rig] = []
-
-    def __call__(self, *, unix: bool = False, limits: Limits | None = None) -> Rig:
-        polling = poller.Poller()
-        self._monkeypatch.setattr(poller, "Poller", lambda: polling)
-        path = str(self._folder / "s") if unix else None
-        self._made.append(Rig(limits or Limits(), polling, path))
-        return self._made[-1]
-
-    def end(self) -> None:
-        for rig in self._made:
-            if rig.loop.owner.thread is not None:
-                rig.loop.end()
-            for sock in (*rig.clients, rig.listener):
-                sock.close()
 
 
 @pytest.fixture
 def rigs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Rigs]:
-    made = Rigs(monkeypatch, tmp_path)
-    yield made
-    made.end()
-
-
-def status(client: socket.socket) -> bytes:
-    return client.recv(65536)[9:12]
-
-
-def says_nothing(client: socket.socket) -> bool:
-    client.setblocking(False)
-    try:
-        client.recv(1)
-    except BlockingIOError:
-        return True
-    finally:
-        client.settimeout(10)
-    return False
+    with contextlib.closing(Rigs(monkeypatch, tmp_path)) as made:
+        yield made
 
 
 @pytest.mark.parametrize("unix", [False, True])
@@ -216,16 +92,28 @@ def test_a_connection_that_failed_while_it_waited_is_skipped(rigs: Rigs, number:
     assert status(client) == b"200"
 
 
+# Whose turn it is
+
+
 def test_a_full_task_queue_gives_each_connection_its_turn(rigs: Rigs) -> None:
     rig = rigs(limits=Limits(tasks_max=1))
     rig.connect(GET)
-    greedy = rig.connect(b"".join(GET.replace(b"/ ", b"/greedy%d " % number) for number in range(4)))
-    modest = rig.connect(GET.replace(b"/ ", b"/modest "))
+    greedy = rig.connect(b"".join(get(b"/greedy%d" % number) for number in range(4)))
+    modest = rig.connect(get(b"/modest"))
     assert rig.tasks.in_flight == 1
     rig.work()
     assert rig.asked == [b"/", b"/greedy0", b"/modest", b"/greedy1", b"/greedy2", b"/greedy3"]
     assert status(modest) == b"200"
     assert greedy.recv(65536).count(b"HTTP/1.1 200 OK") == 4
+
+
+def test_those_who_wait_are_served_in_the_order_in_which_they_came(rigs: Rigs) -> None:
+    rig = rigs(limits=Limits(tasks_max=1))
+    clients = [rig.connect(get(b"/%d" % number) * 2) for number in range(4)]
+    rig.work()
+    assert rig.asked == [b"/0", b"/0", b"/1", b"/2", b"/3", b"/1", b"/2", b"/3"]
+    assert [client.recv(65536).count(b"HTTP/1.1 200 OK") for client in clients] == [2] * 4
+    assert rig.is_quiet()
 
 
 def test_who_waits_for_a_worker_is_not_read_and_not_timed_out(rigs: Rigs) -> None:
@@ -243,108 +131,29 @@ def test_who_waits_for_a_worker_is_not_read_and_not_timed_out(rigs: Rigs) -> Non
     assert waiting.recv(65536).count(b"HTTP/1.1 200 OK") == 2
 
 
+def test_a_request_that_waits_for_those_before_it_is_not_forgotten_when_others_take_the_room(rigs: Rigs) -> None:
+    rig = rigs(limits=Limits(tasks_max=2))
+    first = rig.connect(get(b"/first") + POST + b"abc")  # the POST is whole, but must not run beside the GET
+    rig.connect(get(b"/second"))
+    third = rig.connect(get(b"/third"))
+    rig.tasks.work_one()
+    rig.turn()  # the room goes to the third, who has waited longer
+    assert rig.tasks.in_flight == 2
+    rig.work()
+    assert rig.asked == [b"/first", b"/second", b"/third", b"/"]
+    assert status(third) == b"200"
+    assert first.recv(65536).count(b"HTTP/1.1 200 OK") == 2
+
+
 def test_requests_that_were_held_back_by_a_long_answer_are_parsed_when_it_has_left(rigs: Rigs) -> None:
     rig = rigs(limits=Limits(requests_in_flight_max=2, response_queue_bytes_max=10))
-    rig.length = 100
+    rig.handler = lambda request: request.respond(200, content=b"x" * 100)
     client = rig.connect(GET * 5)
     rig.work()
     assert client.recv(65536).count(b"HTTP/1.1 200 OK") == 5
 
 
-def test_a_peer_that_never_reads_is_cut_and_its_stream_closed(rigs: Rigs) -> None:
-    rig = rigs()
-    closed: list[bool] = []
-
-    def endless() -> Iterator[bytes]:
-        try:
-            while True:
-                yield b"x" * 1_000_000
-        finally:
-            closed.append(True)
-
-    rig.pieces = endless()
-    rig.connect(GET)
-    rig.work()  # ends, since the peer takes no more
-    assert closed == []
-    rig.now += 30.0
-    rig.turn(2)
-    rig.work()
-    assert closed == [True]
-    assert rig.tasks.in_flight == 0
-
-
-def test_a_stream_whose_client_left_while_a_worker_had_it_is_closed(rigs: Rigs) -> None:
-    rig = rigs()
-    closed: list[bool] = []
-
-    def pieces() -> Iterator[bytes]:
-        try:
-            yield b"first"
-            yield b"second"
-        finally:
-            closed.append(True)
-
-    rig.pieces = pieces()
-    client = rig.connect(GET)
-    rig.tasks.work_one()
-    rig.turn()
-    assert rig.tasks.in_flight == 1, "the first piece is asked for"
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-    client.close()
-    rig.turn()
-    rig.work()
-    assert closed == [True]
-    assert rig.tasks.in_flight == 0
-
-
-def test_a_stream_that_raises_is_cut_before_its_last_chunk(rigs: Rigs, caplog: pytest.LogCaptureFixture) -> None:
-    rig = rigs()
-
-    def pieces() -> Iterator[bytes]:
-        yield b"first"
-        raise ValueError("a fault")
-
-    rig.pieces = pieces()
-    client = rig.connect(GET)
-    rig.work()
-    came = b"".join(iter(lambda: client.recv(65536), b""))
-    assert came.endswith(b"\r\n\r\n5\r\nfirst\r\n")
-    assert "a fault" in caplog.text
-    assert rig.tasks.in_flight == 0
-
-
-def test_streams_behind_an_answer_that_ends_the_connection_are_closed(rigs: Rigs) -> None:
-    rig = rigs()
-    closed: list[int] = []
-
-    def pieces(number: int) -> Iterator[bytes]:
-        try:
-            yield b"x"
-        finally:
-            closed.append(number)
-
-    streams = [pieces(number) for number in range(3)]
-    for stream in streams[1:]:
-        next(stream)  # begun, so that closing it is seen
-    client = rig.connect(b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" * 3)
-    for stream in streams[:2]:
-        rig.pieces = stream
-        rig.tasks.work_one()
-    rig.turn()
-    late = rig.tasks.take_one()  # by a slow worker
-    rig.work()
-    assert client.recv(65536).endswith(b"\r\n\r\nx")
-    assert client.recv(1) == b""
-    rig.pieces = streams[2]
-    late.run()
-    rig.turn()
-    rig.work()
-    assert sorted(closed) == [0, 2], "nobody waits for the one that came late"
-    client.close()
-    rig.turn(2)
-    rig.work()
-    assert sorted(closed) == [0, 1, 2]
-    assert rig.tasks.in_flight == 0
+# Clients that go
 
 
 @pytest.mark.parametrize("unix", [False, True])
@@ -365,8 +174,7 @@ def test_a_reset_behind_a_half_close_does_not_keep_the_loop_awake(rigs: Rigs) ->
     client.shutdown(socket.SHUT_WR)
     rig.turn(2)
     assert rig.is_quiet()
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-    client.close()
+    reset(client)
     rig.turn(2)
     assert rig.is_quiet()
     rig.work()
@@ -375,9 +183,7 @@ def test_a_reset_behind_a_half_close_does_not_keep_the_loop_awake(rigs: Rigs) ->
 
 def test_an_answer_for_a_connection_that_is_gone_never_reaches_the_next_one(rigs: Rigs) -> None:
     rig = rigs()
-    gone = rig.connect(GET)
-    gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-    gone.close()
+    reset(rig.connect(GET))
     rig.turn()
     client = rig.connect()  # most likely with the same descriptor
     rig.work()
@@ -386,6 +192,9 @@ def test_an_answer_for_a_connection_that_is_gone_never_reaches_the_next_one(rigs
     rig.turn()
     rig.work()
     assert status(client) == b"200"
+
+
+# Time
 
 
 def test_time_limits_act(rigs: Rigs) -> None:
@@ -400,6 +209,28 @@ def test_time_limits_act(rigs: Rigs) -> None:
     assert idle.recv(1) == b""
 
 
+def test_a_limit_is_kept_to_the_second_whatever_was_looked_at_before(rigs: Rigs) -> None:
+    """Nobody tells the deadlines of what happens: a channel is looked at now and then, and never too late."""
+    rig = rigs(limits=Limits(idle_seconds_max=15.0, linger_seconds_max=4.0))
+    client = rig.connect()
+    for _ in range(14):
+        rig.now += 1.0
+        rig.turn(2)
+    client.sendall(GET)
+    rig.turn()
+    rig.work()
+    assert status(client) == b"200"
+    rig.now += 14.9
+    rig.turn(2)
+    assert says_nothing(client), "its time began anew with the answer"
+    rig.now += 0.2
+    rig.turn(2)
+    assert client.recv(1) == b""
+
+
+# The end
+
+
 def test_a_stop_finishes_what_is_in_flight_and_nothing_else(rigs: Rigs) -> None:
     rig = rigs()
     idle, busy = rig.connect(), rig.connect(GET + b"GET")
@@ -410,9 +241,43 @@ def test_a_stop_finishes_what_is_in_flight_and_nothing_else(rigs: Rigs) -> None:
         socket.create_connection(rig.address).close()
     assert says_nothing(busy)
     rig.work()
-    assert busy.recv(65536).startswith(b"HTTP/1.1 200 ")
-    assert busy.recv(1) == b""
+    came = all_that_comes(busy)
+    assert came.startswith(b"HTTP/1.1 200 ")
+    assert b"HTTP/1.1 503 " in came, "what follows was only half received"
+    assert came.count(b"HTTP/1.1") == 2
     assert rig.tasks.in_flight == 0
+
+
+def test_a_stop_whose_answer_is_not_yet_made_says_close_with_it(rigs: Rigs) -> None:
+    rig = rigs()
+    first, last = rig.connect(GET), rig.connect(GET * 2)
+    rig.loop.ask_to_stop(10.0)
+    rig.turn(2)
+    rig.work()
+    assert b"\r\nConnection: close\r\n" in all_that_comes(first)
+    came = all_that_comes(last)
+    assert came.count(b"HTTP/1.1 200 ") == 2
+    assert came.count(b"Connection: close") == 1
+    assert came.index(b"Connection: close") > came.rindex(b"HTTP/1.1 200 ")
+
+
+def test_a_stop_answers_503_where_a_request_was_parsed_and_no_worker_had_it(rigs: Rigs) -> None:
+    rig = rigs()
+    client = rig.connect(GET + POST + b"abc")  # the POST waits for the GET
+    rig.loop.ask_to_stop(10.0)
+    rig.turn(2)
+    rig.work()
+    came = all_that_comes(client)
+    assert came.startswith(b"HTTP/1.1 200 ")
+    assert b"HTTP/1.1 503 " in came
+    assert rig.asked == [b"/"]
+
+
+def test_an_asked_stop_wakes_a_loop_that_sleeps(rigs: Rigs) -> None:
+    rig = rigs()
+    assert rig.is_quiet()
+    rig.loop.ask_to_stop(10.0)
+    assert not rig.is_quiet()
 
 
 def test_a_stop_whose_time_is_over_cuts_and_leaves_the_streams_to_the_workers(rigs: Rigs) -> None:
@@ -426,7 +291,7 @@ def test_a_stop_whose_time_is_over_cuts_and_leaves_the_streams_to_the_workers(ri
         finally:
             closed.append(True)
 
-    rig.pieces = endless()
+    rig.handler = lambda request: request.respond_stream(endless())
     client = rig.connect(GET)
     rig.work()
     rig.loop.ask_to_stop(5.0)
@@ -438,3 +303,51 @@ def test_a_stop_whose_time_is_over_cuts_and_leaves_the_streams_to_the_workers(ri
     assert closed == [True]
     while client.recv(1_000_000):
         pass
+
+
+def test_what_workers_said_last_is_closed_with_the_loop(rigs: Rigs, tmp_path: Path) -> None:
+    """Replies that the loop has not read when its time is over."""
+    path = tmp_path / "large"
+    path.write_bytes(b"x" * 100_000)
+    rig = rigs()
+    closed: list[bool] = []
+    writers: list[push.Writer] = []
+
+    def pieces() -> Iterator[bytes]:
+        try:
+            yield b"x"
+        finally:
+            closed.append(True)
+
+    def handler(request: message.Request) -> None:
+        if request.path == b"/pull":
+            begun = pieces()
+            next(begun)
+            request.respond_stream(begun)
+        elif request.path == b"/open":
+            writers.append(request.respond_writer())
+        else:
+            request.respond_file(path)
+
+    rig.handler = handler
+    rig.connect(get(b"/pull") + get(b"/open") + get(b"/file"))
+    for _ in range(3):
+        rig.tasks.work_one()
+    assert [writer.active for writer in writers] == [True]
+    assert open_files(path) == 1
+    rig.loop.end()
+    assert [writer.active for writer in writers] == [False]
+    assert open_files(path) == 0
+    rig.tasks.work_one()
+    assert closed == [True]
+
+
+def test_an_answer_that_is_opened_behind_the_end_is_never_active(rigs: Rigs) -> None:
+    rig = rigs()
+    writers: list[push.Writer] = []
+    rig.handler = lambda request: writers.append(request.respond_writer())
+    rig.connect(GET)
+    rig.loop.end()
+    rig.tasks.work_one()
+    assert not writers[0].active
+    assert not writers[0].write(b"to nobody")
