@@ -122,6 +122,9 @@ class IoLoop:
             seconds: float | None = 0.0
         else:
             seconds = self._seconds_to_deadline()
+        patience = self._tasks.spur(self._clock())
+        if patience is not None and (seconds is None or seconds > patience):
+            seconds = patience
         ready = self._poller.wait(seconds)
         self.replies.awake()
         return ready
@@ -286,6 +289,8 @@ class IoLoop:
         for settling in touched.values():
             if settling.settles_itself():
                 continue
+            if settling.is_left:
+                settling.drop()
             if settling.phase is not GONE:
                 settling.flush(now)
             if settling.phase is GONE:
@@ -365,7 +370,7 @@ class IoLoop:
         """Close every socket and descriptor; streams that were still open are left to the workers to close."""
         self.owner.check()
         for ending in list(self._channels.values()):
-            ending.drop()
+            ending.give_up()
             self._forget(ending)
         for listener in self._listeners.values():
             with contextlib.suppress(OSError):

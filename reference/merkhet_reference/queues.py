@@ -18,6 +18,10 @@ from merkhet_reference import wakeup
 
 T = TypeVar("T")
 
+PATIENCE_SECONDS = 0.001
+"""How long a task may wait for a worker that is awake before another is called: many short tasks, and too little for anybody
+to notice."""
+
 
 class WrongThreadError(RuntimeError):
     """A method of the I/O thread was called from another thread, or the other way round."""
@@ -51,18 +55,24 @@ class TaskQueue(Generic[T]):
     The count is of tasks that were handed over and have not come back. It is full at `tasks_max + workers`: then no
     worker can be idle while a task waits, so the return of any one task is the moment to offer more.
 
-    # Choice: not `queue.SimpleQueue`, which lets every idle worker wake up for a burst of tasks, most of them to find
-    that others were faster. Here one at a time is on its way: the last that went to sleep; and it calls the next one if
-    it leaves tasks behind. Why no task is left lying: a worker first says that it sleeps and then looks for tasks, and
-    who puts one first appends and then looks for sleepers; and a worker on its way looks after it has said that it came.
+    # Choice: not `queue.SimpleQueue`, which lets every idle worker wake up for a burst of tasks. Threads of Python take
+    turns, so one worker does a burst of short tasks as fast as eight do, and without their changing places at every call
+    of the system. One is called for a burst, the last that went to sleep; another one only when a task still waits that
+    waited a moment ago: then those that are awake are busy or blocked.
+
+    Why no task is left lying: a worker first says that it sleeps and then looks for tasks, and who puts one first appends
+    and then looks for sleepers; a worker on its way looks after it has said that it came; and what nobody was called for
+    is looked at by the I/O thread (`spur`), which does not sleep for longer than PATIENCE_SECONDS while something waits.
     """
 
-    __slots__ = ("_items", "_on_its_way", "_sleepers", "in_flight", "in_flight_max")
+    __slots__ = ("_items", "_oldest", "_oldest_since", "_on_its_way", "_sleepers", "in_flight", "in_flight_max")
 
     def __init__(self, tasks_max: int, workers: int) -> None:
         self._items: deque[T | None] = deque()
         self._sleepers: list[threading.Lock] = []
         self._on_its_way = False
+        self._oldest: T | None = None
+        self._oldest_since = 0.0
         self.in_flight = 0
         self.in_flight_max = tasks_max + workers
 
@@ -76,9 +86,28 @@ class TaskQueue(Generic[T]):
     def put(self, task: T) -> None:
         """Hand a task over; the caller asked `has_room`, or the task is a small one that must not wait."""
         self.in_flight += 1
+        is_first = not self._items
         self._items.append(task)
-        if self._sleepers and not self._on_its_way:
+        if is_first and self._sleepers and not self._on_its_way:
             self._call()
+
+    def spur(self, now: float) -> float | None:
+        """Call one more worker if the oldest task has waited too long. Only the I/O thread, once a turn.
+
+        Return the seconds until it is worth looking again; None if nothing waits that a sleeper could do.
+        """
+        try:
+            oldest = self._items[0]
+        except IndexError:
+            return None
+        if not self._sleepers:
+            return None
+        if oldest is not self._oldest:
+            self._oldest, self._oldest_since = oldest, now
+        elif now - self._oldest_since >= PATIENCE_SECONDS:
+            self._oldest_since = now
+            self._call()
+        return PATIENCE_SECONDS
 
     def came_back(self) -> None:
         """Count one task as done. Only the I/O thread."""
@@ -88,13 +117,9 @@ class TaskQueue(Generic[T]):
         """Wait for a task; None means that this worker is to end. Only workers."""
         while True:
             try:
-                task = self._items.popleft()
+                return self._items.popleft()
             except IndexError:
                 self._sleep()
-                continue
-            if self._items and self._sleepers and not self._on_its_way:
-                self._call()
-            return task
 
     def dismiss(self) -> None:
         """Let one worker end, after the tasks that were put before."""
