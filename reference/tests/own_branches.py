@@ -20,6 +20,7 @@ MODULES = (
     "http_date", "validators", "conditional",
     "multipart_head", "multipart", "forms",
     "event_stream", "metrics", "access_log",
+    "file_response", "streaming", "push", "message",
     "listing", "files", "storing", "mutable", "operation", "command_line",
     "http1/events", "http1/inbox", "http1/request", "http1/framing", "http1/chunked", "http1/response", "http1/connection",
 )  # fmt: skip

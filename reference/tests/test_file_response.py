@@ -713,6 +713,28 @@ def test_of_an_empty_file_an_application_streams_nothing(folder: Path) -> None:
 # Files
 
 
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("a.txt", "a.txt"),
+        ("/b/a.txt", "a.txt"),
+        ("../a", "a"),
+        (Path("/b/a.txt"), "a.txt"),
+        (Path("a"), "a"),
+        ("a\\b", "a\\b"),
+    ],
+)
+def test_the_name_of_a_file_is_the_last_segment_of_its_path(path: Path | str, name: str) -> None:
+    assert file_response.name_of(path) == name
+
+
+@pytest.mark.parametrize("as_text", [True, False])
+def test_a_path_is_text_or_a_path(folder: Path, *, as_text: bool) -> None:
+    path = folder / "ten"
+    with file_response.open_file(str(path) if as_text else path) as opened:
+        assert os.pread(opened.descriptor, 20, 0) == TEN
+
+
 def test_opening_tells_of_this_very_file_and_hands_its_descriptor_to_no_child(folder: Path) -> None:
     with file_response.open_file(folder / "ten") as opened:
         assert opened.stat.st_size == 10
