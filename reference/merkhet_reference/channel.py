@@ -87,9 +87,7 @@ class Channel(Outgoing):
         if not self._protocol.in_head:
             self._head_since = now  # if a head begins, it begins now
         self._protocol.receive(data)
-        if not data and any(ticket.flow is not None and not ticket.finished for ticket in self.tickets):
-            # Choice: an answer without an end is over when its client has said that it is done, though it may still read:
-            # nothing else would tell a client that has gone from one that is silent.
+        if not data and self.is_left:
             self.drop()
 
     def _take_ciphertext(self, layer: tls.TlsLayer, data: bytes, now: float) -> None:
@@ -351,6 +349,15 @@ class Channel(Outgoing):
         """Whether the peer has said that it sends no more."""
         return self._protocol.ended
 
+    @property
+    def is_left(self) -> bool:
+        """Whether somebody still writes an answer, and the peer has said that it sends no more: before that, or after.
+
+        # Choice: an answer without an end is over when its client has said that it is done, though it may still read:
+        nothing else would tell a client that has gone from one that is silent.
+        """
+        return self.has_heard_all and any(ticket.flow is not None and not ticket.finished for ticket in self.tickets)
+
     def wanted_interest(self) -> int:
         """Return what the poller should watch for."""
         if self.phase is LINGERING:
@@ -390,7 +397,7 @@ class Channel(Outgoing):
     def overdue(self, now: float) -> None:
         """Act on a deadline that has passed: 408 inside a message, an end between two, a cut where the peer is stuck."""
         if self.phase is LINGERING or self._outbox.waiting_bytes:
-            self.drop()
+            self.give_up()
         elif self._head is not None or (self._protocol.in_head and not self.tickets):
             self.answer_last(408, "the message took too long to come")
             self._no_more_requests()  # answers before it may be missing still, and the rest of it may come

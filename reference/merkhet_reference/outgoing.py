@@ -186,10 +186,23 @@ class Outgoing:
         """
         ends_with_connection = bool(self.tickets) and not self.tickets[0].keeps
         self._write(now)
-        if ends_with_connection and self.sock.family != socket.AF_UNIX:
+        if ends_with_connection:
+            self._reset_on_close()
+        self.drop()
+
+    def give_up(self) -> None:
+        """Drop the connection for want of time. Where an answer has begun, its client must see that there was more of it.
+
+        A reset frees what the system holds for a peer that does not read, too, for which FIN would wait for minutes.
+        """
+        if self._outbox.waiting_bytes or (self.tickets and self.tickets[0].status):
+            self._reset_on_close()
+        self.drop()
+
+    def _reset_on_close(self) -> None:
+        if self.sock.family != socket.AF_UNIX:
             with contextlib.suppress(OSError):
                 self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
-        self.drop()
 
     def drop(self) -> None:
         """Give the connection up; the I/O loop closes its socket in this turn, and throws away what is in flight."""
