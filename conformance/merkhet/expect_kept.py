@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from merkhet.answer import Answer, Context, Response
 from merkhet.expectation import Expectation, Rests
+from merkhet.template import in_pattern
 from merkhet.wire import byteranges
 
 
@@ -73,7 +75,7 @@ def same_field(name: str, field: bytes, *, weakly: bool = False) -> Expectation:
 
 @dataclass(frozen=True, slots=True)
 class _FieldHas:
-    """A whole final response with one line of this field, whose value matches a pattern."""
+    """A final response with a whole head and one line of this field, whose value matches a pattern."""
 
     field: bytes
     pattern: bytes
@@ -84,29 +86,48 @@ class _FieldHas:
         return f"{self.field.decode('ascii')}: {self.words}"
 
     def matches(self, answer: Answer, context: Context) -> bool:
-        response = answer.final
+        response = answer.response if answer.partial else answer.final
         if response is None:
             return False
         values = response.values(self.field)
-        pattern = context.render(self.pattern)
+        pattern = in_pattern(self.pattern, context.render)
         return len(values) == 1 and re.fullmatch(pattern, values[0], re.DOTALL) is not None
 
 
 def field_matches(field: bytes, pattern: bytes, words: str) -> Expectation:
-    """One line of this field, its whole value matched by a regular expression; `words` say what that is."""
+    """One line of this field, its whole value matched by a regular expression; `words` say what that is.
+
+    Placeholders in the pattern stand for themselves, whatever characters they hold.
+    """
     return _FieldHas(field, pattern, words)
 
 
+@dataclass(frozen=True, slots=True)
+class _FieldIs:
+    """A final response with a whole head and one line of this field, with this value."""
+
+    field: bytes
+    value: bytes
+    rests_on: Rests = Rests.CONTENT
+
+    def describe(self) -> str:
+        return f"{self.field.decode('ascii')}: {self.value.decode('ascii', 'backslashreplace')}"
+
+    def matches(self, answer: Answer, context: Context) -> bool:
+        response = answer.response if answer.partial else answer.final
+        return response is not None and response.values(self.field) == (context.render(self.value),)
+
+
 def field_is(field: bytes, value: bytes) -> Expectation:
-    """One line of this field with exactly this value."""
-    return _FieldHas(field, re.escape(value), value.decode("latin-1"))
+    """One line of this field with exactly this value, placeholders replaced."""
+    return _FieldIs(field, value)
 
 
 def content_range(first: int, last: int, complete: int | None) -> Expectation:
     """Content-Range for these octets; `complete` None: a complete length of any number, or "*"."""
     length = rb"(?:[0-9]+|\*)" if complete is None else b"%d" % complete
     words = f"bytes {first}-{last}/{'any length' if complete is None else complete}"
-    return _FieldHas(b"Content-Range", rb"bytes %d-%d/%s" % (first, last, length), words)
+    return _FieldHas(b"Content-Range", rb"(?i:bytes) %d-%d/%s" % (first, last, length), words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +140,9 @@ class _File:
     rests_on: Rests = Rests.CONTENT
 
     def describe(self) -> str:
-        which = "" if self.last is None and not self.first else f"octets {self.first} to {self.last} of "
-        return f"the content of {which}the file {self.file}"
+        if self.last is None and not self.first:
+            return f"the content of the file {self.file}"
+        return f"octets {self.first} to {'the end' if self.last is None else self.last} of the file {self.file}"
 
     def matches(self, answer: Answer, context: Context) -> bool:
         response = answer.final
@@ -139,7 +161,8 @@ def file_content(file: str, first: int = 0, last: int | None = None) -> Expectat
 class _Parts:
     """A 206 whose multipart/byteranges content is well-formed, its parts true slices of a fixture file.
 
-    With `whole`, they cover every octet that was asked for; without, a subset of it.
+    With `whole`, they cover every octet that was asked for, and may hold more (RFC 9110, Section 15.3.7.2, lets ranges be
+    coalesced); without, nothing but what was asked for.
     """
 
     file: str
@@ -164,13 +187,26 @@ class _Parts:
             return False
         if any(part.content != data[part.first : part.last + 1] for part in parts):
             return False
-        sent = {at for part in parts for at in range(part.first, part.last + 1)}
-        wanted = {at for first, last in self.asked for at in range(first, last + 1)}
-        return wanted <= sent if self.whole else bool(sent & wanted)
+        sent = tuple((part.first, part.last) for part in parts)
+        return _within(self.asked, sent) if self.whole else _within(sent, self.asked)
+
+
+def _within(inner: Iterable[tuple[int, int]], outer: Iterable[tuple[int, int]]) -> bool:
+    """Whether every octet of the inner ranges is in one of the outer ones."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(outer):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    return all(any(start <= first and last <= end for start, end in joined) for first, last in inner)
 
 
 def parts_of(file: str, *asked: tuple[int, int], whole: bool = True) -> Expectation:
-    """Multipart content whose parts are true slices of a fixture file and cover `asked` (first and last, inclusive)."""
+    """Multipart content whose parts are true slices of a fixture file and cover `asked` (first and last, inclusive).
+
+    With `whole` false they need not cover it, but hold nothing else.
+    """
     return _Parts(file, asked, whole)
 
 

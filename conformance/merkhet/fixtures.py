@@ -40,19 +40,19 @@ FIXTURES: Mapping[str, bytes] = {
 
 
 def write(folder: Path) -> None:
-    """Write every file below `folder`, with its age. Raises OSError."""
+    """Write every file below `folder`, which is made if it is not there, with its age. Raises OSError."""
     then = time.time() - AGE_SECONDS
     for name, data in FIXTURES.items():
         write_one(folder, name, data, then)
-    # A server may serve files as another user than the one who started it.
-    folder.chmod(0o755)
 
 
 def write_one(folder: Path, name: str, data: bytes, modified_at: float) -> None:
     """Put one file in place at once: a reader sees the old one or the new one. Raises OSError."""
     path = folder / name
-    path.parent.mkdir(exist_ok=True)
-    path.parent.chmod(0o755)
+    for place in (folder, path.parent):
+        if not place.is_dir():
+            place.mkdir()
+            place.chmod(0o755)
     draft = path.with_name(f".draft-{path.name}")
     draft.write_bytes(data)
     draft.chmod(0o644)
@@ -63,6 +63,8 @@ def write_one(folder: Path, name: str, data: bytes, modified_at: float) -> None:
 def fresh() -> Path:
     """Write the files into a new folder and return it. `remove` takes it away."""
     folder = Path(tempfile.mkdtemp(prefix="merkhet-files-"))
+    # A server may serve files as another user than the one who started it.
+    folder.chmod(0o755)
     write(folder)
     return folder
 

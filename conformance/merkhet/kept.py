@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from merkhet.answer import Response
 
 _IMF = "%a, %d %b %Y %H:%M:%S GMT"
+_TAG = re.compile(rb'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 _SHIFT = re.compile(r"[+-][0-9]+")
 
 
@@ -43,11 +44,16 @@ def filtered(value: bytes, name: str) -> bytes:
     if not name:
         return value
     if name in _TAG_FILTERS:
+        if not _TAG.fullmatch(value):
+            raise Lacking(f"{value!r} is no entity tag")
         return _TAG_FILTERS[name](value)
     moment = parse_date(value)
-    if _SHIFT.fullmatch(name):
+    if not _SHIFT.fullmatch(name):
+        return format_date(moment, _DATE_FORMATS[name])
+    try:
         return format_date(moment + dt.timedelta(seconds=int(name)), _IMF)
-    return format_date(moment, _DATE_FORMATS[name])
+    except OverflowError:
+        raise Lacking(f"{value!r} is at the end of the calendar") from None
 
 
 def _strong(tag: bytes) -> bytes:
@@ -65,9 +71,13 @@ _DATE_FORMATS = {"rfc850": "%A, %d-%b-%y %H:%M:%S GMT", "asctime": "%a %b %e %H:
 def parse_date(value: bytes) -> dt.datetime:
     """Return the moment that an IMF-fixdate names. Raises Lacking for anything else."""
     try:
-        return dt.datetime.strptime(value.decode("ascii"), _IMF).replace(tzinfo=dt.UTC)
+        moment = dt.datetime.strptime(value.decode("ascii"), _IMF).replace(tzinfo=dt.UTC)
     except (UnicodeDecodeError, ValueError):
-        raise Lacking(f"{value!r} is no date in the preferred format") from None
+        moment = None
+    # The library's parser is lenient with spaces, digits and the name of the day.
+    if moment is None or format_date(moment, _IMF) != value:
+        raise Lacking(f"{value!r} is no date in the preferred format")
+    return moment
 
 
 def format_date(moment: dt.datetime, form: str) -> bytes:

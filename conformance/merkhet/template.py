@@ -9,7 +9,7 @@ A value may hold `{nonce}`: `{mutable:merkhet-{nonce}}`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from merkhet.answer import Response
@@ -89,6 +89,11 @@ class Names:
         if self.extra_fields:
             data = data.replace(b"Host: {host}\r\n", b"Host: {host}\r\n" + self.extra_fields)
         return _PLACEHOLDER.sub(value, data)
+
+
+def in_pattern(pattern: bytes, render: Callable[[bytes], bytes]) -> bytes:
+    """Return a regular expression with its placeholders rendered, each of which matches nothing but its own octets."""
+    return _PLACEHOLDER.sub(lambda match: re.escape(render(match[0])), pattern)
 
 
 def filled(template: str, argument: str) -> str:

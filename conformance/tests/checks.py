@@ -8,12 +8,14 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 
 from merkhet.check import PASS, VIOLATION, WARNING, Answers, Canned, Check, Send, Step, Stream, Verdict, closes
+from merkhet.engine.conclude import Conclusion, conclude
 from merkhet.engine.deadlines import Deadlines
-from merkhet.engine.execute import Baseline, Setting
+from merkhet.engine.execute import Baseline, Run, Setting, execute
 from merkhet.engine.plan import RunTarget
 from merkhet.expect import Expectation, ended, served, silent, status
-from merkhet.model import Level, Requirement, Weight
+from merkhet.model import Level, Profile, Requirement, Weight
 from merkhet.template import ENDPOINTS, Names
+from merkhet.wire.canned import CannedDialer, run_now
 from merkhet.wire.sockets import Address
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -68,6 +70,19 @@ def setting(*, round_trip_seconds: float = 0.001, baseline: Baseline | None = No
         deadlines=Deadlines(round_trip_seconds),
         nonce="n",
     )
+
+
+def play(
+    check: Check,
+    *streams: Stream,
+    under: Setting | None = None,
+    rule: Requirement | None = None,
+    profile: Profile = Profile.DEFAULT,
+) -> tuple[Run, Conclusion]:
+    """Run a check against a server in memory; return what happened, and what it comes to."""
+    here = under or setting()
+    run = run_now(execute(check, CannedDialer(streams, check.twin, here.render), here))
+    return run, conclude(run, rule or requirement(), profile, here.baseline)
 
 
 Handler = Callable[[socket.socket], None]

@@ -27,10 +27,10 @@ from merkhet.check import (
     observed,
     resets,
 )
-from merkhet.engine.conclude import Conclusion, conclude, weight_of
+from merkhet.engine.conclude import weight_of
 from merkhet.engine.connection import segments
 from merkhet.engine.deadlines import Deadlines
-from merkhet.engine.execute import Baseline, Run, Setting, execute
+from merkhet.engine.execute import Baseline
 from merkhet.expect import (
     answered,
     anything,
@@ -45,23 +45,10 @@ from merkhet.expect import (
     silent,
     status,
 )
-from merkhet.model import Direction, Level, Outcome, Profile, Requirement, Weight
-from merkhet.wire.canned import CannedDialer, run_now
+from merkhet.model import Direction, Level, Outcome, Profile, Weight
 
 OK = Stream(checks.OK)
-MUST = checks.requirement()
-
-
-def play(
-    check: Check,
-    *streams: Stream,
-    setting: Setting | None = None,
-    requirement: Requirement = MUST,
-    profile: Profile = Profile.DEFAULT,
-) -> tuple[Run, Conclusion]:
-    here = setting or checks.setting()
-    run = run_now(execute(check, CannedDialer(streams, check.twin, here.render), here))
-    return run, conclude(run, requirement, profile, here.baseline)
+play = checks.play
 
 
 def outcome(check: Check, *streams: Stream) -> Outcome:
@@ -190,7 +177,7 @@ class TestTwin:
 
     def test_the_canary_must_be_answered_as_in_preflight(self) -> None:
         setting = checks.setting(baseline=Baseline(status=302))
-        _, conclusion = play(checks.check(), checks.REFUSED, setting=setting)
+        _, conclusion = play(checks.check(), checks.REFUSED, under=setting)
         assert "the plain GET behind it" in conclusion.reason
 
 
@@ -209,11 +196,11 @@ class TestTargetThatAnswersEverythingAlike:
     def test_a_status_proves_nothing(self, verdict: object, stream: Stream, expected: Outcome) -> None:
         assert isinstance(verdict, type(PASS))
         check = checks.check(Send(checks.GET), Answers({served(): verdict}))
-        assert play(check, stream, setting=self.SETTING)[1].outcome is expected
+        assert play(check, stream, under=self.SETTING)[1].outcome is expected
 
     def test_content_does(self) -> None:
         check = checks.check(Send(checks.GET), Answers({content(b"ok"): VIOLATION}))
-        assert play(check, OK, setting=self.SETTING)[1].outcome is Outcome.FAIL
+        assert play(check, OK, under=self.SETTING)[1].outcome is Outcome.FAIL
 
 
 @pytest.mark.parametrize(
@@ -239,7 +226,7 @@ def test_weights(  # noqa: PLR0917
 
 def test_a_note_is_an_observation() -> None:
     note = checks.requirement(weight=Weight.NOTE)
-    _, conclusion = play(checks.check(), OK, requirement=note)
+    _, conclusion = play(checks.check(), OK, rule=note)
     assert (conclusion.outcome, conclusion.choice) == (Outcome.OBSERVED, "the request was served")
 
 
@@ -247,7 +234,7 @@ def test_an_impatient_silence_is_an_absence_even_if_it_passes() -> None:
     check = checks.check(Send(checks.GET), Answers({silent: PASS}, patience_seconds=5.0))
     patient = checks.setting()
     hasty = dataclasses.replace(patient, deadlines=dataclasses.replace(patient.deadlines, patient=False))
-    run, conclusion = play(check, Stream(b""), setting=hasty)
+    run, conclusion = play(check, Stream(b""), under=hasty)
     assert (run.impatient, conclusion.absent) == (True, True)
     assert run.judgements[0].answer.seconds == pytest.approx(0.5, abs=0.01)
     run, conclusion = play(check, Stream(b""))
@@ -260,7 +247,7 @@ def test_a_promised_close_is_waited_for() -> None:
     run, _ = play(checks.check(), open_after_close)
     assert run.seen[0].end is End.SILENT
     impatient = dataclasses.replace(checks.setting(), lingers=lambda: False)
-    run, _ = play(checks.check(), open_after_close, setting=impatient)
+    run, _ = play(checks.check(), open_after_close, under=impatient)
     assert run.seen[0].end is None
 
 

@@ -14,6 +14,7 @@ import pytest
 from merkhet import catalogue
 from merkhet.catalogue import AnyCheck
 from merkhet.check import Answers, Check, Kind, On, Passive, Send, Write, as_streams, walk
+from merkhet.kept import filters
 from merkhet.model import Level, Outcome, Requirement, Weight
 from merkhet.selftest.canned import play, verify
 from merkhet.template import ENDPOINTS
@@ -31,6 +32,7 @@ UNSAFE = re.compile(rb"(?:^|\r\n)(POST|PUT|DELETE|PATCH) (\S+)")
 EXPECTS_ANYTHING = re.compile(rb"\{(?:echo|form|sse-push)\}.*|\{mutable:merkhet-.*\{nonce\}.*")
 EXPECTS_POST = re.compile(rb"\{root\}.*|\*|example\.com:80")
 """The root bears any method (docs/contract.md); the last two name nothing that could be changed."""
+KEPT = re.compile(rb"\{kept:([^{}/]*)/[^{}|]*\|?([^{}]*)\}")
 AT_FAULT = frozenset({Kind.VIOLATION, Kind.BREACH, Kind.DESYNC, Kind.WARNING})
 
 each_check = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
@@ -97,6 +99,15 @@ def test_needs_what_the_contract_knows(check: AnyCheck) -> None:
 @each_active
 def test_a_check_that_writes_files_says_so(check: Check) -> None:
     assert ("own-files" in check.tags) == any(isinstance(step, Write) for step in walk(check.steps))
+
+
+@each_active
+def test_what_is_sent_again_was_kept(check: Check) -> None:
+    names = {step.keep for step in walk(check.steps) if isinstance(step, Answers)}
+    used = [found for data in sent(check) for found in KEPT.findall(data)]
+    assert {name.decode() for name, _ in used} <= names
+    others = {name.decode() for _, name in used if name} - filters()
+    assert all(re.fullmatch(r"[+-][0-9]+", name) for name in others)
 
 
 @each_check

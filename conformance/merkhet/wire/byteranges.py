@@ -7,10 +7,16 @@ from dataclasses import dataclass
 
 from merkhet.answer import Response
 
-_TYPE = re.compile(rb"multipart/byteranges(?:[ \t]*;[ \t]*[^;]*)*", re.IGNORECASE)
-_BOUNDARY = re.compile(rb';[ \t]*boundary=(?:"([^"]{1,70})"|([^;, \t"]{1,70}))', re.IGNORECASE)
-_RANGE = re.compile(rb"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)")
-_FIELD = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*")
+_TYPE = re.compile(rb"multipart/byteranges", re.IGNORECASE)
+_TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_PARAMETER = re.compile(
+    rb"[ \t]*;[ \t]*(?:(%b)=(?:(%b)|\"((?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*)\"))?"
+    % (_TOKEN, _TOKEN)
+)
+_BOUNDARY = re.compile(rb"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]")
+_RANGE = re.compile(rb"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)", re.IGNORECASE)
+_FIELD = re.compile(rb"(%b):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*" % _TOKEN)
+_AFTER_DELIMITER = re.compile(rb"[ \t]*(?:\r\n.*)?", re.DOTALL)
 
 
 class MalformedError(Exception):
@@ -31,12 +37,7 @@ class Part:
 def read(response: Response) -> tuple[Part, ...]:
     """Return the parts of a response. Raises MalformedError."""
     kinds = response.values(b"Content-Type")
-    if len(kinds) != 1 or not _TYPE.fullmatch(kinds[0]):
-        raise MalformedError("the Content-Type is not multipart/byteranges")
-    match = _BOUNDARY.search(kinds[0])
-    if match is None:
-        raise MalformedError("the Content-Type has no boundary")
-    delimiter = b"--" + (match[1] or match[2])
+    delimiter = b"--" + _boundary(kinds[0] if len(kinds) == 1 else b"")
     # A preamble may stand before the first delimiter, which begins a line.
     pieces = (b"\r\n" + response.content).split(b"\r\n" + delimiter)
     if len(pieces) < 3:
@@ -44,7 +45,28 @@ def read(response: Response) -> tuple[Part, ...]:
     closing = pieces[-1]
     if not closing.startswith(b"--"):
         raise MalformedError("the content does not end with the closing delimiter")
+    if not _AFTER_DELIMITER.fullmatch(closing[2:]):
+        raise MalformedError("the closing delimiter is followed by more than whitespace and CRLF")
     return tuple(_part(piece) for piece in pieces[1:-1])
+
+
+def _boundary(kind: bytes) -> bytes:
+    """Return the boundary that a Content-Type names, read by the grammar of its parameters (RFC 9110, Section 5.6.6)."""
+    start = _TYPE.match(kind)
+    if start is None:
+        raise MalformedError("the Content-Type is not multipart/byteranges")
+    at = start.end()
+    found: list[bytes] = []
+    while at < len(kind):
+        match = _PARAMETER.match(kind, at)
+        if match is None:
+            raise MalformedError(f"the Content-Type has no parameter by the grammar: {kind[at : at + 60]!r}")
+        if match[1] is not None and match[1].lower() == b"boundary":
+            found.append(match[2] if match[2] is not None else re.sub(rb"\\(.)", rb"\1", match[3], flags=re.DOTALL))
+        at = match.end()
+    if len(found) != 1 or not _BOUNDARY.fullmatch(found[0]):
+        raise MalformedError("the Content-Type has no boundary, or none by the grammar")
+    return found[0]
 
 
 def _part(piece: bytes) -> Part:
@@ -59,6 +81,8 @@ def _part(piece: bytes) -> Part:
         match = _FIELD.fullmatch(line)
         if match is None:
             raise MalformedError(f"no field line in a part: {line[:60]!r}")
+        if match[1].lower() in fields:
+            raise MalformedError(f"a part has two {match[1].decode('ascii')} fields")
         fields[match[1].lower()] = match[2]
     place = _RANGE.fullmatch(fields.get(b"content-range", b""))
     if place is None:
