@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
@@ -21,11 +22,14 @@ from cli_process import (
     merkhet,
 )
 
+from merkhet import catalogue
 from merkhet.catalogue import Catalogue
-from merkhet.check import PASS, Abort, Answers, HalfClose, On, Send, Write
+from merkhet.check import PASS, Abort, Answers, Check, HalfClose, On, Send, Write
 from merkhet.cli import invoke
 from merkhet.cli.codes import Code
 from merkhet.expect import served
+from merkhet.fixtures import FIXTURES
+from merkhet.model import Requirement
 
 
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:
@@ -54,6 +58,62 @@ def test_list_for_a_program(capsys: pytest.CaptureFixture[str]) -> None:
     assert 0 in rules.values(), "a rule without a check is listed too"
     assert invoke(["list", HOST, "--requirements", "--format", "ids"]) == Code.OK
     assert capsys.readouterr().out == row["requirement"] + "\n"
+
+
+def test_coverage(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def rule(document: str, section: str, number: int, untestable: str | None = None) -> Requirement:
+        name = f"{document}-{section}-{number}"
+        return msgspec.structs.replace(checks.requirement(section), id=name, document=document, untestable=untestable)
+
+    def check(requirement: Requirement, slug: str) -> Check:
+        place = f"{requirement.document}-{requirement.section}"
+        return dataclasses.replace(checks.check(), id=f"{place}-{slug}", requirement=requirement.id)
+
+    rules = [
+        rule("whatwg-sse", "9.2.5", 1),
+        rule("rfc9112", "6.1", 1),
+        rule("rfc9112", "6.1", 2),
+        rule("rfc9112", "7", 1, "Nobody can see it."),
+        rule("rfc6266", "D", 1),
+    ]
+    them = [check(rules[0], "a"), check(rules[1], "a"), check(rules[1], "b"), check(rules[4], "a")]
+    known = Catalogue(requirements={one.id: one for one in rules}, checks={one.id: one for one in them})
+    monkeypatch.setattr("merkhet.catalogue.load", lambda: known)
+    assert invoke(["list", "--coverage"]) == Code.OK
+    assert capsys.readouterr().out == (
+        "document    requirements  testable  tested  untestable  checks\n"
+        "rfc6266                1         1       1           0       1\n"
+        "rfc9112                3         2       1           1       2\n"
+        "whatwg-sse             1         1       1           0       1\n"
+        "total                  5         4       3           1       4\n"
+    )
+    assert invoke(["list", "rfc9112-6.1-a", "--coverage", "--format", "json"]) == Code.OK
+    counts = {"requirements": 3, "testable": 2, "tested": 1, "untestable": 1, "checks": 1}
+    told = json.loads(capsys.readouterr().out)
+    assert told == [{"document": "rfc9112", **counts}, {"document": "total", **counts}]
+    assert invoke(["list", "--coverage", "--format", "ids"]) == Code.OK
+    assert capsys.readouterr().out == "rfc6266\nrfc9112\nwhatwg-sse\ntotal\n"
+    assert invoke(["list", "--coverage", "--requirements"]) == Code.INVOCATION
+
+
+def test_the_coverage_of_what_is_shipped(capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["list", "--coverage", "--format", "json"]) == Code.OK
+    *documents, total = json.loads(capsys.readouterr().out)
+    assert all(row["tested"] == row["testable"] for row in documents)
+    assert all(sum(row[name] for row in documents) == total[name] for name in total if name != "document")
+    assert total["checks"] == len(catalogue.load().checks)
+
+
+def test_fixtures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "served" / "files"
+    assert invoke(["fixtures", str(folder)]) == Code.OK
+    assert invoke(["fixtures", str(folder)]) == Code.OK
+    assert f"below {folder}" in capsys.readouterr().out
+    assert {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} == set(FIXTURES)
+    assert invoke(["fixtures", str(folder / "empty.txt")]) == Code.INVOCATION
+    assert invoke(["fixtures", str(folder / "empty.txt" / "below")]) == Code.OURS
+    assert "cannot be written: Not a directory" in capsys.readouterr().err
+    assert invoke(["fixtures"]) == Code.INVOCATION
 
 
 def test_explain(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ from merkhet import __version__
 from merkhet.cli.codes import Code, Failure
 from merkhet.cli.doctor import doctor
 from merkhet.cli.explain import explain
+from merkhet.cli.fixtures import fixtures
 from merkhet.cli.init import init
 from merkhet.cli.list_ import list_
 from merkhet.cli.run import run
@@ -30,7 +31,7 @@ def cli() -> None:
     """Judge an HTTP server by the text of the specifications, from outside."""
 
 
-for command in (run, list_, explain, serve, selftest, init, doctor):
+for command in (run, list_, explain, serve, selftest, init, doctor, fixtures):
     cli.add_command(command)
 
 

@@ -1,4 +1,4 @@
-"""`merkhet list`: the checks, or the rules that they test, for a person or for a program."""
+"""`merkhet list`: the checks, the rules that they test, or how much of each document they cover."""
 
 from __future__ import annotations
 
@@ -21,6 +21,9 @@ Row = Mapping[str, str | int | list[str]]
 @click.option("-s", "--select", multiple=True, metavar="SELECTOR", help="Id glob, rfc9112#6.1, @tag; - excludes.")
 @click.option("--requirements", is_flag=True, help="The rules instead, each with its number of checks.")
 @click.option(
+    "--coverage", is_flag=True, help="Instead, of each document: how many rules it has, and how many are tested."
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(["ids", "table", "json"]),
@@ -28,11 +31,19 @@ Row = Mapping[str, str | int | list[str]]
     show_default=True,
     help="One id a line, a line for a person, or one JSON array.",
 )
-def list_(selector: tuple[str, ...], select: tuple[str, ...], requirements: bool, form: str) -> Code:  # noqa: FBT001
+def list_(
+    selector: tuple[str, ...],
+    select: tuple[str, ...],
+    requirements: bool,  # noqa: FBT001
+    coverage: bool,  # noqa: FBT001
+    form: str,
+) -> Code:
     """List the checks that any SELECTOR takes, or the rules that they test.
 
     A selector that excludes begins with a hyphen: give it with -s, or after `--`.
     """
+    if requirements and coverage:
+        raise Failure(Code.INVOCATION, "expected one of --requirements and --coverage")
     known = catalogue.load()
     wanted = (*selector, *select)
     try:
@@ -42,13 +53,16 @@ def list_(selector: tuple[str, ...], select: tuple[str, ...], requirements: bool
     if requirements:
         rows = list(_rules(known, checks, every=not wanted))
         lines = [f"{row['id']:<18} {row['level']:<10} {row['checks']:>3}  {row['text']}" for row in rows]
+    elif coverage:
+        rows = list(_coverage(known, checks))
+        lines = _columns(rows)
     else:
         rows = [_check(check, known.requirement_of(check)) for check in checks]
         lines = _table(rows)
     if form == "json":
         click.echo(msgspec.json.format(msgspec.json.encode(rows), indent=1).decode())
     else:
-        click.echo("\n".join(lines if form == "table" else [str(row["id"]) for row in rows]))
+        click.echo("\n".join(lines if form == "table" else [str(row.get("id", row.get("document"))) for row in rows]))
     return Code.OK
 
 
@@ -57,6 +71,43 @@ def _rules(known: Catalogue, checks: Sequence[AnyCheck], *, every: bool) -> Iter
     for rule in known.requirements.values():
         if every or counts[rule.id]:
             yield {**_place(rule), "id": rule.id, "text": rule.text, "checks": counts[rule.id]}
+
+
+def _coverage(known: Catalogue, checks: Sequence[AnyCheck]) -> Iterator[Row]:
+    """Yield the counts of every document that these checks are about, and then of all of them together."""
+    documents = {known.requirement_of(check).document for check in checks}
+    rules = [rule for rule in known.requirements.values() if rule.document in documents]
+    for document in sorted(documents, key=_numbered):
+        yield _counts(document, [rule for rule in rules if rule.document == document], checks)
+    yield _counts("total", rules, checks)
+
+
+def _numbered(document: str) -> tuple[str, int]:
+    """Return a key that sorts RFCs by their numbers."""
+    letters = document.rstrip("0123456789")
+    return letters, int(document[len(letters) :] or 0)
+
+
+def _counts(document: str, rules: Sequence[Requirement], checks: Sequence[AnyCheck]) -> Row:
+    testable = {rule.id for rule in rules if rule.untestable is None}
+    found = [check.requirement for check in checks if check.requirement in testable]
+    return {
+        "document": document,
+        "requirements": len(rules),
+        "testable": len(testable),
+        "tested": len(set(found)),
+        "untestable": len(rules) - len(testable),
+        "checks": len(found),
+    }
+
+
+def _columns(rows: Sequence[Row]) -> list[str]:
+    heads = list(rows[0])
+    width = max(len(str(row["document"])) for row in rows)
+    table = [dict(zip(heads, heads, strict=True)), *rows]
+    return [
+        f"{row['document']:<{width}}" + "".join(f"  {row[head]:>{len(head)}}" for head in heads[1:]) for row in table
+    ]
 
 
 def _check(check: AnyCheck, rule: Requirement) -> Row:
