@@ -11,22 +11,23 @@ import argparse
 import base64
 import json
 import sys
-import threading
+import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from merkhet_reference import command_line
+from merkhet_reference import command_line, contract_events, contract_media
 from merkhet_reference.command_line import limits_from as limits_from
 from merkhet_reference.fields import FieldLine
 from merkhet_reference.files import FileServer
 from merkhet_reference.message import Request
+from merkhet_reference.mutable import MutableFolder
 from merkhet_reference.router import KNOWN_METHODS, Router
 
 TEXT = ((b"Content-Type", b"text/plain"),)
 SLEEP_MS_MAX = 10_000
 PIECES_MAX = 10_000
-MUTABLE_NAMES_MAX = 1024
+MUTABLE_FILES_MAX = 1024
 MUTABLE_BYTES_MAX = 64 * 1024 * 1024
 
 
@@ -101,47 +102,9 @@ def param(request: Request) -> None:
     request.respond(200, TEXT, request.path_params["value"].encode("utf-8", "surrogateescape"))
 
 
-class Mutable:
-    """Named contents in memory, for PUT, GET and DELETE. Workers share it, so a lock holds it together."""
-
-    def __init__(self) -> None:
-        self._contents: dict[str, bytes] = {}
-        self._bytes = 0
-        self._lock = threading.Lock()
-
-    def put(self, request: Request) -> None:
-        """Create or replace: 201 or 204; 507 when the names or the octets are too many."""
-        name = request.path_params["name"]
-        with self._lock:
-            exists = name in self._contents
-            stored = self._bytes - len(self._contents.get(name, b"")) + len(request.content)
-            full = stored > MUTABLE_BYTES_MAX or (len(self._contents) >= MUTABLE_NAMES_MAX and not exists)
-            if not full:
-                self._contents[name] = request.content
-                self._bytes = stored
-        request.respond(507 if full else 204 if exists else 201)
-
-    def get(self, request: Request) -> None:
-        """Read: 200 or 404."""
-        with self._lock:
-            content = self._contents.get(request.path_params["name"])
-        if content is None:
-            request.respond(404, TEXT, b"nothing has this name\n")
-        else:
-            request.respond(200, ((b"Content-Type", b"application/octet-stream"),), content)
-
-    def delete(self, request: Request) -> None:
-        """Remove: 204 or 404."""
-        with self._lock:
-            known = self._contents.pop(request.path_params["name"], None)
-            self._bytes -= len(known or b"")
-        request.respond(404 if known is None else 204)
-
-
-def application(folder: Path | None = None) -> Router:
-    """Return the router with every endpoint of the contract; `/files/` only with a folder."""
+def application(folder: Path | None = None, drop: Path | None = None) -> Router:
+    """Return the router with every endpoint of the contract; `/files/` and `/mutable/` only with a folder for each."""
     router = Router()
-    mutable = Mutable()
     router.get("/", root)
     for method in sorted(KNOWN_METHODS - {"CONNECT", "HEAD", "TRACE"}):
         router.add(method, "/echo", echo)
@@ -150,9 +113,20 @@ def application(folder: Path | None = None) -> Router:
     router.get("/stream/:n", stream)
     router.get("/redirect", redirect)
     router.get("/param/:value", param)
-    router.put("/mutable/:name", mutable.put)
-    router.get("/mutable/:name", mutable.get)
-    router.delete("/mutable/:name", mutable.delete)
+    contract_media.add_to(router)
+    contract_events.add_to(router)
+    if drop is not None:
+        # Choice: not made durable. What is put here lives as long as a run.
+        mutable = MutableFolder(
+            drop,
+            prefix="/mutable/",
+            listing=False,
+            durable=False,
+            files_max=MUTABLE_FILES_MAX,
+            bytes_max=MUTABLE_BYTES_MAX,
+        )
+        for method in mutable.methods:
+            router.add(method, "/mutable/**", mutable)
     if folder is not None:
         router.get("/files/**", FileServer(folder, prefix="/files/", listing=False))
     return router
@@ -168,7 +142,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 def main(arguments: list[str] | None = None) -> int:
     """Serve the contract until SIGTERM or SIGINT; return the exit code."""
     options = parse_arguments(arguments)
-    return command_line.serve(options, lambda: application(options.files))
+    with tempfile.TemporaryDirectory(prefix="merkhet-mutable-") as drop:
+        return command_line.serve(options, lambda: application(options.files, Path(drop)))
 
 
 if __name__ == "__main__":

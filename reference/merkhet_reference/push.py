@@ -138,6 +138,11 @@ class EventStream:
             event = SSEEvent(event)
         return self.writer.write(event_stream.encode_event(event))
 
+    def offer(self, event: SSEEvent) -> bool:
+        """Send an event without waiting: a client that has left no room for it is cut, and comes back."""
+        framed = self.writer.framed(event_stream.encode_event(event))
+        return self.writer.write_framed(framed, waits=False)
+
     def comment(self, text: str) -> bool:
         """Send a comment, which a client passes over."""
         return self.writer.write(event_stream.encode_comment(text))
