@@ -114,7 +114,7 @@ def resume(request: Request) -> None:
 
 
 def echo(request: Request) -> None:
-    """Send one event made of what the query says, and a comment; 400 for what no event can have."""
+    """Send a comment, one event made of what the query says, and another of `then`; 400 for what no event can have."""
     asked = parse_qs((request.query or b"").decode("ascii"), keep_blank_values=True, errors="replace")
     said = {name: values[0] for name, values in asked.items()}
     try:
@@ -127,6 +127,8 @@ def echo(request: Request) -> None:
     if "comment" in said:
         stream.comment(said["comment"])
     stream.send(event)
+    if "then" in said:
+        stream.send(said["then"])
     stream.close()
 
 

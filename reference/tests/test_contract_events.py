@@ -64,6 +64,7 @@ def test_a_silent_stream_holds_no_worker(server: Server) -> None:
         ("data=a%0Ab&id=3&event=x&retry=7", b"event: x\nid: 3\nretry: 7\ndata: a\ndata: b\n\n"),
         ("comment=hello", b": hello\n\ndata: \n\n"),
         ("", b"data: \n\n"),
+        ("data=a&event=x&then=b", b"event: x\ndata: a\n\ndata: b\n\n"),
     ],
 )
 def test_one_event_is_made_of_the_query(server: Server, query: str, content: bytes) -> None:

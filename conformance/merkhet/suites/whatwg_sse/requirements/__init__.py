@@ -1,0 +1,1 @@
+"""The requirements of event streams that a server has."""
