@@ -184,10 +184,8 @@ def describing(
         fields.append((b"ETag", current.entity_tag.encode()))
     if current.last_modified is not None:
         fields.append((b"Last-Modified", http_date.format_http_date(current.last_modified)))
-    fields.append(ACCEPT_RANGES)
+    fields += [ACCEPT_RANGES, NO_CACHE]
     given = {name.lower() for name, _ in extra}
-    if b"cache-control" not in given:
-        fields.append(NO_CACHE)
     fields = [line for line in fields if line[0].lower() not in given]
     fields += extra
     if presentation.attachment or presentation.filename is not None:

@@ -193,6 +193,19 @@ def test_what_is_no_event_raises_and_the_stream_goes_on(event: object) -> None:
     assert stream.send("y")
 
 
+@pytest.mark.parametrize("is_chunked", [True, False])
+def test_an_event_that_is_offered_waits_for_nobody(*, is_chunked: bool) -> None:
+    sink, sent = FakeSink(room=1), FakeSink()
+    stream = stream_to(sink, is_chunked=is_chunked)
+    event = SSEEvent("x", id="7")
+    assert (stream.offer(event), sink.waited, stream.active) == (True, [False], True)
+    assert stream_to(sent, is_chunked=is_chunked).send(event)
+    assert sink.pieces == sent.pieces
+    # No room is left: the client is cut, so that it comes back for what it has missed.
+    assert (stream.offer(event), sink.cuts, sink.ended, stream.active) == (False, 1, 0, False)
+    assert (stream.offer(event), sink.pieces) == (False, sent.pieces)
+
+
 def test_a_comment_is_one_whatever_is_in_it() -> None:
     sink = FakeSink()
     assert stream_to(sink).comment("a\ndata: b") is True
