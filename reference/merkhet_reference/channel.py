@@ -15,7 +15,6 @@ from merkhet_reference.http1 import connection, response
 from merkhet_reference.http1.events import Content, EndOfMessage, Event, PeerAborted, Refused, RequestHead
 from merkhet_reference.http1.framing import NO_CONTENT
 from merkhet_reference.observer import Record
-from merkhet_reference.outbox import TlsOutbox
 from merkhet_reference.outgoing import LINGERING, OPEN, Outgoing
 from merkhet_reference.tasks import HandlerTask, ReceiveTask, Service, Ticket, Upload
 
@@ -94,19 +93,15 @@ class Channel(Outgoing):
         try:
             plaintext = layer.receive(data)
         except tls.TlsFailure:
-            self._collect_records()
+            self._outbox.collect()
             self.flush(now)
             self.drop()
             return
-        self._collect_records()
+        self._outbox.collect()
         if plaintext:
             self._take(plaintext, now)
         if layer.peer_ended:
             self._take(b"", now)
-
-    def _collect_records(self) -> None:
-        if isinstance(self._outbox, TlsOutbox):
-            self._outbox.collect()
 
     def _discard(self, data: bytes) -> None:
         """Throw away what comes after the last answer, so that closing does not reset what the peer has yet to read."""
@@ -266,8 +261,7 @@ class Channel(Outgoing):
             return
         upload.receiver = receiver
         is_first, upload.invited = not upload.invited, True
-        has_some = bool(upload.pieces) or upload.trailers is not None
-        if is_first and self._head is not None and not has_some and not ticket.status:
+        if is_first and self._head is not None and not (upload.pieces or upload.trailers is not None or ticket.status):
             self._invite_content(self._head)
 
     def take_receiver(self) -> ReceiveTask | None:
@@ -348,15 +342,6 @@ class Channel(Outgoing):
     def has_heard_all(self) -> bool:
         """Whether the peer has said that it sends no more."""
         return self._protocol.ended
-
-    @property
-    def is_left(self) -> bool:
-        """Whether somebody still writes an answer, and the peer has said that it sends no more: before that, or after.
-
-        # Choice: an answer without an end is over when its client has said that it is done, though it may still read:
-        nothing else would tell a client that has gone from one that is silent.
-        """
-        return self.has_heard_all and any(ticket.flow is not None and not ticket.finished for ticket in self.tickets)
 
     def wanted_interest(self) -> int:
         """Return what the poller should watch for."""

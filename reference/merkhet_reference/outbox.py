@@ -68,9 +68,9 @@ class Outbox:
 
     def __init__(self) -> None:
         self._items: deque[bytes | memoryview | FileSegment] = deque()
-        self.waiting_bytes = 0
-        self.put_bytes = 0
-        self.sent_bytes = 0
+        self.waiting_bytes: int = 0
+        self.put_bytes: int = 0
+        self.sent_bytes: int = 0
 
     def put(self, part: Part) -> None:
         """Append octets, or a segment of a file."""
@@ -95,6 +95,9 @@ class Outbox:
         """Whether there is something that the socket could be given now."""
         return self.waiting_bytes > 0
 
+    def collect(self) -> None:
+        """Queue what a layer below has to say; here there is none."""
+
     def send(self, sock: socket.socket, file_bytes_max: int) -> int:
         """Send what the socket takes, of files at most `file_bytes_max`; return the octets that left.
 
@@ -108,36 +111,39 @@ class Outbox:
                 if isinstance(first, FileSegment):
                     file_bytes_max -= self._send_file(sock, first, file_bytes_max)
                 else:
-                    sent = sock.send(first) if len(items) == 1 else sock.sendmsg(*self._leading_buffers())
-                    self.waiting_bytes -= sent
-                    self._took(sent)
+                    self._send_buffers(sock, first)
         except (BlockingIOError, InterruptedError):
             pass  # no room: the poller tells when there is
-        left = before - self.waiting_bytes
-        self.sent_bytes += left
+        finally:
+            left = before - self.waiting_bytes
+            self.sent_bytes += left
         return left
 
-    def _leading_buffers(self) -> tuple[list[bytes | memoryview], list[tuple[int, int, bytes]], int]:
-        """Return what `sendmsg` takes: buffers, nothing, and whether a file follows, so that the head waits for it."""
+    def _send_buffers(self, sock: socket.socket, first: bytes | memoryview) -> None:
+        """Send the buffers before the next file, and drop what has left: whole buffers, and the beginning of one."""
+        items = self._items
+        if len(items) == 1:
+            buffers = [first]
+            sent = sock.send(first)
+        else:
+            buffers, flags = self._leading_buffers()
+            sent = sock.sendmsg(buffers, (), flags)
+        self.waiting_bytes -= sent
+        for buffer in buffers:
+            if sent < len(buffer):
+                items[0] = memoryview(buffer)[sent:]
+                return
+            sent -= len(buffer)
+            items.popleft()
+
+    def _leading_buffers(self) -> tuple[list[bytes | memoryview], int]:
+        """Return buffers for one call, and its flags: whether a file follows, so that the head waits for it."""
         buffers: list[bytes | memoryview] = []
         for item in itertools.islice(self._items, BUFFERS_MAX):
             if isinstance(item, FileSegment):
-                return buffers, [], MORE_FOLLOWS
+                return buffers, MORE_FOLLOWS
             buffers.append(item)
-        return buffers, [], 0
-
-    def _took(self, count: int) -> None:
-        """Drop what was sent: whole buffers, and the beginning of one."""
-        items = self._items
-        while count:
-            first = items[0]
-            if isinstance(first, FileSegment):
-                return  # never: what was sent were the buffers before it
-            if count < len(first):
-                items[0] = memoryview(first)[count:]
-                return
-            count -= len(first)
-            items.popleft()
+        return buffers, 0
 
     def _send_file(self, sock: socket.socket, segment: FileSegment, bytes_max: int) -> int:
         """Let the system copy from the file to the socket; nothing of it comes into this process.
@@ -150,7 +156,7 @@ class Outbox:
             sent = os.sendfile(sock.fileno(), segment.descriptor, segment.offset, count)
         else:
             sent = sock.send(os.pread(segment.descriptor, count, segment.offset))
-        if not sent and count:
+        if not sent:
             raise ShortFileError("a file became shorter while it was sent")
         self.waiting_bytes -= sent
         segment.took(sent)
@@ -218,9 +224,11 @@ class TlsOutbox(Outbox):
         if isinstance(first, FileSegment):
             plaintext: bytes | memoryview = first.read(bytes_max)
             self._end_segment(first)
+        elif len(first) > bytes_max:
+            plaintext, self._items[0] = first[:bytes_max], memoryview(first)[bytes_max:]
         else:
-            plaintext = memoryview(first)[:bytes_max]
-            self._took(len(plaintext))
+            plaintext = first
+            self._items.popleft()
         self.waiting_bytes -= len(plaintext)
         self._encrypted_bytes += len(plaintext)
         self._layer.send(bytes(plaintext))

@@ -69,6 +69,7 @@ class Outgoing:
             if ticket.record is not None:
                 self._note_end(ticket.record)
             if not ticket.keeps:
+                self._give_up_content(ticket)  # it may have been answered before it was all there
                 # Whatever is queued behind it will never be sent. [rfc9112-9.6-6]
                 while self.tickets:
                     self._abandon(self.tickets.popleft())
@@ -178,6 +179,15 @@ class Outgoing:
         """Whether the peer has said that it sends no more."""
         raise NotImplementedError
 
+    @property
+    def is_left(self) -> bool:
+        """Whether somebody still writes an answer, and the peer has said that it sends no more: before that, or after.
+
+        # Choice: an answer without an end is over when its client has said that it is done, though it may still read:
+        nothing else would tell a client that has gone from one that is silent.
+        """
+        return self.has_heard_all and any(ticket.flow is not None and not ticket.finished for ticket in self.tickets)
+
     def cut(self, now: float) -> None:
         """End the connection inside an answer whose head has left, so that the client sees it incomplete.
 
@@ -215,6 +225,8 @@ class Outgoing:
         """Note where an answer ends among all that is sent: it has left when that octet has."""
         record.end_byte = self._outbox.put_bytes
         self._records.append(record)
+        if not self._outbox.waiting_bytes:
+            self._report(self._progress_at)  # the end of a stream, which added nothing to what has left
 
     def _report(self, now: float) -> None:
         while self._records and self._records[0].end_byte <= self._outbox.sent_bytes:

@@ -1,18 +1,23 @@
-"""The TLS layer against a client of the standard library, both without a socket."""
+"""The TLS layer, and the outbox and the channel above it, against a client of the standard library."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import ssl
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import trustme
+from channel_wire import all_that_comes, channels
 
 from merkhet_reference import tls
-from merkhet_reference.channel import Channel, Phase
+from merkhet_reference.channel import Channel
 from merkhet_reference.limits import Limits
+from merkhet_reference.outbox import FileSegment, TlsOutbox
+from merkhet_reference.outgoing import Phase
 
 LIMITS = Limits(head_seconds_max=10.0, idle_seconds_max=100.0)
 
@@ -149,63 +154,118 @@ def test_a_context_without_certificate_is_refused(tmp_path: Path) -> None:
         tls.server_context(str(tmp_path / "none.pem"))
 
 
-def test_a_channel_over_tls_answers_and_ends_with_close_notify(authority: trustme.CA, context: ssl.SSLContext) -> None:
-    client, layer = Client(authority), tls.TlsLayer(context)
-    ours, peer = socket.socketpair()
-    with ours, peer:
+Make = Callable[[tls.TlsLayer], tuple[Channel, socket.socket]]
+
+
+@pytest.fixture
+def make() -> Iterator[Make]:
+    with channels() as made:
+        yield lambda layer: made(LIMITS, layer=layer)
+
+
+def test_a_channel_over_tls_answers_and_ends_with_close_notify(
+    authority: trustme.CA, context: ssl.SSLContext, make: Make
+) -> None:
+    client = Client(authority)
+    channel, peer = make(tls.TlsLayer(context))
+
+    def exchange() -> None:
+        if said := client.outgoing.read():
+            peer.sendall(said)
+            channel.read(1000.0)
+        channel.flush(1000.0)
+
+    with pytest.raises(ssl.SSLWantReadError):
+        client.tls.do_handshake()
+    exchange()
+    client.incoming.write(peer.recv(65536))
+    client.tls.do_handshake()
+    client.tls.write(b"no request\r\n\r\n")
+    exchange()
+    assert channel.next_task() is None
+    channel.flush(1000.0)
+    client.incoming.write(all_that_comes(peer))
+    assert client.tls.read(65536).startswith(b"HTTP/1.1 400 ")
+    assert client.tls.read(1) == b""
+    assert channel.phase is Phase.LINGERING
+
+
+def test_a_handshake_that_stops_halfway_has_the_time_of_a_head(context: ssl.SSLContext, make: Make) -> None:
+    channel, peer = make(tls.TlsLayer(context))
+    peer.sendall(b"\x16\x03\x01")
+    channel.read(1009.0)
+    assert channel.deadline() == 1010.0, "an octet now and then does not stretch it"
+    channel.overdue(1010.0)
+    channel.flush(1010.0)
+    assert channel.phase is Phase.LINGERING
+
+
+def test_a_channel_gives_up_what_is_not_tls(context: ssl.SSLContext, make: Make) -> None:
+    channel, peer = make(tls.TlsLayer(context))
+    peer.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    channel.read(1000.0)
+    assert channel.phase is Phase.GONE
+
+
+def test_a_channel_whose_layer_cannot_send_is_given_up(
+    authority: trustme.CA, context: ssl.SSLContext, make: Make
+) -> None:
+    _, layer = shaken(authority, context)
+    layer.close()
+    channel, _ = make(layer)
+    channel.answer_last(503, "too late")
+    channel.flush(1000.0)
+    assert channel.phase is Phase.GONE
+
+
+def test_a_file_among_buffers_comes_out_as_it_is(
+    authority: trustme.CA, context: ssl.SSLContext, tmp_path: Path
+) -> None:
+    client, layer = shaken(authority, context)
+    content = os.urandom(300_000)
+    (tmp_path / "file").write_bytes(content)
+    descriptor = os.open(tmp_path / "file", os.O_RDONLY)
+    box = TlsOutbox(layer)
+    box.put(b"head")
+    box.put(FileSegment(descriptor, 1000, len(content) - 1000, owns=True))
+    box.put(b"behind")
+    expected = b"head" + content[1000:] + b"behind"
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
         ours.setblocking(False)
-        peer.settimeout(10)
-        channel = Channel(1, ours, LIMITS, 1000.0, layer)
+        came = bytearray()
+        while len(came) < len(expected):
+            box.send(ours, LIMITS.file_piece_bytes_max)
+            client.incoming.write(theirs.recv(1 << 20))
+            with contextlib.suppress(ssl.SSLWantReadError):
+                while True:
+                    came += client.tls.read(1 << 20)
+    assert came == expected
+    assert (box.waiting_bytes, box.put_bytes, box.sent_bytes) == (0, len(expected), len(expected))
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
+
+
+def test_an_answer_that_waits_for_the_handshake_comes_behind_it(authority: trustme.CA, context: ssl.SSLContext) -> None:
+    client, layer = Client(authority), tls.TlsLayer(context)
+    box = TlsOutbox(layer)
+    box.put(b"answer")
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        theirs.settimeout(10)
 
         def exchange() -> None:
-            if said := client.outgoing.read():
-                peer.sendall(said)
-                channel.read(1000.0)
-            channel.flush(1000.0)
+            layer.receive(client.outgoing.read())
+            box.collect()
+            box.send(ours, 1 << 20)
+            client.incoming.write(theirs.recv(65536))
 
         with pytest.raises(ssl.SSLWantReadError):
             client.tls.do_handshake()
         exchange()
-        client.incoming.write(peer.recv(65536))
+        assert (layer.is_established, box.can_send, box.sent_bytes) == (False, False, 0)
         client.tls.do_handshake()
-        client.tls.write(b"no request\r\n\r\n")
         exchange()
-        assert list(channel.requests(lambda: True)) == []
-        channel.flush(1000.0)
-        client.incoming.write(b"".join(iter(lambda: peer.recv(65536), b"")))
-        assert client.tls.read(65536).startswith(b"HTTP/1.1 400 ")
-        assert client.tls.read(1) == b""
-        assert channel.phase is Phase.LINGERING
-
-
-def test_a_handshake_that_stops_halfway_has_the_time_of_a_head(context: ssl.SSLContext) -> None:
-    ours, peer = socket.socketpair()
-    with ours, peer:
-        ours.setblocking(False)
-        channel = Channel(1, ours, LIMITS, 1000.0, tls.TlsLayer(context))
-        peer.sendall(b"\x16\x03\x01")
-        channel.read(1009.0)
-        assert channel.deadline() == 1010.0, "an octet now and then does not stretch it"
-        channel.overdue()
-        channel.flush(1010.0)
-        assert channel.phase is Phase.LINGERING
-
-
-def test_a_channel_gives_up_what_is_not_tls(context: ssl.SSLContext) -> None:
-    ours, peer = socket.socketpair()
-    with ours, peer:
-        ours.setblocking(False)
-        channel = Channel(1, ours, LIMITS, 1000.0, tls.TlsLayer(context))
-        peer.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        channel.read(1000.0)
-        assert channel.phase is Phase.GONE
-
-
-def test_a_channel_whose_layer_cannot_send_is_given_up(authority: trustme.CA, context: ssl.SSLContext) -> None:
-    _, layer = shaken(authority, context)
-    layer.close()
-    ours, peer = socket.socketpair()
-    with ours, peer:
-        channel = Channel(1, ours, LIMITS, 1000.0, layer)
-        channel.answer_last(503, "too late")
-        assert channel.phase is Phase.GONE
+        assert client.tls.read(100) == b"answer"
+        assert (box.waiting_bytes, box.sent_bytes) == (0, 6)

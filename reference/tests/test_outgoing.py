@@ -1,0 +1,400 @@
+"""What leaves one connection: the order of answers, open ones, the end in stages, cuts, and who is told. No thread."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from channel_wire import (
+    GET,
+    LAST,
+    POST,
+    Layer,
+    Make,
+    Told,
+    all_that_comes,
+    answer,
+    channels,
+    collect,
+    connected,
+    hear,
+    hear_end,
+    open_answer,
+    phase,
+    tasks_of,
+    what_has_come,
+)
+
+from merkhet_reference import poller
+from merkhet_reference.channel import Channel
+from merkhet_reference.message import Admission, Receiver, Request
+from merkhet_reference.observer import Record
+from merkhet_reference.outbox import FileSegment
+from merkhet_reference.outgoing import Phase
+from merkhet_reference.tasks import HandlerTask, ReceiveTask
+
+OLD = b"GET / HTTP/1.0\r\n\r\n"
+
+
+@pytest.fixture
+def make() -> Iterator[Make]:
+    with channels() as made:
+        yield made
+
+
+def say(channel: Channel, task: HandlerTask, data: bytes, status: int = 0) -> None:
+    """Say a part of an answer; `status` is with its head."""
+    task.ticket.status = status or task.ticket.status
+    task.ticket.data.append(data)
+    channel.advance()
+
+
+def end(channel: Channel, task: HandlerTask) -> None:
+    """Say that an answer is whole, as a stream does: with nothing more."""
+    task.ticket.finished = True
+    channel.advance()
+
+
+# Order
+
+
+def test_answers_leave_in_the_order_of_their_requests(make: Make) -> None:
+    channel, peer = make()
+    first, second, third = hear(channel, peer, GET * 3)
+    answer(channel, third, b"3")
+    answer(channel, second, b"2")
+    channel.flush(1000.0)
+    assert what_has_come(peer) == b""
+    answer(channel, first, b"1")
+    channel.flush(1000.0)
+    assert what_has_come(peer) == b"123"
+
+
+def test_a_part_of_the_first_answer_leaves_before_its_end(make: Make) -> None:
+    channel, peer = make()
+    first, second = hear(channel, peer, GET * 2)
+    say(channel, first, b"begun", 200)
+    answer(channel, second, b"2")
+    channel.flush(1000.0)
+    assert what_has_come(peer) == b"begun"
+
+
+def test_files_leave_in_the_order_of_answers_too(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"0123456789")
+    channel, peer = make()
+    first, second = hear(channel, peer, GET * 2)
+    descriptor = os.open(tmp_path / "file", os.O_RDONLY)
+    answer(channel, second, b"2")
+    first.ticket.data.append(b"1:")
+    first.ticket.data.append(FileSegment(descriptor, 3, 4, owns=True))
+    end(channel, first)
+    channel.flush(1000.0)
+    assert what_has_come(peer) == b"1:34562"
+
+
+def test_only_the_first_stream_is_pulled(make: Make) -> None:
+    channel, peer = make()
+    assert channel.wants_piece() is None
+    first, second = hear(channel, peer, GET * 2)
+    second.ticket.stream = iter([b"more"])
+    assert channel.wants_piece() is None
+    answer(channel, first, b"1")
+    assert channel.wants_piece() is second.ticket
+
+
+def test_a_stream_is_not_pulled_while_the_peer_does_not_read(make: Make) -> None:
+    channel, peer = make()
+    (task,) = hear(channel, peer, GET)
+    task.ticket.stream = iter([b"more"])
+    say(channel, task, b"x" * 1000, 200)
+    assert channel.wants_piece() is task.ticket
+    say(channel, task, b"x")
+    assert channel.wants_piece() is None
+    channel.flush(1000.0)
+    assert channel.wants_piece() is task.ticket
+
+
+# Open answers
+
+
+def test_an_open_answer_moves_while_the_peer_has_room_and_makes_room_for_its_writers(make: Make) -> None:
+    channel, peer = make()
+    first, second = hear(channel, peer, GET * 2)
+    flow = open_answer(channel, second)
+    assert flow.put(1000, 0.0)
+    say(channel, second, b"a" * 1000)
+    assert not flow.put(1, 0.0), "it is not its turn, so nothing of it moves"
+    answer(channel, first, b"1")
+    assert flow.put(1000, 0.0)
+    say(channel, second, b"b" * 1000)
+    assert not flow.put(1, 0.0), "more than a thousand octets wait to be sent"
+    channel.flush(1000.0)
+    assert what_has_come(peer) == b"1[head]" + b"a" * 1000 + b"b" * 1000
+    assert flow.put(1000, 0.0), "there was room again, though nobody wrote more"
+
+
+def test_the_answer_behind_an_open_one_waits_for_all_of_it(make: Make) -> None:
+    channel, peer = make()
+    first, second = hear(channel, peer, GET * 2)
+    open_answer(channel, first)
+    answer(channel, second, b"[second]")
+    for _ in range(3):
+        say(channel, first, b"x" * 700)
+    end(channel, first)
+    assert len(channel.tickets) == 2, "it is whole, but has not all been moved"
+    channel.flush(1000.0)
+    assert what_has_come(peer) == b"[head]" + b"x" * 2100 + b"[second]"
+    assert not channel.tickets
+
+
+def test_what_was_kept_back_waits_while_the_socket_is_full(make: Make) -> None:
+    channel, peer = make()
+    (task,) = hear(channel, peer, GET)
+    open_answer(channel, task)
+    say(channel, task, b"x" * 4_000_000)
+    say(channel, task, b"[rest]")
+    channel.flush(1000.0)
+    assert (list(task.ticket.data), channel.wanted_interest()) == ([b"[rest]"], poller.WRITE)
+    came = b""
+    while not came.endswith(b"[rest]"):
+        came += peer.recv(1 << 20)
+        channel.flush(1000.0)
+    assert len(came) == 6 + 4_000_000 + 6
+
+
+def test_an_open_answer_is_ended_whole_and_last(make: Make) -> None:
+    channel, peer = make()
+    first, second = hear(channel, peer, GET * 2)
+    flow = open_answer(channel, first)
+    channel.end_open(first.ticket)
+    channel.end_open(first.ticket)
+    channel.end_open(second.ticket)
+    assert (flow.is_open, second.ticket.finished) == (False, False)
+    channel.advance()
+    channel.flush(1000.0)
+    assert all_that_comes(peer) == b"[head][end]"
+
+
+# The end
+
+
+def test_the_last_answer_ends_in_stages(make: Make) -> None:
+    channel, peer = make()
+    (task,) = hear(channel, peer, LAST + GET)
+    answer(channel, task, b"bye", keeps=False)
+    assert phase(channel) is Phase.LAST
+    channel.flush(1000.0)
+    assert all_that_comes(peer) == b"bye"
+    assert phase(channel) is Phase.LINGERING
+    assert hear_end(channel, peer) is Phase.GONE
+
+
+def test_fin_is_not_said_before_the_last_octet_has_left(make: Make) -> None:
+    channel, peer = make()
+    (task,) = hear(channel, peer, LAST)
+    answer(channel, task, b"x" * 4_000_000, keeps=False)
+    channel.flush(1000.0)
+    assert phase(channel) is Phase.LAST
+    count = 0
+    while phase(channel) is Phase.LAST:
+        count += len(peer.recv(1 << 20))
+        channel.flush(1000.0)
+    assert count + len(all_that_comes(peer)) == 4_000_000
+
+
+def test_nobody_lingers_for_a_peer_that_has_said_all(make: Make) -> None:
+    channel, peer = make()
+    (task,) = hear(channel, peer, GET)
+    assert hear_end(channel, peer) is Phase.LAST
+    answer(channel, task, b"1", keeps=False)
+    channel.flush(1000.0)
+    assert phase(channel) is Phase.GONE
+
+
+def test_what_is_queued_behind_the_last_answer_is_given_up(make: Make, tmp_path: Path) -> None:
+    told = Told()
+    channel, peer = make(observer=told)
+    first, second, third = hear(channel, peer, GET * 3)
+    stream = iter([b"never"])
+    second.ticket.stream = stream
+    third.ticket.flow = flow = open_answer(channel, third)
+    (tmp_path / "file").write_bytes(b"never")
+    descriptor = os.open(tmp_path / "file", os.O_RDONLY)
+    third.ticket.data.append(FileSegment(descriptor, 0, 5, owns=True))
+    answer(channel, first, b"1", keeps=False)
+    assert (list(channel.tickets), channel.closing, flow.is_open) == ([], [stream], False)
+    assert second.ticket.finished, "what a worker still says of it goes nowhere"
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
+    assert tasks_of(channel) == []
+    channel.flush(1000.0)
+    assert all_that_comes(peer) == b"1"
+    assert [(record.complete, record.sent_bytes) for record in told.records] == [(False, 0), (False, 0), (True, 1)]
+
+
+def test_a_peer_that_left_is_noticed_while_sending(make: Make) -> None:
+    channel, peer = make()
+    (task,) = hear(channel, peer, GET)
+    peer.close()
+    answer(channel, task, b"answer")
+    channel.flush(1000.0)
+    assert phase(channel) is Phase.GONE
+
+
+@pytest.mark.parametrize("layer", [None, Layer()])
+def test_a_peer_that_left_is_noticed_while_ending(make: Make, layer: Layer | None) -> None:
+    channel, peer = make(layer=layer)
+    peer.close()
+    if layer is None:
+        channel.sock.close()
+    channel.finish()
+    channel.flush(1000.0)
+    assert phase(channel) is Phase.GONE
+
+
+def test_a_layer_that_fails_ends_the_connection(make: Make) -> None:
+    layer = Layer()
+    channel, peer = make(layer=layer)
+    (task,) = hear(channel, peer, b"h" + GET)
+    layer.is_broken = True
+    answer(channel, task, b"answer")
+    channel.flush(1000.0)
+    assert phase(channel) is Phase.GONE
+    assert what_has_come(peer) == b"H"
+
+
+def test_a_file_that_became_shorter_ends_the_connection(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"short")
+    channel, peer = make()
+    (task,) = hear(channel, peer, GET)
+    task.ticket.data.append(FileSegment(os.open(tmp_path / "file", os.O_RDONLY), 0, 10, owns=True))
+    answer(channel, task, b"")
+    channel.flush(1000.0)
+    assert phase(channel) is Phase.GONE
+    assert what_has_come(peer) == b"short"
+
+
+# Cuts
+
+
+@pytest.mark.parametrize(("wire", "is_reset"), [(GET, False), (OLD, True)], ids=["framed", "until close"])
+def test_a_cut_is_seen_to_be_one(make: Make, wire: bytes, *, is_reset: bool) -> None:
+    channel, peer = make(sockets=connected)
+    (task,) = hear(channel, peer, wire)
+    say(channel, task, b"begun", 200)
+    channel.cut(1000.0)
+    assert phase(channel) is Phase.GONE
+    channel.sock.close()
+    assert peer.recv(5) == b"begun", "what was there has been sent"
+    with pytest.raises(ConnectionResetError) if is_reset else contextlib.nullcontext():
+        assert peer.recv(1) == b""
+
+
+def test_a_cut_over_a_unix_socket_ends_it(make: Make) -> None:
+    channel, peer = make()
+    (task,) = hear(channel, peer, OLD)
+    say(channel, task, b"begun", 200)
+    channel.cut(1000.0)
+    channel.sock.close()
+    assert all_that_comes(peer) == b"begun"
+
+
+def test_a_cut_of_a_connection_that_is_gone_changes_nothing(make: Make) -> None:
+    channel, peer = make(sockets=connected)
+    hear(channel, peer, OLD)
+    channel.sock.close()
+    channel.cut(1000.0)
+    assert phase(channel) is Phase.GONE
+
+
+# Telling
+
+
+def test_whoever_counts_is_told_when_the_last_octet_has_left(make: Make) -> None:
+    told = Told()
+    channel, peer = make(observer=told)
+    first, second = hear(channel, peer, GET * 2, now=1001.0)
+    answer(channel, first, b"x" * 100)
+    answer(channel, second, b"y" * 4_000_000)
+    channel.flush(1002.0)
+    (record,) = told.records
+    assert record is first.ticket.record
+    assert (record.status, record.sent_bytes, record.seconds, record.complete) == (200, 100, 1.0, True)
+    assert (record.peer, record.began_at) == ("192.0.2.1", 1001.0)
+    now, count = 1003.0, 0
+    while len(told.records) < 2:
+        assert count < 4_000_100
+        count += len(peer.recv(1 << 20))
+        now += 1.0
+        channel.flush(now)
+    record = told.records[1]
+    assert (record.sent_bytes, record.seconds, record.complete) == (4_000_000, now - 1001.0, True)
+
+
+def test_the_end_of_a_stream_is_told_though_it_adds_nothing(make: Make) -> None:
+    told = Told()
+    channel, peer = make(observer=told)
+    (task,) = hear(channel, peer, GET)
+    say(channel, task, b"x" * 100, 200)
+    channel.flush(1002.0)
+    assert told.records == []
+    end(channel, task)
+    (record,) = told.records
+    assert (record.status, record.sent_bytes, record.seconds, record.complete) == (200, 100, 2.0, True)
+
+
+def test_an_interim_answer_is_no_part_of_the_one_that_is_told(make: Make) -> None:
+    told = Told()
+    channel, peer = make(observer=told)
+    (task,) = hear(channel, peer, GET)
+    say(channel, task, b"[interim]")
+    answer(channel, task, b"final")
+    channel.flush(1000.0)
+    assert [(record.status, record.sent_bytes) for record in told.records] == [(200, 5)]
+
+
+def test_what_is_given_up_is_told_once_with_what_has_left_of_it(make: Make) -> None:
+    told = Told()
+    channel, peer = make(observer=told)
+    first, second, third = hear(channel, peer, GET * 3)
+    answer(channel, first, b"x" * 4_000_000)
+    say(channel, second, b"begun", 206)
+    channel.flush(1000.0)
+    flow = open_answer(channel, third)
+    came = len(what_has_come(peer))
+    channel.drop()
+    channel.abandon_all()
+    channel.abandon_all()
+    assert not flow.is_open
+    outcomes = [(record.status, record.complete) for record in told.records]
+    assert outcomes == [(200, False), (206, False), (0, False)]
+    assert came <= told.records[0].sent_bytes < 4_000_000
+    assert [record.sent_bytes for record in told.records[1:]] == [0, 0]
+
+
+def test_without_an_observer_nobody_is_told(make: Make) -> None:
+    channel, peer = make()
+    first, second = hear(channel, peer, GET * 2)
+    assert (first.ticket.record, second.ticket.record) == (None, None)
+    second.ticket.record = Record(None, "", 1000.0)
+    answer(channel, first, b"1")
+    answer(channel, second, b"2")
+    channel.flush(1003.0)
+    assert what_has_come(peer) == b"12"
+    assert (second.ticket.record.complete, second.ticket.record.seconds) == (True, 3.0)
+
+
+def test_a_handler_that_waits_for_content_is_closed_with_its_connection(make: Make) -> None:
+    def handler(request: Request) -> Receiver:
+        yield
+
+    channel, peer = make(handler=handler, admit=lambda head: Admission(streams=True))
+    (task,) = hear(channel, peer, POST)
+    task.run()
+    collect(channel)
+    channel.drop()
+    channel.abandon_all()
+    assert [type(dropped) for dropped in channel.closing] == [ReceiveTask]
