@@ -86,9 +86,8 @@ class TaskQueue(Generic[T]):
     def put(self, task: T) -> None:
         """Hand a task over; the caller asked `has_room`, or the task is a small one that must not wait."""
         self.in_flight += 1
-        is_first = not self._items
         self._items.append(task)
-        if is_first and self._sleepers and not self._on_its_way:
+        if len(self._items) == 1 and self._sleepers and not self._on_its_way:
             self._call()
 
     def spur(self, now: float) -> float | None:
