@@ -311,6 +311,11 @@ class Channel(Outgoing):
         self._head = None
         self.advance()
 
+    def abandon_all(self) -> None:
+        """Give up everything that is in flight. The connection is gone."""
+        super().abandon_all()
+        self._protocol.release()
+
     def finish(self) -> None:
         """Read no more requests; end the connection when what is in flight is answered."""
         if self._head is not None or self._ready is not None:

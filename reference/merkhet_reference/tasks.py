@@ -150,8 +150,9 @@ class HandlerTask:
             LOG.exception("the handler of %s raised", self.head.method.decode("ascii"))
             if request.is_open:
                 self.cut()
+        else:
+            answer_for_none(request)
         if not request.answered:
-            LOG.error("the handler of %s gave no answer", self.head.method.decode("ascii"))
             answer_500(request)
 
     # The sink of its request
@@ -207,6 +208,13 @@ class HandlerTask:
     def wait_for_content(self, receiver: ReceiveTask) -> None:
         """Give the worker back until more content has come."""
         self._put(Reply(self.ticket, b"", keeps=self.ticket.keeps, more=Receive(receiver)))
+
+
+def answer_for_none(request: message.Request) -> None:
+    """Answer in place of a handler that has ended without an answer, and say so."""
+    if not request.answered:
+        LOG.error("the handler of %s gave no answer", request.method)
+        answer_500(request)
 
 
 def answer_500(request: message.Request) -> None:
@@ -298,7 +306,7 @@ class ReceiveTask:
             self._receiver.send(None)
             LOG.error("a handler waits for content beyond its end")
         except StopIteration:
-            pass
+            answer_for_none(self._request)
         except BaseException:
             LOG.exception("a handler that takes content raised")
             if self._request.is_open:

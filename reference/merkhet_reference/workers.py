@@ -35,3 +35,4 @@ class Pool:
     def _work(self) -> None:
         while (task := self._tasks.take()) is not None:
             task.run()
+            del task  # what it has, as the content of a request, must not wait in memory for the next one

@@ -80,7 +80,7 @@ class ChunkedDecoder:
         self._extension_bytes = 0
         self._trailer_bytes = 0
         self._trailer_lines: list[bytes] = []
-        self._refusal: errors.Refusal | None = None
+        self._refusal: tuple[int, str] | None = None
 
     def decode(self, inbox: Inbox) -> bytes:
         """Take octets from `inbox` and return the content among them; `part` is DONE after the last CRLF.
@@ -89,7 +89,7 @@ class ChunkedDecoder:
         depend on how it was cut in segments. Returns b"" when more octets are needed, or at the end.
         """
         if self._refusal is not None:
-            raise self._refusal
+            raise errors.Refusal(*self._refusal)
         pieces: list[bytes] = []
         try:
             while self.part is not Part.DONE and STEPS[self.part](self, inbox, pieces):
@@ -97,7 +97,8 @@ class ChunkedDecoder:
         except errors.Refusal as refusal:
             if not pieces:
                 raise
-            self._refusal = refusal
+            # Not the exception itself: its traceback has this object, and each would keep the other in memory.
+            self._refusal = (refusal.status, refusal.why)
         return b"".join(pieces)  # [rfc9112-7.1-2]
 
     def trailers(self) -> Fields:

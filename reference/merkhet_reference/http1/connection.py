@@ -172,6 +172,10 @@ class Connection:
         if head.framing.kind is BodyKind.CHUNKED:
             self._decoder = chunked.ChunkedDecoder(self._limits, content_bytes_max)
 
+    def release(self) -> None:
+        """Ask nobody any more: whoever is asked for `content_bytes_max` and this connection would keep each other in memory."""
+        self._content_bytes_max = None
+
     def read_content(self) -> Event | None:
         """Take what there is of the content."""
         if self._decoder is not None:
