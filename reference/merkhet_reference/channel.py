@@ -119,8 +119,7 @@ class Channel(Outgoing):
             self.stopped_early = self.is_held_back()
             if self.stopped_early:
                 return None if self._ready is None else self._release(self._ready)
-            event = self._protocol.next_event()
-            if event is None:
+            if (event := self._protocol.next_event()) is None:
                 return None
             self._take_event(event)
         return None
@@ -134,8 +133,7 @@ class Channel(Outgoing):
             and self.interest == poller.READ
             and self.phase is OPEN
             and not (self.waits_for_worker or self.stopped_early or self._protocol.ended)
-            and len(self.tickets) < 2
-            and (not self.tickets or self.tickets[0].stream is None)
+            and (not self.tickets or (len(self.tickets) == 1 and self.tickets[0].stream is None))
             and not self.closing
             and self.uploading is None
         )
@@ -187,10 +185,7 @@ class Channel(Outgoing):
         """Ask the application what it takes of this request's content (RFC 9110, Section 10.1.1: before saying 100)."""
         admit = self._service.admit
         self._admission = admit(head) if admit is not None else message.Admission()
-        if self._admission.content_bytes_max is not None:
-            return self._admission.content_bytes_max
-        limits = self._limits
-        return limits.stream_content_bytes_max if self._admission.streams else limits.content_bytes_max
+        return self._admission.bytes_max(self._limits)
 
     def _take_event(self, event: Event) -> None:
         if isinstance(event, RequestHead):

@@ -67,6 +67,12 @@ class Admission(NamedTuple):
     streams: bool = False
     content_bytes_max: int | None = None
 
+    def bytes_max(self, limits: Limits) -> int:
+        """Return how much content is taken, within the server's own limits where the application has none."""
+        if self.content_bytes_max is not None:
+            return self.content_bytes_max
+        return limits.stream_content_bytes_max if self.streams else limits.content_bytes_max
+
 
 class HttpDate:
     """The Date of answers, made once a second (RFC 9110, Section 6.6.1). Threads may race: all write the same value."""

@@ -23,6 +23,8 @@ from merkhet_reference.observer import Observer
 LOG = logging.getLogger("merkhet_reference")
 BACKLOG = 1024
 WORKERS = 8
+SIGNAL_SECONDS = 0.5
+"""How long a signal that another thread was given may go unnoticed."""
 
 
 class Server:
@@ -107,7 +109,8 @@ class Server:
         previous = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             self.start()
-            self._ended.wait()
+            while not self._ended.wait(SIGNAL_SECONDS):
+                pass  # the system may give a signal to any thread, and only this one calls what is to be done about it
             if self._died:
                 raise RuntimeError("the I/O thread ended unasked")
         finally:

@@ -376,3 +376,11 @@ def test_the_table_leads_from_every_state_that_reads_and_from_no_other() -> None
     for state in READERS:
         assert TRANSITIONS[state, Move.REFUSED] is TRANSITIONS[state, Move.PEER_ENDED] is State.OVER
     assert all(state in TRANSITIONS.values() for state in State)
+
+
+def test_after_release_the_limits_say_it_and_nobody_is_asked() -> None:
+    asked = Asked()
+    connection = Connection(LIMITS, asked)
+    connection.release()
+    connection.receive(POST.replace(b"3", b"51"))
+    assert (drained(connection), asked.heads) == ([("refused", 413)], [])

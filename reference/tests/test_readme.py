@@ -35,3 +35,17 @@ def test_every_module_and_example_that_is_named_exists() -> None:
 def test_every_example_is_named() -> None:
     for path in diagrams.README.parent.glob("examples/*.py"):
         assert f"`{path.name}`" in TEXT, path.name
+
+
+PROMISES = (diagrams.README.parent / "PROMISES.md").read_text("utf-8")
+ROW = re.compile(r"^\| (\d+) \| (.+?) \| (.+?) \|$", re.MULTILINE)
+LATER = {5, 6, 9}
+
+
+def test_each_promise_names_tests_that_are_there() -> None:
+    rows = {int(number): named for number, _, named in ROW.findall(PROMISES)}
+    assert rows.keys() | LATER == set(range(1, 26))
+    tests = diagrams.README.parent / "tests"
+    for name in re.findall(r"`([a-z0-9_./]+\.py)(?:::([a-z0-9_]+))?`", PROMISES):
+        text = (tests / name[0]).read_text("utf-8")
+        assert f"def {name[1]}(" in text or not name[1], name
