@@ -63,6 +63,7 @@ LISTS = (
 SPACED = (*LISTS, b"Content-Type", b"Content-Disposition")
 EQUALS = (b"Content-Type", b"Content-Disposition", b"WWW-Authenticate")
 QUOTING = (*EQUALS, b"Cache-Control")
+_WITH_URI = (b"Location", b"Content-Location", b"Link")
 WEIGHED = (b"Accept-Encoding", b"Accept", b"Accept-Patch", b"TE")
 
 NOT_IN_TRAILERS = frozenset(
@@ -91,6 +92,12 @@ def parse_date(value: bytes) -> dt.datetime | None:
         return dt.datetime.strptime(value.decode("ascii"), "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=dt.UTC)
     except ValueError:
         return None
+
+
+def _values(seen: Seen, names: tuple[bytes, ...]) -> Iterator[tuple[bytes, bytes]]:
+    for name in names:
+        for value in seen.response.values(name):
+            yield name, value
 
 
 def _shown(name: bytes, value: bytes) -> str:
@@ -137,37 +144,33 @@ def _repeated(seen: Seen) -> str | None:
 
 
 def _empty_member(seen: Seen) -> str | None:
-    for name in LISTS:
-        for value in seen.response.values(name):
-            if value and not all(members(value)):
-                return _shown(name, value)
+    for name, value in _values(seen, LISTS):
+        if value and not all(members(value)):
+            return _shown(name, value)
     return None
 
 
 def _wide_whitespace(seen: Seen) -> str | None:
     """Only where a separator shows that it is optional whitespace: at commas and semicolons outside of quotes."""
-    for name in SPACED:
-        for value in seen.response.values(name):
-            bare = re.sub(rb'"(?:[^"\\]|\\.)*"', b'""', value)
-            if re.search(rb"[,;](?: {2}|\t| \t)|(?: {2}|\t)[,;]", bare):
-                return _shown(name, value)
+    for name, value in _values(seen, SPACED):
+        bare = re.sub(rb'"(?:[^"\\]|\\.)*"', b'""', value)
+        if re.search(rb"[,;](?: {2}|\t| \t)|(?: {2}|\t)[,;]", bare):
+            return _shown(name, value)
     return None
 
 
 def _space_at_equals(seen: Seen) -> str | None:
-    for name in EQUALS:
-        for value in seen.response.values(name):
-            if re.search(rb"[ \t]=|=[ \t]", re.sub(rb'"(?:[^"\\]|\\.)*"', b'""', value)):
-                return _shown(name, value)
+    for name, value in _values(seen, EQUALS):
+        if re.search(rb"[ \t]=|=[ \t]", re.sub(rb'"(?:[^"\\]|\\.)*"', b'""', value)):
+            return _shown(name, value)
     return None
 
 
 def _needless_escape(seen: Seen) -> str | None:
-    for name in QUOTING:
-        for value in seen.response.values(name):
-            for quoted in re.findall(rb'"((?:[^"\\]|\\.)*)"', value):
-                if re.search(rb'\\[^"\\]', quoted):
-                    return _shown(name, value)
+    for name, value in _values(seen, QUOTING):
+        for quoted in re.findall(rb'"((?:[^"\\]|\\.)*)"', value):
+            if re.search(rb'\\[^"\\]', quoted):
+                return _shown(name, value)
     return None
 
 
@@ -190,13 +193,12 @@ DATES = (b"Date", b"Last-Modified", b"Expires")
 
 def _obsolete_date(seen: Seen) -> str | None:
     """Expires has a rule of its own for what is no date at all."""
-    for name in DATES:
-        for value in seen.response.values(name):
-            squeezed = _ANY_SPACE.sub(b" ", value.strip(b" \t"))
-            if name == b"Expires" and HTTP_DATE.fullmatch(squeezed) is None:
-                continue
-            if IMF_FIXDATE.fullmatch(squeezed) is None:
-                return _shown(name, value)
+    for name, value in _values(seen, DATES):
+        squeezed = _ANY_SPACE.sub(b" ", value.strip(b" \t"))
+        if name == b"Expires" and HTTP_DATE.fullmatch(squeezed) is None:
+            continue
+        if IMF_FIXDATE.fullmatch(squeezed) is None:
+            return _shown(name, value)
     for value in seen.response.values(b"Retry-After"):
         if DIGITS.fullmatch(value) is None and IMF_FIXDATE.fullmatch(value) is None and HTTP_DATE.fullmatch(value):
             return _shown(b"Retry-After", value)
@@ -204,11 +206,10 @@ def _obsolete_date(seen: Seen) -> str | None:
 
 
 def _spaced_date(seen: Seen) -> str | None:
-    for name in DATES:
-        for value in seen.response.values(name):
-            squeezed = _ANY_SPACE.sub(b" ", value)
-            if squeezed != value and IMF_FIXDATE.fullmatch(squeezed):
-                return _shown(name, value)
+    for name, value in _values(seen, DATES):
+        squeezed = _ANY_SPACE.sub(b" ", value)
+        if squeezed != value and IMF_FIXDATE.fullmatch(squeezed):
+            return _shown(name, value)
     return None
 
 
@@ -223,11 +224,10 @@ def _modified_later(seen: Seen) -> str | None:
 
 def _authority_fault(scheme: bytes, fault: Callable[[bytes], bool]) -> Broken:
     def broken(seen: Seen) -> str | None:
-        for name in (b"Location", b"Content-Location", b"Link"):
-            for value in seen.response.values(name):
-                for found, authority in _AUTHORITY.findall(value):
-                    if scheme in {found.lower(), b""} and fault(authority):
-                        return _shown(name, value)
+        for name, value in _values(seen, _WITH_URI):
+            found = [authority for known, authority in _AUTHORITY.findall(value) if scheme in {known.lower(), b""}]
+            if any(map(fault, found)):
+                return _shown(name, value)
         return None
 
     return broken
@@ -299,11 +299,10 @@ def _must_understand_alone(seen: Seen) -> str | None:
 
 
 def _weights(seen: Seen) -> str | None:
-    for name in WEIGHED:
-        for value in seen.response.values(name):
-            for weight in re.findall(rb";[ \t]*[qQ]=([^,; \t]*)", value):
-                if re.fullmatch(rb"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?", weight) is None:
-                    return _shown(name, value)
+    for name, value in _values(seen, WEIGHED):
+        for weight in re.findall(rb";[ \t]*[qQ]=([^,; \t]*)", value):
+            if re.fullmatch(rb"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?", weight) is None:
+                return _shown(name, value)
     return None
 
 
@@ -329,7 +328,6 @@ def rules() -> Iterator[Rule]:
         )
 
 
-_WITH_URI = (b"Location", b"Content-Location", b"Link")
 _CACHE = (b"Cache-Control",)
 _TYPED = (b"Content-Type",)
 _VARY = re.compile(rb"\*|" + _TOKEN)
