@@ -249,6 +249,36 @@ def test_no_task_is_left_lying_whatever_the_workers_do(hurried: None) -> None:
     assert len(tasks) == 0
 
 
+class Interrupted(list[threading.Lock]):
+    """Sleepers who are no sooner in bed than a task comes."""
+
+    def __init__(self, then: Callable[[], None]) -> None:
+        super().__init__()
+        self._then = then
+
+    def append(self, bed: threading.Lock) -> None:
+        super().append(bed)
+        self._then()
+
+
+class InterruptedTasks(queues.TaskQueue[int]):
+    def __init__(self, *, is_called: bool) -> None:
+        super().__init__(1, 1)
+        self._sleepers = Interrupted((lambda: self.put(1)) if is_called else (lambda: self._items.append(1)))
+
+    @property
+    def sleepers(self) -> int:
+        return len(self._sleepers)
+
+
+@pytest.mark.parametrize("is_called", [False, True])
+def test_a_task_that_comes_while_a_worker_goes_to_bed_is_taken(*, is_called: bool) -> None:
+    """By the worker's own look at the tasks, whether who put it has seen the worker already or not."""
+    tasks = InterruptedTasks(is_called=is_called)
+    assert tasks.take() == 1
+    assert tasks.sleepers == 0
+
+
 @pytest.mark.parametrize("asleep", [False, True])
 def test_each_dismissal_ends_one_worker(*, asleep: bool) -> None:
     tasks = Watched()

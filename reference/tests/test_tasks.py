@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from task_rig import replies as replies
 
-from merkhet_reference import message, push, queues, wakeup
+from merkhet_reference import message, push, queues
 from merkhet_reference.fields import Fields
 from merkhet_reference.http1.connection import Connection
 from merkhet_reference.http1.events import RequestHead
@@ -36,13 +37,6 @@ POST = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\n"
 TRAILERS = Fields([(b"X-Sum", b"6")])
 
 Replies = queues.ReplyQueue[Reply]
-
-
-@pytest.fixture
-def replies() -> Iterator[Replies]:
-    bell = wakeup.Wakeup()
-    yield queues.ReplyQueue(bell)
-    bell.close()
 
 
 def head(data: bytes = GET) -> RequestHead:
