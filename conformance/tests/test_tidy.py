@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = (
+    "bench",
     "conformance/merkhet",
     "reference/merkhet_reference",
     "fuzz/merkhet_fuzz",

@@ -12,9 +12,7 @@ from merkhet_reference.validators import Validators
 WITHOUT_REPRESENTATION = (b"CONNECT", b"OPTIONS", b"TRACE")
 """Methods that neither select nor modify a representation (Section 13.2.1)."""
 
-PRECONDITIONS = frozenset(
-    (b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since", b"if-range")
-)
+PRECONDITIONS = frozenset((b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since", b"if-range"))
 """Their fields, in lower case (Section 13.1)."""
 
 RETRIEVALS = (b"GET", b"HEAD")

@@ -172,7 +172,7 @@ def parts_of(answered: Sent) -> list[tuple[bytes | None, bytes | None, bytes]]:
     ],
 )  # fmt: skip
 def test_a_file_is_sent_whole_and_says_what_it_is(folder: Path, name: str, content: bytes, *, is_read: bool) -> None:
-    """SEED row 18: a download of any size is no 413, and of a large one nothing comes into this process."""
+    """Promise 18: a download of any size is no 413, and of a large one nothing comes into this process."""
     answered = answer(folder / name)
     assert (answered.status, answered.content, answered.length, answered.is_read) == (
         200,
@@ -189,7 +189,7 @@ def test_a_file_is_sent_whole_and_says_what_it_is(folder: Path, name: str, conte
 
 @pytest.mark.parametrize("name", ["empty", "one", "ten", "large"])
 def test_head_has_the_fields_and_the_length_of_get(folder: Path, name: str) -> None:
-    """SEED row 17: HEAD."""
+    """Promise 17: HEAD."""
     got, headed = answer(folder / name), answer(folder / name, method="HEAD")
     assert (headed.status, headed.fields, headed.length) == (200, got.fields, got.length)
 
@@ -207,7 +207,7 @@ def test_head_has_the_fields_and_the_length_of_get(folder: Path, name: str) -> N
 def test_the_type_is_that_of_the_name_unless_it_is_given(
     folder: Path, name: str, given: str | None, kind: bytes
 ) -> None:
-    """SEED row 14: MIME by extension. SEED row 21: detectMimeType."""
+    """Promise 14: MIME by extension. Promise 21: detectMimeType."""
     assert answer(folder / "ten", presentation=Presentation(name, given))["Content-Type"] == kind
 
 
@@ -225,7 +225,7 @@ def test_the_type_is_that_of_the_name_unless_it_is_given(
     ],
 )  # fmt: skip
 def test_what_it_is_saved_as(folder: Path, presentation: Presentation, value: bytes | None) -> None:
-    """SEED row 20: respondFile(path, contentType, attachment). SEED row 21: setContentDisposition, CR and LF safe."""
+    """Promise 20: respondFile(path, contentType, attachment). Promise 21: setContentDisposition, CR and LF safe."""
     assert answer(folder / "ten", presentation=presentation)["Content-Disposition"] == value
 
 
@@ -242,7 +242,7 @@ def test_what_it_is_saved_as(folder: Path, presentation: Presentation, value: by
     ],
 )  # fmt: skip
 def test_one_range_is_a_206_with_that_range(folder: Path, name: str, value: bytes, start: int, stop: int) -> None:
-    """SEED rows 13 and 17: 206 with Content-Range; `bytes=-500` is the last 500, and what is past the end is clamped."""
+    """Promises 13 and 17: 206 with Content-Range; `bytes=-500` is the last 500, and what is past the end is clamped."""
     content = (folder / name).read_bytes()
     first, last = start % len(content), stop % len(content)
     answered = answer(folder / name, (b"Range", value))
@@ -260,7 +260,7 @@ def test_one_range_is_a_206_with_that_range(folder: Path, name: str, value: byte
 def test_no_range_that_the_file_has_is_416_and_how_long_it_is(
     folder: Path, value: bytes, lines: tuple[FieldLine, ...]
 ) -> None:
-    """SEED row 15: 416 with `Content-Range: bytes */size`."""
+    """Promise 15: 416 with `Content-Range: bytes */size`."""
     answered = answer(folder / "ten", (b"Range", value), *lines)
     assert (answered.status, answered.content, answered.length) == (416, b"", 0)
     assert list(answered.fields) == [(b"Content-Range", b"bytes */10")]
@@ -273,7 +273,7 @@ def test_no_range_that_the_file_has_is_416_and_how_long_it_is(
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["ten", "large"])
 def test_a_range_that_is_none_is_ignored(folder: Path, name: str, value: bytes) -> None:
-    """SEED row 17: a malformed Range is ignored; the tutorial's own program sends a negative length, or 500."""
+    """Promise 17: a malformed Range is ignored; the tutorial's own program sends a negative length, or 500."""
     assert answer(folder / name, (b"Range", value)) == answer(folder / name)
 
 
@@ -310,7 +310,7 @@ def test_a_file_of_one_octet(folder: Path, value: bytes, status: int) -> None:
 
 
 def test_a_player_seeks(folder: Path) -> None:
-    """SEED row 11: the whole by 206 at first, then what is behind a position, as a browser's video does it."""
+    """Promise 11: the whole by 206 at first, then what is behind a position, as a browser's video does it."""
     began = answer(folder / "large", (b"Range", b"bytes=0-"), (b"Accept-Encoding", b"identity;q=1, *;q=0"))
     assert (began.status, began.content, began["Accept-Ranges"]) == (206, LARGE, b"bytes")
     sought = answer(folder / "large", (b"Range", b"bytes=70000-"), (b"If-Range", began["ETag"] or b""))
@@ -318,7 +318,7 @@ def test_a_player_seeks(folder: Path) -> None:
 
 
 def test_a_download_is_resumed_where_it_stopped_and_begins_anew_if_the_file_changed(folder: Path) -> None:
-    """SEED row 11: resumable, as `curl -C -` does it."""
+    """Promise 11: resumable, as `curl -C -` does it."""
     tag = tag_of(folder / "large")
     rest = answer(folder / "large", (b"Range", b"bytes=40000-"), (b"If-Range", tag))
     assert (rest.status, LARGE[:40000] + rest.content) == (206, LARGE)
@@ -330,7 +330,7 @@ def test_a_download_is_resumed_where_it_stopped_and_begins_anew_if_the_file_chan
 
 
 def test_several_connections_fetch_a_file_in_pieces(folder: Path) -> None:
-    """SEED row 11: multi-connection, as `aria2c -x` does it."""
+    """Promise 11: multi-connection, as `aria2c -x` does it."""
     step = 7001
     pieces = [
         answer(folder / "large", (b"Range", b"bytes=%d-%d" % (at, at + step - 1))) for at in range(0, len(LARGE), step)
@@ -359,7 +359,7 @@ def test_several_connections_fetch_a_file_in_pieces(folder: Path) -> None:
 def test_several_ranges_are_parts_of_one_answer(
     folder: Path, value: bytes, wanted: list[tuple[int, int]], *, is_read: bool
 ) -> None:
-    """SEED row 16: multipart/byteranges, merged; the tutorial's own program sends the first range alone."""
+    """Promise 16: multipart/byteranges, merged; the tutorial's own program sends the first range alone."""
     answered = answer(folder / "large", (b"Range", value))
     assert (answered.status, answered.is_read, answered["Content-Range"]) == (206, is_read, None)
     assert parts_of(answered) == [
@@ -390,7 +390,7 @@ def test_the_last_segment_closes_the_file_and_none_before_it(folder: Path) -> No
 
 @pytest.mark.parametrize("limit", [1, 2])
 def test_more_ranges_than_the_limit_are_ignored(folder: Path, limit: int) -> None:
-    """SEED row 16: limited."""
+    """Promise 16: limited."""
     answered = answer(folder / "large", (b"Range", b"bytes=0-0,50000-50000"), limits=Limits(ranges_max=limit))
     assert answered.status == (200 if limit == 1 else 206)
 
@@ -419,7 +419,7 @@ def test_more_ranges_than_the_limit_are_ignored(folder: Path, limit: int) -> Non
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["ten", "large"])
 def test_conditions(folder: Path, name: str, method: str, lines: list[FieldLine], status: int) -> None:
-    """SEED row 17: with ETag and Last-Modified."""
+    """Promise 17: with ETag and Last-Modified."""
     tag, whole = tag_of(folder / name), answer(folder / name, method=method)
     answered = answer(folder / name, *((field, value.replace(b"TAG", tag)) for field, value in lines), method=method)
     assert answered.status == status
@@ -454,7 +454,7 @@ def test_other_methods_have_other_conditions(folder: Path, line: FieldLine, stat
 )
 @pytest.mark.parametrize("name", ["ten", "large"])
 def test_if_range(folder: Path, name: str, value: bytes, status: int) -> None:
-    """SEED row 17: with If-Range."""
+    """Promise 17: with If-Range."""
     answered = answer(
         folder / name, (b"Range", b"bytes=0-4"), (b"If-Range", value.replace(b"TAG", tag_of(folder / name)))
     )
@@ -599,7 +599,7 @@ def test_what_is_too_large_or_too_small_is_not_compressed(folder: Path, limits: 
     "lines", [[], [(b"Range", b"bytes=0-4")], [(b"Range", b"bytes=0-0,900-900")], [(b"If-None-Match", b"*")], [GZIP]]
 )
 def test_cache_control_is_ours_unless_it_is_given(folder: Path, name: bytes, lines: list[FieldLine]) -> None:
-    """SEED row 17: Cache-Control."""
+    """Promise 17: Cache-Control."""
     assert answer(folder / "a.txt", *lines).fields.get_all(b"Cache-Control") == [b"no-cache"]
     answered = answer(folder / "a.txt", *lines, extra=((name, b"max-age=60"), (b"X-A", b"1")))
     assert answered.fields.get_all(b"Cache-Control") == [b"max-age=60"]
@@ -640,7 +640,7 @@ def test_what_has_a_coding_already_is_not_put_into_another(folder: Path) -> None
 @pytest.mark.parametrize("name", ["ten", "large"])
 @pytest.mark.parametrize("wanted", [[(0, 0)], [(2, 4)], [(0, 9)], [(7, 9), (0, 2)], [(0, 3), (2, 5)]])
 def test_an_application_sends_the_ranges_that_it_likes(folder: Path, name: str, wanted: list[tuple[int, int]]) -> None:
-    """SEED row 20: respondRange(path, ranges)."""
+    """Promise 20: respondRange(path, ranges)."""
     content, length = (folder / name).read_bytes(), (folder / name).stat().st_size
     opened = file_response.open_file(folder / name)
     answered = sent(file_response.plan_ranges(opened, Presentation(name), [ByteRange(*pair) for pair in wanted], NOW))
@@ -653,7 +653,7 @@ def test_an_application_sends_the_ranges_that_it_likes(folder: Path, name: str, 
 
 
 def test_normalized_ranges_are_those_of_the_request(folder: Path) -> None:
-    """SEED rows 13 and 20: parseRanges, normalizeRange, ByteRange.start and .stop, and respondRange of what they give."""
+    """Promises 13 and 20: parseRanges, normalizeRange, ByteRange.start and .stop, and respondRange of what they give."""
     length = (folder / "ten").stat().st_size
     specs = ranges.parse_ranges(b"bytes=0-1, 8-99, -3, 10-") or []
     wanted = [found for found in (ranges.normalize_range(spec, length) for spec in specs) if found is not None]
@@ -684,7 +684,7 @@ def test_a_range_that_the_file_does_not_have_is_a_mistake_of_the_application(
 def test_an_application_streams_from_a_position_to_another(
     folder: Path, name: str, start: int, end: int | None
 ) -> None:
-    """SEED row 20: respondFileStream(start, end)."""
+    """Promise 20: respondFileStream(start, end)."""
     content, length = (folder / name).read_bytes(), (folder / name).stat().st_size
     opened = file_response.open_file(folder / name)
     last = length - 1 if end is None else end

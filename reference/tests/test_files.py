@@ -119,7 +119,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_a_file_is_sent_with_its_kind_its_length_and_its_validators(root: Path) -> None:
-    """SEED rows 14 and 17."""
+    """Promises 14 and 17."""
     answer = ask(FileServer(root), "/a%20b.txt")
     assert (answer.status, answer.content) == (200, b"plain")
     assert answer.field("content-type") == "text/plain; charset=utf-8"
@@ -132,14 +132,14 @@ def test_a_file_is_sent_with_its_kind_its_length_and_its_validators(root: Path) 
 
 
 def test_head_has_the_same_head_and_no_content(root: Path) -> None:
-    """SEED row 17: HEAD."""
+    """Promise 17: HEAD."""
     for path in ("/a%20b.txt", "/video.mp4", "/", "/none"):
         get, head = ask(FileServer(root), path), ask(FileServer(root), path, "HEAD")
         assert head.octets == get.octets.removesuffix(get.content)
 
 
 def test_a_part_of_a_file(root: Path) -> None:
-    """SEED row 17: 206 with Content-Range."""
+    """Promise 17: 206 with Content-Range."""
     answer = ask(FileServer(root), "/video.mp4", fields={"Range": "bytes=-500"})
     assert (answer.status, answer.field("content-range")) == (206, "bytes 99500-99999/100000")
     assert answer.content == (bytes(range(250)) * 400)[-500:]
@@ -147,7 +147,7 @@ def test_a_part_of_a_file(root: Path) -> None:
 
 
 def test_several_parts_of_a_file(root: Path) -> None:
-    """SEED row 16: multipart/byteranges."""
+    """Promise 16: multipart/byteranges."""
     answer = ask(FileServer(root), "/video.mp4", fields={"Range": "bytes=0-9,100-109"})
     assert answer.status == 206
     assert (answer.field("content-type") or "").startswith("multipart/byteranges; boundary=")
@@ -155,7 +155,7 @@ def test_several_parts_of_a_file(root: Path) -> None:
 
 
 def test_ranges_that_are_not_there(root: Path) -> None:
-    """SEED row 15: 416 says how long the file is."""
+    """Promise 15: 416 says how long the file is."""
     answer = ask(FileServer(root), "/video.mp4", fields={"Range": "bytes=100000-"})
     assert (answer.status, answer.field("content-range")) == (416, "bytes */100000")
     assert ask(FileServer(root), "/video.mp4", fields={"Range": "bytes=a-"}).status == 200
@@ -163,7 +163,7 @@ def test_ranges_that_are_not_there(root: Path) -> None:
 
 
 def test_conditions(root: Path) -> None:
-    """SEED row 17: ETag, Last-Modified, If-Range."""
+    """Promise 17: ETag, Last-Modified, If-Range."""
     server = FileServer(root)
     tag = ask(server, "/video.mp4").field("etag") or ""
     assert ask(server, "/video.mp4", fields={"If-None-Match": tag}).status == 304
@@ -180,7 +180,7 @@ def test_conditions_do_not_count_where_the_answer_is_no_success(root: Path) -> N
 
 
 def test_gzip_is_for_what_gets_smaller(root: Path) -> None:
-    """SEED row 23: gzip by type, with Vary, and never on a part."""
+    """Promise 23: gzip by type, with Vary, and never on a part."""
     fields = {"Accept-Encoding": "gzip"}
     page = ask(FileServer(root), "/page.html", fields=fields)
     assert (page.field("content-encoding"), page.field("vary")) == ("gzip", "Accept-Encoding")
@@ -201,12 +201,12 @@ def test_gzip_is_for_what_gets_smaller(root: Path) -> None:
     ],
 )
 def test_a_download_is_an_attachment(root: Path, path: str, disposition: str | None) -> None:
-    """SEED row 21."""
+    """Promise 21."""
     assert ask(FileServer(root), path).field("content-disposition") == disposition
 
 
 def test_the_name_of_a_download_is_safe(root: Path) -> None:
-    """SEED row 21: RFC 6266 and 8187."""
+    """Promise 21: RFC 6266 and 8187."""
     name = 'n\u00e4me "quoted";.txt'
     (root / name).write_bytes(b"x")
     answer = ask(FileServer(root), "/n%C3%A4me%20%22quoted%22%3B.txt?download")
@@ -219,7 +219,7 @@ def test_the_name_of_a_download_is_safe(root: Path) -> None:
     "path", ["/none", "/none/", "/sub/none.txt", "/none/c.txt", "/a%20b.txt/", "/a%20b.txt/x", "/A%20B.TXT"]
 )
 def test_what_is_not_there_is_404(root: Path, path: str) -> None:
-    """SEED row 15."""
+    """Promise 15."""
     answer = ask(FileServer(root), path)
     assert (answer.status, answer.content) == (404, b"There is nothing of this name here.\n")
     assert answer.field("content-type") == "text/plain; charset=utf-8"
@@ -236,7 +236,7 @@ def test_what_is_not_there_is_404(root: Path, path: str) -> None:
     ],
 )  # fmt: skip
 def test_no_path_leads_out_of_the_root(root: Path, path: str) -> None:
-    """SEED row 19: encoded, double-encoded, NUL, backslash, links."""
+    """Promise 19: encoded, double-encoded, NUL, backslash, links."""
     (root / "out.txt").symlink_to("../secret.txt")
     (root / "out").symlink_to("..")
     (root / "absolute").symlink_to(root.parent / "secret.txt")
@@ -247,7 +247,7 @@ def test_no_path_leads_out_of_the_root(root: Path, path: str) -> None:
 
 
 def test_two_dots_in_a_name_are_a_name(root: Path) -> None:
-    """SEED row 19: `a..b.txt` is legal."""
+    """Promise 19: `a..b.txt` is legal."""
     assert ask(FileServer(root), "/a..b.txt").content == b"two dots"
 
 
@@ -273,7 +273,7 @@ def test_a_file_that_is_not_whole_yet_is_served_to_nobody(root: Path) -> None:
 
 
 def test_a_file_that_may_not_be_read_is_403(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """SEED row 23: an error says what is wrong."""
+    """Promise 23: an error says what is wrong."""
     assert failing(root, monkeypatch, errno.EACCES, PermissionError) == (403, b"This may not be read.\n")
 
 
@@ -427,7 +427,7 @@ def test_options_says_what_there_is_and_an_unknown_method_is_501(root: Path) -> 
 
 
 def test_access_is_asked_of_each_folder(root: Path) -> None:
-    """SEED row 23: no unauthorised access, by a hook per folder."""
+    """Promise 23: no unauthorised access, by a hook per folder."""
     asked: list[tuple[str, list[str]]] = []
 
     def access(request: Request, folder: list[str]) -> bool:
@@ -464,7 +464,7 @@ def test_a_file_is_not_looked_for_before_access_is_asked(root: Path, monkeypatch
     [(None, False, "no-cache"), (None, True, "private, no-cache"), ("max-age=60", True, "max-age=60")],
 )
 def test_what_caches_are_told(root: Path, given: str | None, guarded: bool, expected: str) -> None:  # noqa: FBT001
-    """SEED row 23: cache headers; what not everyone may have is not for a cache that is shared."""
+    """Promise 23: cache headers; what not everyone may have is not for a cache that is shared."""
     server = FileServer(root, cache_control=given, access=everyone if guarded else None)
     for path in ("/a%20b.txt", "/", "/sub"):
         assert ask(server, path).field("cache-control") == expected
@@ -482,7 +482,7 @@ def test_what_cannot_be_served_is_said_at_the_start(root: Path) -> None:
 
 
 def test_large_files_stream_through_a_real_server(root: Path) -> None:
-    """SEED rows 18, 20 and 23: of any size, as it is on disk, and in parts that make up the whole."""
+    """Promises 18, 20 and 23: of any size, as it is on disk, and in parts that make up the whole."""
     content = os.urandom(3_000_001)
     (root / "large.bin").write_bytes(content)
     with Server(FileServer(root)).running() as server:

@@ -91,7 +91,7 @@ def test_a_row_has_size_and_time(root: Path) -> None:
 
 
 def test_links_that_leave_the_root_are_not_shown(root: Path) -> None:
-    """SEED row 19: nothing outside of the root, be it only a name."""
+    """Promise 19: nothing outside of the root, be it only a name."""
     for name, target in (
         ("out", "../secret.txt"), ("out-folder", ".."), ("absolute", "/etc"), ("nowhere", "none"), ("circle", "circle"),
         ("in", "b.txt"), ("in-folder", "sub"),
@@ -198,7 +198,7 @@ def test_a_plain_page() -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_is_text(name: str) -> None:
-    """SEED row 19: no name does anything."""
+    """Promise 19: no name does anything."""
     inert = Page(listing.html_page("/x/", Contents([file("x")]), has_parent=True))
     page = Page(listing.html_page(f"/{name}/", Contents([file(name)]), has_parent=True))
     assert page.tags == inert.tags

@@ -424,7 +424,7 @@ def test_what_is_remembered_of_text_is_bounded() -> None:
 
 
 def test_a_stream_of_unknown_length_is_chunked_with_trailers() -> None:
-    """SEED rows 12 and 20: respondStream."""
+    """Promises 12 and 20: respondStream."""
     asked, sink = request()
     asked.respond_stream([b"abc", b"", b"d"], status=201, trailers=[(b"X-Sum", b"4")])
     assert b"HTTP/1.1 201 Created\r\n" in sink.answers[0]
@@ -434,7 +434,7 @@ def test_a_stream_of_unknown_length_is_chunked_with_trailers() -> None:
 
 
 def test_a_stream_of_known_length_is_plain() -> None:
-    """SEED row 20: respondStream(stream, length, type)."""
+    """Promise 20: respondStream(stream, length, type)."""
     asked, sink = request()
     asked.respond_stream([b"abc", b"d"], length=4, fields={"Content-Type": "video/mp4"})
     assert sink.answers[0].endswith(b"Content-Type: video/mp4\r\nContent-Length: 4\r\n\r\n")
@@ -518,7 +518,7 @@ def test_a_source_that_cannot_be_looked_at_leaves_the_request_to_be_answered() -
 @pytest.mark.parametrize("name", ["ten", "large", "empty"])
 @pytest.mark.parametrize("as_text", [True, False])
 def test_a_file_is_a_head_and_parts(folder: Path, name: str, *, as_text: bool) -> None:
-    """SEED row 20: respondFile(path, contentType, attachment)."""
+    """Promise 20: respondFile(path, contentType, attachment)."""
     asked, sink = request()
     asked.respond_file(
         str(folder / name) if as_text else folder / name, "video/mp4", attachment=True, fields={"X-A": "1"}
@@ -560,7 +560,7 @@ def test_a_request_for_a_file_is_taken_as_it_was_asked(
 )
 @pytest.mark.parametrize("name", ["ten", "large", "a.txt"])
 def test_head_has_what_get_has_and_no_parts(folder: Path, name: str, lines: tuple[bytes, ...]) -> None:
-    """SEED row 17: HEAD. The tutorial's trap: Range on HEAD."""
+    """Promise 17: HEAD. The tutorial's trap: Range on HEAD."""
     asked, sink = request(asking(*lines, method=b"HEAD"))
     asked.respond_file(folder / name)
     got, got_sink = request(asking(*(line for line in lines if not line.startswith(b"Range"))))
@@ -633,7 +633,7 @@ def test_an_open_file_is_answered_with_what_is_said_of_it(folder: Path) -> None:
 
 @pytest.mark.parametrize("name", ["ten", "large"])
 def test_ranges_that_the_application_chose(folder: Path, name: str) -> None:
-    """SEED row 20: respondRange(path, ranges)."""
+    """Promise 20: respondRange(path, ranges)."""
     asked, sink = request(asking(b"Range: bytes=0-0"))
     asked.respond_range(folder / name, [ByteRange(2, 4)], "video/mp4")
     fields = fields_of(sink.answers[0])
@@ -651,7 +651,7 @@ def test_ranges_that_the_application_chose(folder: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["ten", "large"])
 def test_a_file_from_a_position_on(folder: Path, name: str) -> None:
-    """SEED row 20: respondFileStream(start, end)."""
+    """Promise 20: respondFileStream(start, end)."""
     content = (folder / name).read_bytes()
     for start, end, status in ((0, None, 200), (3, None, 206), (3, 5, 206), (0, 0, 206)):
         asked, sink = request()
@@ -705,7 +705,7 @@ def test_a_writer_that_has_no_content_to_write_is_closed_from_the_start(data: by
 
 
 def test_a_stream_of_events() -> None:
-    """SEED rows 7 and 8: respondSSE, text/event-stream."""
+    """Promises 7 and 8: respondSSE, text/event-stream."""
     asked, sink = request()
     stream = asked.respond_sse({"X-A": "1"})
     assert sink.answers[0].endswith(

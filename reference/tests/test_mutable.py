@@ -136,7 +136,7 @@ def everything(root: Path) -> list[str]:
 
 
 def test_a_new_file_is_201_and_is_there(root: Path) -> None:
-    """SEED row 10: uploads. RFC 9110, Section 9.3.4."""
+    """Promise 10: uploads. RFC 9110, Section 9.3.4."""
     folder = MutableFolder(root, durable=False)
     answer = put(folder, "/sub/n%C3%A4me.txt", b"hello")
     assert (answer.status, answer.field("location")) == (201, "/sub/n%C3%A4me.txt")
@@ -232,7 +232,7 @@ def test_the_root_without_its_slash_is_a_folder(root: Path) -> None:
     ],
 )  # fmt: skip
 def test_names_are_as_safe_as_when_they_are_read(root: Path, path: str, status: int) -> None:
-    """SEED row 19."""
+    """Promise 19."""
     (root / "out").symlink_to("..")
     (root / "out.txt").symlink_to("../outside.txt")
     (root.parent / "outside.txt").write_bytes(b"outside")
@@ -245,7 +245,7 @@ def test_names_are_as_safe_as_when_they_are_read(root: Path, path: str, status: 
 
 
 def test_a_folder_that_is_read_alone_is_not_written(root: Path) -> None:
-    """SEED row 23: the hook is asked with the method."""
+    """Promise 23: the hook is asked with the method."""
     folder = MutableFolder(root, access=lambda request, names: request.method == "GET" or names == ["sub"])
     assert (put(folder, "/x", b"x").status, delete(folder, "/old.txt").status) == (403, 403)
     assert (get(folder, "/old.txt").status, put(folder, "/sub/x", b"x").status) == (200, 201)
@@ -265,7 +265,7 @@ def test_other_methods(root: Path) -> None:
 
 
 def test_what_is_said_of_content_before_it_comes(root: Path) -> None:
-    """SEED row 18: an upload is bounded, and it is never held in memory."""
+    """Promise 18: an upload is bounded, and it is never held in memory."""
     folder = MutableFolder(root, content_bytes_max=7)
     assert folder.admit(head_for("/x", "PUT", {})) == Admission(streams=True, content_bytes_max=7)
     expects = {"Expect": "100-continue", "Content-Length": "1"}
@@ -460,7 +460,7 @@ def test_fields_of_a_put_do_not_become_those_of_the_file(root: Path) -> None:
 
 
 def test_content_range_is_400_where_it_is_not_allowed(root: Path) -> None:
-    """SEED row 10, RFC 9110, Section 14.5."""
+    """Promise 10, RFC 9110, Section 14.5."""
     for path in ("/old.txt", "/new.txt"):
         answer = put(MutableFolder(root), path, b"abc", {"Content-Range": "bytes 0-2/3"})
         assert (answer.status, answer.invited) == (400, False)
@@ -478,7 +478,7 @@ def test_content_range_is_400_where_it_is_not_allowed(root: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_part_of_a_file_is_replaced(root: Path, span: str, content: bytes, expected: bytes) -> None:
-    """SEED row 10: PUT with Content-Range, where the application allows it."""
+    """Promise 10: PUT with Content-Range, where the application allows it."""
     for form in (content, [content[:1], content[1:]]):
         (root / "old.txt").write_bytes(b"0123456789")
         folder = MutableFolder(root, partial=True)
@@ -526,7 +526,7 @@ def test_content_that_is_longer_than_its_part_is_not_read_to_its_end(root: Path)
 
 
 def test_a_file_comes_about_part_by_part(root: Path) -> None:
-    """SEED rows 9 and 10: an upload that goes on where it ended."""
+    """Promises 9 and 10: an upload that goes on where it ended."""
     folder = MutableFolder(root, partial=True)
     assert put(folder, "/new.bin", b"bc", {"Content-Range": "bytes 1-2/6"}).status == 409, "a gap"
     statuses = [
@@ -599,7 +599,7 @@ def test_a_part_that_makes_the_file_too_large_changes_nothing(root: Path) -> Non
     ],
 )  # fmt: skip
 def test_what_the_system_refuses_is_said(root: Path, monkeypatch: pytest.MonkeyPatch, number: int, status: int) -> None:
-    """SEED row 23: meaningful errors."""
+    """Promise 23: meaningful errors."""
 
     def refuse(*_: object, **__: object) -> None:
         raise OSError(number, os.strerror(number))
@@ -661,7 +661,7 @@ def server(root: Path) -> Iterator[Server]:
 
 
 def test_a_large_upload_goes_to_disk(server: Server, root: Path) -> None:
-    """SEED rows 9 and 18: larger than anything that is held in memory."""
+    """Promises 9 and 18: larger than anything that is held in memory."""
     content = os.urandom(20_000_000)
     connection = http.client.HTTPConnection(*server.address, timeout=20)
     connection.request("PUT", "/drop/large.bin", content)
@@ -751,7 +751,7 @@ def test_content_that_is_none_leaves_nothing(server: Server, root: Path, watched
 
 
 def test_content_beyond_the_limit_is_413_and_leaves_nothing(server: Server, root: Path) -> None:
-    """SEED row 18: 413 is for uploads."""
+    """Promise 18: 413 is for uploads."""
     with socket.create_connection(server.address, timeout=10) as client:
         client.sendall(b"PUT /drop/a HTTP/1.1\r\nHost: h\r\nContent-Length: 50000001\r\n\r\n")
         assert client.recv(65536).startswith(b"HTTP/1.1 413 ")

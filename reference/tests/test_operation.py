@@ -73,7 +73,7 @@ def test_what_nobody_could_read_becomes_one_too() -> None:
 
 
 def test_an_answer_is_counted_and_logged_once() -> None:
-    """SEED row 23: metrics of downloads and resources."""
+    """Promise 23: metrics of downloads and resources."""
     metrics, lines = Metrics(), Lines(1)
     operation = Operation(metrics, log_to(lines, "once"), clock=lambda: 1000.0)
     operation.answered(record())
@@ -115,7 +115,7 @@ def test_either_may_be_missing(refused: bool) -> None:  # noqa: FBT001
 
 
 def test_a_running_server_is_counted_logged_and_has_a_page() -> None:
-    """SEED row 23: `/metrics` in Prometheus text."""
+    """Promise 23: `/metrics` in Prometheus text."""
     metrics, lines = Metrics(), Lines(3)
     router = Router()
     router.get("/metrics", metrics_page(metrics))
@@ -151,7 +151,7 @@ def taken(request: Request) -> None:
 
 
 def test_a_download_that_breaks_off_is_counted_as_such() -> None:
-    """SEED row 23: a download that did not come to its end is no download."""
+    """Promise 23: a download that did not come to its end is no download."""
     metrics, lines = Metrics(), Lines(1)
 
     def endless(request: Request) -> None:

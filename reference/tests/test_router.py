@@ -220,7 +220,7 @@ class Picky:
 
 
 def test_what_a_handler_takes_of_content_is_registered_with_it() -> None:
-    """SEED row 10: an upload is taken as it comes."""
+    """Promise 10: an upload is taken as it comes."""
     router = Router()
     router.get("/a", says("a"))
     router.add("BREW", "/a", says("a"), content_bytes_max=3)

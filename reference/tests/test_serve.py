@@ -78,7 +78,7 @@ def running(root: Path, *arguments: str) -> Generator[Running, None, None]:
 
 
 def test_a_folder_is_served_to_be_read(root: Path) -> None:
-    """SEED row 23: the hardened file server, as it comes."""
+    """Promise 23: the hardened file server, as it comes."""
     with running(root) as server:
         assert server.ask("/a.txt").read() == b"plain"
         assert b"./sub/" in server.ask("/").read()
@@ -96,7 +96,7 @@ def test_a_folder_is_served_to_be_read(root: Path) -> None:
 
 
 def test_uploads_metrics_and_a_log_for_programs_when_they_are_asked_for(root: Path) -> None:
-    """SEED rows 10 and 23."""
+    """Promises 10 and 23."""
     with running(
         root, "--upload", "--hidden", "--no-listing", "--access-log", "json", "--metrics", "/-/metrics"
     ) as server:
@@ -115,7 +115,7 @@ def test_uploads_metrics_and_a_log_for_programs_when_they_are_asked_for(root: Pa
 
 
 def test_a_part_may_be_put(root: Path) -> None:
-    """SEED row 10: PUT with Content-Range."""
+    """Promise 10: PUT with Content-Range."""
     with running(root, "--upload", "--access-log", "none") as server:
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
         connection.request("PUT", "/a.txt", b"new", {"Content-Range": "bytes 5-7/8"})
