@@ -205,6 +205,19 @@ def take_more(channel: Channel, ticket: Ticket, more: More) -> None:
             channel.wait_for_content(ticket, more.receiver)
 
 
+def say(channel: Channel, task: HandlerTask, data: bytes, status: int = 0) -> None:
+    """Say a part of an answer; `status` is with its head."""
+    task.ticket.status = status or task.ticket.status
+    task.ticket.data.append(data)
+    channel.advance()
+
+
+def end(channel: Channel, task: HandlerTask) -> None:
+    """Say that an answer is whole, as a stream does: with nothing more."""
+    task.ticket.finished = True
+    channel.advance()
+
+
 def open_answer(channel: Channel, task: HandlerTask) -> queues.Flow:
     """Begin an answer that others write."""
     task.ticket.flow = flow = queues.Flow(LIMITS.events_waiting_bytes_max, b"[end]")

@@ -7,7 +7,7 @@ which order, in test_outgoing.py.
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from channel_wire import (
@@ -29,7 +29,7 @@ from channel_wire import (
 )
 
 from merkhet_reference import message, poller
-from merkhet_reference.channel import CONTINUE
+from merkhet_reference.channel import CONTINUE, Channel
 from merkhet_reference.deadlines import NEVER
 from merkhet_reference.fields import Fields
 from merkhet_reference.http1.events import EndOfMessage
@@ -49,6 +49,7 @@ def make() -> Iterator[Make]:
 
 def test_a_whole_request_is_dispatched_with_its_content_and_answered(make: Make) -> None:
     channel, peer = make()
+    assert channel.descriptor == channel.sock.fileno()
     assert hear(channel, peer, POST + b"a") == []
     (task,) = hear(channel, peer, b"bc")
     assert (task.head.method, task.content, len(task.trailers)) == (b"POST", b"abc", 0)
@@ -124,7 +125,20 @@ def test_an_answer_without_end_is_over_when_its_client_has_said_that_it_is_done(
     channel, peer = make()
     task, *_ = hear(channel, peer, wire)
     open_answer(channel, task)
+    assert not channel.is_left
     assert hear_end(channel, peer) is Phase.GONE
+
+
+def test_an_answer_without_end_that_is_begun_for_a_peer_that_is_done_is_over_too(make: Make) -> None:
+    channel, peer = make()
+    (task,) = hear(channel, peer, LAST)
+    assert hear_end(channel, peer) is Phase.OPEN
+    assert channel.wanted_interest() == 0, "a descriptor at its end is readable for ever"
+    before = channel.is_left
+    open_answer(channel, task)
+    begun = channel.is_left
+    task.ticket.finished = True
+    assert (before, begun, channel.is_left) == (False, True, False)
 
 
 def test_an_open_answer_that_has_its_end_is_sent_to_a_half_closed_peer(make: Make) -> None:
@@ -194,32 +208,26 @@ def test_content_that_is_collected_is_read_to_its_end(make: Make) -> None:
 def test_a_peer_that_does_not_read_is_not_read_either(make: Make) -> None:
     channel, peer = make()
     (task,) = hear(channel, peer, GET)
-    task.ticket.data.append(b"x" * 2000)
+    task.ticket.data.append(b"x" * 1000)
+    channel.advance()
+    assert not channel.is_held_back()
+    task.ticket.data.append(b"x")
     channel.advance()
     assert hear(channel, peer, GET) == []
     assert (channel.is_held_back(), channel.stopped_early, channel.wanted_interest()) == (True, True, poller.WRITE)
     channel.flush(1000.0)
     assert (channel.is_held_back(), channel.wanted_interest()) == (False, poller.READ)
+    assert not channel.settles_itself(), "what has come before is to be parsed"
     assert len(tasks_of(channel)) == 1
 
 
-def test_what_waits_for_a_worker_is_neither_read_nor_timed(make: Make) -> None:
+def test_an_end_waits_for_a_worker_as_a_request_does(make: Make) -> None:
     channel, peer = make()
-    peer.sendall(GET)
+    peer.shutdown(socket.SHUT_WR)
     channel.read(1000.0)
     assert channel.wait_for_worker()
-    assert channel.wanted_interest() == 0
-    assert channel.deadline() == NEVER
-    channel.go_on(5000.0)
-    assert channel.wanted_interest() == poller.READ
-    assert channel.deadline() == 5010.0, "the head has its time from now on"
-
-
-def test_a_connection_without_input_does_not_wait_for_a_worker(make: Make) -> None:
-    channel, _ = make()
+    channel.finish()
     assert not channel.wait_for_worker()
-    assert channel.wanted_interest() == poller.READ
-    assert channel.deadline() == 1100.0
 
 
 def test_a_request_that_waited_for_another_waits_for_a_worker_too(make: Make) -> None:
@@ -295,6 +303,20 @@ def test_a_refusal_of_content_takes_the_place_of_its_request(make: Make, method:
     assert (record.head.method, record.status, record.received_bytes) == (method, 400, 4)
 
 
+def test_an_answer_to_half_a_request_with_head_has_no_content(make: Make) -> None:
+    channel, peer = make()
+    hear(channel, peer, POST.replace(b"POST", b"HEAD") + b"a")
+    hear_end(channel, peer)
+    channel.flush(1000.0)
+    assert all_that_comes(peer).endswith(b"\r\n\r\n")
+
+
+def test_a_refusal_of_content_that_waits_for_its_turn_has_no_time_limit(make: Make) -> None:
+    channel, peer = make()
+    hear(channel, peer, GET + POST.replace(b"Content-Length: 3", b"Transfer-Encoding: chunked") + b"zz\r\n")
+    assert channel.deadline() == NEVER
+
+
 def test_what_was_refused_before_it_was_a_request_has_its_record(make: Make) -> None:
     told = Told()
     channel, peer = make(observer=told)
@@ -305,3 +327,61 @@ def test_what_was_refused_before_it_was_a_request_has_its_record(make: Make) -> 
     assert told.records == [
         Record(None, "192.0.2.1", 1003.0, 0, 400, 0, len(came), len(came), seconds=1.0, complete=True)
     ]
+
+
+# Settling
+
+
+def test_a_connection_behind_a_request_that_is_dispatched_settles_itself(make: Make) -> None:
+    channel, peer = make()
+    assert channel.settles_itself()
+    (task,) = hear(channel, peer, GET)
+    assert channel.settles_itself()
+    answer(channel, task, b"1")
+    assert not channel.settles_itself()
+    channel.flush(1000.0)
+    assert channel.settles_itself()
+
+
+def it_is_not_watched(channel: Channel, peer: socket.socket) -> None:
+    channel.interest = 0
+
+
+def it_has_no_room_for_a_worker(channel: Channel, peer: socket.socket) -> None:
+    peer.sendall(GET)
+    channel.read(1000.0)
+    channel.wait_for_worker()
+
+
+def it_pulls(channel: Channel, peer: socket.socket) -> None:
+    (task,) = hear(channel, peer, GET)
+    task.ticket.stream = iter(())
+
+
+def it_is_half_closed(channel: Channel, peer: socket.socket) -> None:
+    peer.close()
+    channel.read(1000.0)
+
+
+HAPPENINGS: list[Callable[[Channel, socket.socket], object]] = [
+    it_is_not_watched,
+    it_has_no_room_for_a_worker,
+    it_pulls,
+    lambda channel, peer: hear(channel, peer, POST),
+    lambda channel, peer: hear(channel, peer, GET + POST + b"abc"),
+    lambda channel, peer: hear(channel, peer, GET * 2),
+    lambda channel, peer: hear(channel, peer, b"garbage\r\n\r\n"),
+    it_is_half_closed,
+    lambda channel, peer: channel.closing.append(iter(())),
+    lambda channel, peer: channel.finish(),
+    lambda channel, peer: channel.drop(),
+]
+
+
+@pytest.mark.parametrize("happens", HAPPENINGS)
+def test_a_connection_to_which_more_than_that_has_happened_does_not(
+    make: Make, happens: Callable[[Channel, socket.socket], object]
+) -> None:
+    channel, peer = make()
+    happens(channel, peer)
+    assert not channel.settles_itself()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Iterator
 
 import pytest
 from channel_wire import (
@@ -27,7 +27,6 @@ from channel_wire import (
 )
 
 from merkhet_reference import poller
-from merkhet_reference.channel import Channel
 from merkhet_reference.deadlines import NEVER
 from merkhet_reference.outgoing import Phase
 
@@ -115,6 +114,36 @@ def test_a_peer_that_never_reads_is_cut(make: Make) -> None:
     assert phase(channel) is Phase.GONE
 
 
+def test_what_is_queued_for_a_full_socket_has_its_own_time_to_be_read(make: Make) -> None:
+    channel, peer = make()
+    (task,) = hear(channel, peer, GET)
+    with contextlib.suppress(BlockingIOError):
+        while channel.sock.send(bytes(65536)):
+            pass
+    answer(channel, task, b"1")
+    channel.flush(1050.0)
+    assert channel.deadline() == 1080.0
+
+
+def test_what_waits_for_a_worker_is_neither_read_nor_timed(make: Make) -> None:
+    channel, peer = make()
+    peer.sendall(GET)
+    channel.read(1000.0)
+    assert channel.wait_for_worker()
+    assert channel.wanted_interest() == 0
+    assert channel.deadline() == NEVER
+    channel.go_on(5000.0)
+    assert channel.wanted_interest() == poller.READ
+    assert channel.deadline() == 5010.0, "the head has its time from now on"
+
+
+def test_a_connection_without_input_does_not_wait_for_a_worker(make: Make) -> None:
+    channel, _ = make()
+    assert not channel.wait_for_worker()
+    assert channel.wanted_interest() == poller.READ
+    assert channel.deadline() == 1100.0
+
+
 # Open answers
 
 
@@ -193,10 +222,11 @@ def test_lingering_ends_after_its_time_whatever_comes(make: Make) -> None:
     assert phase(channel) is Phase.GONE
 
 
-def test_finish_forgets_a_message_that_is_not_whole_and_waits_for_the_others(make: Make) -> None:
+@pytest.mark.parametrize("wire", [POST, POST + b"abc"], ids=["not whole", "waiting for its turn"])
+def test_finish_forgets_what_no_handler_has_and_waits_for_the_others(make: Make, wire: bytes) -> None:
     told = Told()
     channel, peer = make(observer=told)
-    (task,) = hear(channel, peer, GET + POST)
+    (task,) = hear(channel, peer, GET + wire)
     channel.finish()
     assert [(record.status, record.complete) for record in told.records] == [(0, False)]
     channel.flush(1000.0)
@@ -285,64 +315,6 @@ def test_an_open_answer_that_its_writer_has_ended_is_not_ended_twice(make: Make)
     answer(channel, task, b"[its own end]")
     channel.flush(1000.0)
     assert all_that_comes(peer) == b"[head][its own end]"
-
-
-# Settling
-
-
-def test_a_connection_behind_a_request_that_is_dispatched_settles_itself(make: Make) -> None:
-    channel, peer = make()
-    assert channel.settles_itself()
-    (task,) = hear(channel, peer, GET)
-    assert channel.settles_itself()
-    answer(channel, task, b"1")
-    assert not channel.settles_itself()
-    channel.flush(1000.0)
-    assert channel.settles_itself()
-
-
-def it_is_not_watched(channel: Channel, peer: socket.socket) -> None:
-    channel.interest = 0
-
-
-def it_has_no_room_for_a_worker(channel: Channel, peer: socket.socket) -> None:
-    peer.sendall(GET)
-    channel.read(1000.0)
-    channel.wait_for_worker()
-
-
-def it_pulls(channel: Channel, peer: socket.socket) -> None:
-    (task,) = hear(channel, peer, GET)
-    task.ticket.stream = iter(())
-
-
-def it_is_half_closed(channel: Channel, peer: socket.socket) -> None:
-    peer.close()
-    channel.read(1000.0)
-
-
-HAPPENINGS: list[Callable[[Channel, socket.socket], object]] = [
-    it_is_not_watched,
-    it_has_no_room_for_a_worker,
-    it_pulls,
-    lambda channel, peer: hear(channel, peer, POST),
-    lambda channel, peer: hear(channel, peer, GET + POST + b"abc"),
-    lambda channel, peer: hear(channel, peer, GET * 2),
-    lambda channel, peer: hear(channel, peer, b"garbage\r\n\r\n"),
-    it_is_half_closed,
-    lambda channel, peer: channel.closing.append(iter(())),
-    lambda channel, peer: channel.finish(),
-    lambda channel, peer: channel.drop(),
-]
-
-
-@pytest.mark.parametrize("happens", HAPPENINGS)
-def test_a_connection_to_which_more_than_that_has_happened_does_not(
-    make: Make, happens: Callable[[Channel, socket.socket], object]
-) -> None:
-    channel, peer = make()
-    happens(channel, peer)
-    assert not channel.settles_itself()
 
 
 # TLS

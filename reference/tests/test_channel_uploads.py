@@ -127,12 +127,13 @@ def test_the_handler_has_each_piece_as_it_comes_and_then_the_end(make: Make) -> 
     assert go_on(channel)
     assert (taker.pieces, go_on(channel)) == ([b"a"], False)
     assert hear(channel, peer, b"bc") == []
+    assert not channel.settles_itself(), "a worker is to have the rest"
     assert go_on(channel)
     assert (taker.pieces, taker.ends, go_on(channel)) == ([b"a", b"bc"], ["whole"], False)
     channel.flush(1000.0)
     assert what_has_come(peer).endswith(b"\r\n\r\nabc")
     assert [(record.status, record.received_bytes) for record in told.records] == [(200, 3)]
-    assert (phase(channel), channel.closing) == (Phase.OPEN, [])
+    assert (phase(channel), channel.closing, channel.settles_itself()) == (Phase.OPEN, [], True)
     assert len(hear(channel, peer, GET)) == 1, "the connection goes on"
 
 
@@ -217,12 +218,14 @@ def test_nobody_is_invited_in_the_middle_of_an_answer(make: Make) -> None:
     assert came.count(b"HTTP/1.1") == 1
 
 
-def test_a_handler_with_all_its_content_invites_nobody_elses(make: Make) -> None:
+@pytest.mark.parametrize("first", [POST + b"abc", CHUNKED + b"0\r\n\r\n"])
+def test_a_handler_with_all_its_content_invites_nobody_elses(make: Make, first: bytes) -> None:
     channel, peer = make(handler=Taker(), admit=by_pieces)
-    begin(channel, peer, POST + b"abc" + EXPECTING)
+    begin(channel, peer, first + EXPECTING)
     assert channel.stopped_early, "the second one waits for the first"
+    assert go_on(channel)
     channel.flush(1000.0)
-    assert what_has_come(peer) == b""
+    assert what_has_come(peer).count(b"HTTP/1.1 ") == 1, "the answer to the first"
 
 
 # Answers before the end
@@ -234,9 +237,11 @@ def test_an_early_answer_ends_the_connection_and_takes_no_more(make: Make) -> No
     begin(channel, peer, EXPECTING)
     assert close_all(channel) == 1
     assert taker.ends == ["closed"]
+    channel.stop()  # which has nothing to add
     channel.flush(1000.0)
     came = all_that_comes(peer)
     assert came.startswith(b"HTTP/1.1 409 ")
+    assert came.count(b"HTTP/1.1") == 1
     assert b"\r\nConnection: close\r\n" in came
     assert phase(channel) is Phase.LINGERING
     assert hear(channel, peer, b"abc" + GET) == []
@@ -282,16 +287,12 @@ def no_octet(channel: Channel, peer: socket.socket) -> None:
     channel.overdue(1020.0)
 
 
-def the_server_stops(channel: Channel, peer: socket.socket) -> None:
-    channel.stop()
-
-
 Break = Callable[[Channel, socket.socket], None]
 BREAKS: list[tuple[Break, bytes]] = [
     (end_of_input, b"400"),
     (no_chunk, b"400"),
     (no_octet, b"408"),
-    (the_server_stops, b"503"),
+    (lambda channel, peer: channel.stop(), b"503"),
 ]
 
 

@@ -20,21 +20,21 @@ from channel_wire import (
     channels,
     collect,
     connected,
+    end,
     hear,
     hear_end,
     open_answer,
     phase,
+    say,
     tasks_of,
     what_has_come,
 )
 
 from merkhet_reference import poller
-from merkhet_reference.channel import Channel
 from merkhet_reference.message import Admission, Receiver, Request
-from merkhet_reference.observer import Record
 from merkhet_reference.outbox import FileSegment
 from merkhet_reference.outgoing import Phase
-from merkhet_reference.tasks import HandlerTask, ReceiveTask
+from merkhet_reference.tasks import ReceiveTask
 
 OLD = b"GET / HTTP/1.0\r\n\r\n"
 
@@ -43,19 +43,6 @@ OLD = b"GET / HTTP/1.0\r\n\r\n"
 def make() -> Iterator[Make]:
     with channels() as made:
         yield made
-
-
-def say(channel: Channel, task: HandlerTask, data: bytes, status: int = 0) -> None:
-    """Say a part of an answer; `status` is with its head."""
-    task.ticket.status = status or task.ticket.status
-    task.ticket.data.append(data)
-    channel.advance()
-
-
-def end(channel: Channel, task: HandlerTask) -> None:
-    """Say that an answer is whole, as a stream does: with nothing more."""
-    task.ticket.finished = True
-    channel.advance()
 
 
 # Order
@@ -124,15 +111,17 @@ def test_an_open_answer_moves_while_the_peer_has_room_and_makes_room_for_its_wri
     channel, peer = make()
     first, second = hear(channel, peer, GET * 2)
     flow = open_answer(channel, second)
-    assert flow.put(1000, 0.0)
-    say(channel, second, b"a" * 1000)
-    assert not flow.put(1, 0.0), "it is not its turn, so nothing of it moves"
+    assert flow.put(993, 0.0)
+    say(channel, second, b"a" * 993)
+    assert not flow.put(8, 0.0), "it is not its turn, so nothing of it moves"
     answer(channel, first, b"1")
-    assert flow.put(1000, 0.0)
-    say(channel, second, b"b" * 1000)
+    assert flow.put(500, 0.0)
+    say(channel, second, b"b" * 500)
+    assert flow.put(1000, 0.0), "a thousand octets waited to be sent, and no more"
+    say(channel, second, b"c" * 1000)
     assert not flow.put(1, 0.0), "more than a thousand octets wait to be sent"
     channel.flush(1000.0)
-    assert what_has_come(peer) == b"1[head]" + b"a" * 1000 + b"b" * 1000
+    assert what_has_come(peer) == b"1[head]" + b"a" * 993 + b"b" * 500 + b"c" * 1000
     assert flow.put(1000, 0.0), "there was room again, though nobody wrote more"
 
 
@@ -163,6 +152,20 @@ def test_what_was_kept_back_waits_while_the_socket_is_full(make: Make) -> None:
         came += peer.recv(1 << 20)
         channel.flush(1000.0)
     assert len(came) == 6 + 4_000_000 + 6
+
+
+def test_an_open_answer_is_left_when_its_peer_has_said_all(make: Make) -> None:
+    channel, peer = make()
+    (task,) = hear(channel, peer, GET)
+    hear_end(channel, peer)
+    states = [channel.is_left]
+    open_answer(channel, task)
+    states.append(channel.is_left)
+    task.ticket.finished = True
+    states.append(channel.is_left)
+    channel, peer = make()
+    open_answer(channel, *hear(channel, peer, GET))
+    assert [*states, channel.is_left] == [False, True, False, False]
 
 
 def test_an_open_answer_is_ended_whole_and_last(make: Make) -> None:
@@ -226,7 +229,7 @@ def test_what_is_queued_behind_the_last_answer_is_given_up(make: Make, tmp_path:
     third.ticket.data.append(FileSegment(descriptor, 0, 5, owns=True))
     answer(channel, first, b"1", keeps=False)
     assert (list(channel.tickets), channel.closing, flow.is_open) == ([], [stream], False)
-    assert second.ticket.finished, "what a worker still says of it goes nowhere"
+    assert (len(third.ticket.data), second.ticket.finished) == (0, True), "what a worker still says of it goes nowhere"
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(descriptor)
     assert tasks_of(channel) == []
@@ -277,6 +280,19 @@ def test_a_file_that_became_shorter_ends_the_connection(make: Make, tmp_path: Pa
     assert what_has_come(peer) == b"short"
 
 
+def test_a_handler_that_waits_for_content_is_closed_with_its_connection(make: Make) -> None:
+    def handler(request: Request) -> Receiver:
+        yield
+
+    channel, peer = make(handler=handler, admit=lambda head: Admission(streams=True))
+    (task,) = hear(channel, peer, POST)
+    task.run()
+    collect(channel)
+    channel.drop()
+    channel.abandon_all()
+    assert [type(dropped) for dropped in channel.closing] == [ReceiveTask]
+
+
 # Cuts
 
 
@@ -302,6 +318,21 @@ def test_a_cut_over_a_unix_socket_ends_it(make: Make) -> None:
     assert all_that_comes(peer) == b"begun"
 
 
+def test_a_file_that_is_half_sent_is_closed_with_its_connection(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(bytes(2_000_000))
+    channel, peer = make()
+    (task,) = hear(channel, peer, GET)
+    descriptor = os.open(tmp_path / "file", os.O_RDONLY)
+    task.ticket.data.append(FileSegment(descriptor, 0, 2_000_000, owns=True))
+    end(channel, task)
+    channel.flush(1000.0)
+    assert os.fstat(descriptor)
+    channel.drop()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
+    assert channel.wanted_interest() == 0
+
+
 def test_a_cut_of_a_connection_that_is_gone_changes_nothing(make: Make) -> None:
     channel, peer = make(sockets=connected)
     hear(channel, peer, OLD)
@@ -310,91 +341,28 @@ def test_a_cut_of_a_connection_that_is_gone_changes_nothing(make: Make) -> None:
     assert phase(channel) is Phase.GONE
 
 
-# Telling
-
-
-def test_whoever_counts_is_told_when_the_last_octet_has_left(make: Make) -> None:
-    told = Told()
-    channel, peer = make(observer=told)
-    first, second = hear(channel, peer, GET * 2, now=1001.0)
-    answer(channel, first, b"x" * 100)
-    answer(channel, second, b"y" * 4_000_000)
-    channel.flush(1002.0)
-    (record,) = told.records
-    assert record is first.ticket.record
-    assert (record.status, record.sent_bytes, record.seconds, record.complete) == (200, 100, 1.0, True)
-    assert (record.peer, record.began_at) == ("192.0.2.1", 1001.0)
-    now, count = 1003.0, 0
-    while len(told.records) < 2:
-        assert count < 4_000_100
-        count += len(peer.recv(1 << 20))
-        now += 1.0
-        channel.flush(now)
-    record = told.records[1]
-    assert (record.sent_bytes, record.seconds, record.complete) == (4_000_000, now - 1001.0, True)
-
-
-def test_the_end_of_a_stream_is_told_though_it_adds_nothing(make: Make) -> None:
-    told = Told()
-    channel, peer = make(observer=told)
+@pytest.mark.parametrize("reads", [True, False])
+def test_a_peer_that_is_cut_in_the_middle_of_an_answer_sees_it(make: Make, *, reads: bool) -> None:
+    channel, peer = make(sockets=connected)
     (task,) = hear(channel, peer, GET)
-    say(channel, task, b"x" * 100, 200)
-    channel.flush(1002.0)
-    assert told.records == []
-    end(channel, task)
-    (record,) = told.records
-    assert (record.status, record.sent_bytes, record.seconds, record.complete) == (200, 100, 2.0, True)
-
-
-def test_an_interim_answer_is_no_part_of_the_one_that_is_told(make: Make) -> None:
-    told = Told()
-    channel, peer = make(observer=told)
-    (task,) = hear(channel, peer, GET)
-    say(channel, task, b"[interim]")
-    answer(channel, task, b"final")
+    if reads:
+        say(channel, task, b"begun", 200)
+    else:
+        answer(channel, task, bytes(20_000_000))
     channel.flush(1000.0)
-    assert [(record.status, record.sent_bytes) for record in told.records] == [(200, 5)]
+    assert channel.wanted_interest() == (poller.READ if reads else poller.WRITE)
+    if reads:
+        channel.give_up()
+    else:
+        channel.overdue(1030.0)
+    channel.sock.close()
+    with pytest.raises(ConnectionResetError):
+        all_that_comes(peer)
 
 
-def test_what_is_given_up_is_told_once_with_what_has_left_of_it(make: Make) -> None:
-    told = Told()
-    channel, peer = make(observer=told)
-    first, second, third = hear(channel, peer, GET * 3)
-    answer(channel, first, b"x" * 4_000_000)
-    say(channel, second, b"begun", 206)
-    channel.flush(1000.0)
-    flow = open_answer(channel, third)
-    came = len(what_has_come(peer))
-    channel.drop()
-    channel.abandon_all()
-    channel.abandon_all()
-    assert not flow.is_open
-    outcomes = [(record.status, record.complete) for record in told.records]
-    assert outcomes == [(200, False), (206, False), (0, False)]
-    assert came <= told.records[0].sent_bytes < 4_000_000
-    assert [record.sent_bytes for record in told.records[1:]] == [0, 0]
-
-
-def test_without_an_observer_nobody_is_told(make: Make) -> None:
-    channel, peer = make()
-    first, second = hear(channel, peer, GET * 2)
-    assert (first.ticket.record, second.ticket.record) == (None, None)
-    second.ticket.record = Record(None, "", 1000.0)
-    answer(channel, first, b"1")
-    answer(channel, second, b"2")
-    channel.flush(1003.0)
-    assert what_has_come(peer) == b"12"
-    assert (second.ticket.record.complete, second.ticket.record.seconds) == (True, 3.0)
-
-
-def test_a_handler_that_waits_for_content_is_closed_with_its_connection(make: Make) -> None:
-    def handler(request: Request) -> Receiver:
-        yield
-
-    channel, peer = make(handler=handler, admit=lambda head: Admission(streams=True))
-    (task,) = hear(channel, peer, POST)
-    task.run()
-    collect(channel)
-    channel.drop()
-    channel.abandon_all()
-    assert [type(dropped) for dropped in channel.closing] == [ReceiveTask]
+def test_a_peer_that_is_given_up_between_answers_sees_an_end(make: Make) -> None:
+    channel, peer = make(sockets=connected)
+    hear(channel, peer, GET)
+    channel.give_up()
+    channel.sock.close()
+    assert all_that_comes(peer) == b""
