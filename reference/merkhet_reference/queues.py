@@ -98,6 +98,7 @@ class TaskQueue(Generic[T]):
         try:
             oldest = self._items[0]
         except IndexError:
+            self._oldest = None  # it would be kept in memory for as long as nothing waits
             return None
         if not self._sleepers:
             return None
