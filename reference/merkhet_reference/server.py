@@ -65,7 +65,7 @@ class Server:
     @property
     def addresses(self) -> list[tuple[str, int] | str]:
         """Where the server listens: (host, port), or the path of a Unix socket."""
-        return [_address(listener) for listener in self._listeners]
+        return [_address(listener) for listener in self._listeners if listener.fileno() >= 0]
 
     @property
     def address(self) -> tuple[str, int]:
@@ -102,6 +102,8 @@ class Server:
         """Serve until SIGTERM or SIGINT, then end gracefully. With `port` listen there first. Raises OSError."""
         if port is not None:
             self.listen(port, host)
+        self._ended.clear()  # it may have run before
+        self._died = False
 
         def ask(_number: int, _frame: FrameType | None) -> None:
             self._ended.set()

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 import trustme
+from peer import Peer
 
 from merkhet_reference import Limits, Request, Server, tls
+from merkhet_reference.observer import Record
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -79,6 +81,18 @@ def test_a_blocked_worker_keeps_nobody_else_waiting() -> None:
         assert read_answer(other) == b"/"
         leave.set()
         assert read_answer(blocked) == b"/block"
+
+
+def test_a_burst_is_not_kept_waiting_by_the_first_of_it_that_blocks() -> None:
+    """They come at once, so that one worker is called for all of them."""
+    all_here = threading.Barrier(4, timeout=10)
+
+    def handler(request: Request) -> None:
+        all_here.wait()
+        request.respond(200, content=b"met")
+
+    with Server(handler, workers=4).running() as server, Peer(server, GET * 4) as peer:
+        assert [peer.answer()[1] for _ in range(4)] == [b"met"] * 4
 
 
 def test_a_handler_that_exits_is_answered_and_its_worker_goes_on(caplog: pytest.LogCaptureFixture) -> None:
@@ -165,6 +179,25 @@ def test_serve_ends_at_a_signal_and_gives_the_handlers_back() -> None:
     assert answers == [b"hello"]
     assert signal.getsignal(signal.SIGTERM) is before
     assert threads() == set()
+
+
+def test_a_server_can_serve_again() -> None:
+    server = Server(hello)
+    with server.running(), connect(server, GET) as client:
+        assert read_answer(client) == b"hello"
+    server.listen(0)
+
+    def ask() -> None:
+        with connect(server, GET) as client:
+            answers.append(read_answer(client))
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    answers: list[bytes] = []
+    asking = threading.Thread(target=ask)
+    asking.start()
+    server.serve()
+    asking.join(10)
+    assert answers == [b"hello"]
 
 
 def test_serve_says_when_its_port_is_taken() -> None:
@@ -254,3 +287,84 @@ def _recv_or_end(client: socket.socket) -> bytes:
         return client.recv(65536)
     except ConnectionResetError:
         return b""
+
+
+# Who is told
+
+
+class Told:
+    """An observer that waits until so much has been said."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.records: list[Record] = []
+        self.threads: set[str] = set()
+        self._count = threading.Semaphore(0)
+
+    def _note(self, word: str) -> None:
+        self.threads.add(threading.current_thread().name)
+        self.said.append(word)
+        self._count.release()
+
+    def connection_came(self, *, refused: bool) -> None:
+        self._note("refused" if refused else "came")
+
+    def connection_closed(self) -> None:
+        self._note("closed")
+
+    def answered(self, record: Record) -> None:
+        self.records.append(record)
+        self._note("answered")
+
+    def wait_for(self, count: int) -> None:
+        for _ in range(count):
+            assert self._count.acquire(timeout=10)
+
+
+def test_an_observer_is_told_of_connections_and_answers_by_the_io_thread() -> None:
+    told = Told()
+    post = b"POST /it HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
+    with Server(hello, observer=told).running() as server:
+        with connect(server, GET + post + b"no request\r\n\r\n") as client:
+            came = b"".join(iter(lambda: client.recv(65536), b""))
+        told.wait_for(5)
+    assert told.said == ["came", "answered", "answered", "answered", "closed"]
+    assert told.threads == {"merkhet-io"}
+    first, second, refused = told.records
+    assert (first.head is not None, first.peer, first.status, first.received_bytes) == (True, "127.0.0.1", 200, 0)
+    assert second.head is not None
+    assert (second.head.target.raw, second.status, second.received_bytes) == (b"/it", 200, 3)
+    assert (refused.head, refused.status) == (None, 400)
+    assert [record.complete for record in told.records] == [True] * 3
+    assert sum(record.sent_bytes for record in told.records) == len(came)
+    assert all(record.seconds >= 0 for record in told.records)
+
+
+def test_an_observer_is_told_once_of_an_answer_that_never_leaves() -> None:
+    told, entered, leave = Told(), threading.Event(), threading.Event()
+
+    def handler(request: Request) -> None:
+        entered.set()
+        leave.wait(10)
+        request.respond(200)
+
+    with Server(handler, observer=told).running() as server:
+        with connect(server, GET) as client:
+            assert entered.wait(10)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        told.wait_for(3)
+        leave.set()
+    assert told.said == ["came", "answered", "closed"]
+    assert (told.records[0].status, told.records[0].sent_bytes, told.records[0].complete) == (0, 0, False)
+
+
+def test_an_observer_is_told_of_a_connection_that_is_one_too_many() -> None:
+    told = Told()
+    with Server(hello, limits=Limits(connections_max=1), observer=told).running() as server:
+        with connect(server, GET) as first, connect(server, GET) as second:
+            assert read_answer(first) == b"hello"
+            assert second.recv(100).startswith(b"HTTP/1.1 503 ")
+            told.wait_for(4)
+        told.wait_for(1)
+    assert sorted(told.said) == ["answered", "answered", "came", "closed", "refused"], "one was never let in"
+    assert sorted(record.status for record in told.records) == [200, 503]
