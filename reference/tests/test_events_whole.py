@@ -322,7 +322,11 @@ def test_what_is_cut_or_raised_behind_is_seen_to_be_incomplete(wire: bytes, capl
         request.respond_writer().write(b"part")
         raise ValueError("a fault")
 
-    with Server(handler).running() as server, Peer(server, wire) as peer, pytest.raises((EOFError, ConnectionResetError)):
+    with (
+        Server(handler).running() as server,
+        Peer(server, wire) as peer,
+        pytest.raises((EOFError, ConnectionResetError)),
+    ):
         peer.take_to(b"\r\n0\r\n\r\n")
     assert "a fault" in caplog.text
 
