@@ -63,6 +63,7 @@ class IoLoop:
         self._limits = limits
         self._observer = observer
         self._service = tasks.Service(handler, self.replies, limits, admit, observer)
+        self.open_answers = self._service.open_answers
         self._look_seconds = shortest_wait(limits)
         self._context = context
         self._clock = clock

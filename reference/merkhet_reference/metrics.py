@@ -14,7 +14,7 @@ import abc
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 from typing import ClassVar
 
@@ -199,11 +199,12 @@ def encode(metrics: Iterable[Metric]) -> bytes:
 class Metrics:
     """What the server counts. The I/O thread calls the methods and sets the attributes; any thread asks for the result.
 
-    The attributes are numbers that the server knows without counting, to be set before they are asked for: `queue_depth`,
-    `workers_busy`, `workers_total`, `requests_in_flight`, `event_streams_open`.
+    The attributes are numbers that the server knows without counting: `queue_depth`, `workers_busy`, `workers_total`,
+    `requests_in_flight`, `event_streams_open`. `look_up` sets them, whenever the result is asked for.
     """
 
     def __init__(self) -> None:
+        self.look_up: Callable[[], None] = lambda: None
         self.connections_open = 0
         self.queue_depth = 0
         self.workers_busy = 0
@@ -253,6 +254,7 @@ class Metrics:
 
     def collect(self) -> list[Metric]:
         """Return every metric, the gauges with what the attributes say now. Any thread."""
+        self.look_up()
         gauges: list[Metric] = []
         for attribute, name, text in GAUGES:
             gauge = Gauge(name, text)

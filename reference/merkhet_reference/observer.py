@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,8 +29,23 @@ class Record:
     complete: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a server is busy with at a moment: tasks without a worker, tasks not yet done, workers, answers without an end."""
+
+    tasks_waiting: int
+    tasks_in_flight: int
+    workers: int
+    workers_busy: int
+    open_answers: int
+
+
 class Observer(Protocol):
-    """What counts and logs. Called by the I/O thread alone, so it must never wait."""
+    """What counts and logs. Called by the I/O thread alone, but for `started`, so it must never wait."""
+
+    def started(self, load: Callable[[], Load]) -> None:
+        """The server starts; `load` may be asked at any time, on any thread, as long as it runs."""
+        ...
 
     def connection_came(self, *, refused: bool) -> None:
         """A connection was accepted; with `refused` only to be told that there are too many."""

@@ -10,7 +10,7 @@ from merkhet_reference.access_log import AccessLog, AccessRecord
 from merkhet_reference.fields import Fields
 from merkhet_reference.message import Handler, Request
 from merkhet_reference.metrics import Metrics
-from merkhet_reference.observer import Observer, Record
+from merkhet_reference.observer import Load, Observer, Record
 
 PAGE_FIELDS = (
     (b"Content-Type", counting.CONTENT_TYPE),
@@ -38,6 +38,12 @@ class Operation(Observer):
         self._access_log = access_log
         self._clock = clock
 
+    def started(self, load: Callable[[], Load]) -> None:
+        """Have the numbers that nobody counts looked up whenever the counts are asked for."""
+        counted = self._metrics
+        if counted is not None:
+            counted.look_up = lambda: note_load(counted, load())
+
     def connection_came(self, *, refused: bool) -> None:
         """Count a connection. One that is refused is never reported as closed, so it is not counted as open."""
         if self._metrics is None:
@@ -62,6 +68,15 @@ class Operation(Observer):
             )
         if self._access_log is not None:
             self._access_log(access_record(record, self._clock()))
+
+
+def note_load(metrics: Metrics, load: Load) -> None:
+    """Set what a server knows without counting."""
+    metrics.queue_depth = load.tasks_waiting
+    metrics.requests_in_flight = load.tasks_in_flight
+    metrics.workers_total = load.workers
+    metrics.workers_busy = load.workers_busy
+    metrics.event_streams_open = load.open_answers
 
 
 def access_record(record: Record, now: float) -> AccessRecord:

@@ -79,6 +79,10 @@ class TaskQueue(Generic[T]):
     def __len__(self) -> int:
         return len(self._items)
 
+    def sleeping(self) -> int:
+        """Return how many workers have nothing to do. Any thread; it may have changed by the time it is read."""
+        return len(self._sleepers)
+
     def has_room(self) -> bool:
         """Tell whether one more task may be put. Only the I/O thread."""
         return self.in_flight < self.in_flight_max
@@ -205,6 +209,21 @@ class ReplyQueue(Generic[T]):
         return self._wakeup is None
 
 
+class Tally:
+    """How many there are of something that comes and goes on any thread."""
+
+    __slots__ = ("_lock", "count")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.count = 0
+
+    def add(self, number: int) -> None:
+        """Count so many more."""
+        with self._lock:
+            self.count += number
+
+
 class Flow:
     """How much of an open answer waits between those who write it and the I/O thread, and whether it is still wanted.
 
@@ -216,11 +235,14 @@ class Flow:
     """
 
     __slots__ = (
-        "_changed", "_waiting_bytes", "_waiting_bytes_max", "ending", "heartbeat", "heartbeat_seconds", "is_open"
+        "_changed", "_tally", "_waiting_bytes", "_waiting_bytes_max", "ending", "heartbeat", "heartbeat_seconds", "is_open",
     )  # fmt: skip
 
-    def __init__(self, waiting_bytes_max: int, ending: bytes) -> None:
+    def __init__(self, waiting_bytes_max: int, ending: bytes, tally: Tally | None = None) -> None:
         self.is_open = True
+        self._tally = tally
+        if tally is not None:
+            tally.add(1)
         self.ending = ending
         self.heartbeat = b""
         self.heartbeat_seconds = float("inf")
@@ -255,4 +277,6 @@ class Flow:
         with self._changed:
             was_open, self.is_open = self.is_open, False
             self._changed.notify_all()
-            return was_open
+        if was_open and self._tally is not None:
+            self._tally.add(-1)
+        return was_open

@@ -18,7 +18,7 @@ from merkhet_reference import errors, io_loop, message, queues, tasks
 from merkhet_reference import workers as workers_pool
 from merkhet_reference.http1.events import RequestHead
 from merkhet_reference.limits import Limits
-from merkhet_reference.observer import Observer
+from merkhet_reference.observer import Load, Observer
 
 LOG = logging.getLogger("merkhet_reference")
 BACKLOG = 1024
@@ -137,6 +137,9 @@ class Server:
             context=self._context,
         )
         self._pool = workers_pool.Pool(task_queue, self._workers)
+        if self._observer is not None:
+            open_answers = self._loop.open_answers
+            self._observer.started(lambda: load_of(task_queue, self._workers, open_answers))
         self._pool.start()
         self._thread = threading.Thread(target=self._turn, args=(self._loop,), name="merkhet-io")
         self._thread.start()
@@ -187,6 +190,17 @@ class Server:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)  # noqa: PTH108 - a path in the abstract sense, given by the caller as text
         self._unix_paths.clear()
+
+
+def load_of(task_queue: queues.TaskQueue[tasks.Task], workers: int, open_answers: queues.Tally) -> Load:
+    """Return what a server is busy with. Each number is right; they may be of moments that follow each other."""
+    return Load(
+        tasks_waiting=len(task_queue),
+        tasks_in_flight=task_queue.in_flight,
+        workers=workers,
+        workers_busy=max(0, workers - task_queue.sleeping()),
+        open_answers=open_answers.count,
+    )
 
 
 def refusing(admit: Callable[[RequestHead], message.Admission]) -> Callable[[RequestHead], message.Admission]:

@@ -121,6 +121,7 @@ class Service:
     limits: Limits
     admit: Callable[[RequestHead], message.Admission] | None = None
     observer: Observer | None = None
+    open_answers: queues.Tally = field(default_factory=queues.Tally)
 
 
 @dataclass(slots=True)
@@ -190,7 +191,7 @@ class HandlerTask:
 
     def put_open(self, status: int, head: bytes, ending: bytes, *, keeps: bool) -> OpenAnswer:
         """Send the head; what follows comes by the object that is returned, and `ending` when it is ended."""
-        flow = queues.Flow(self.service.limits.events_waiting_bytes_max, ending)
+        flow = queues.Flow(self.service.limits.events_waiting_bytes_max, ending, self.service.open_answers)
         self._put(Reply(self.ticket, head, status, keeps=keeps, more=Open(flow)))
         if self.service.replies.is_closed:
             flow.close()  # the server has ended, and nobody else would say so

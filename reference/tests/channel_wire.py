@@ -32,6 +32,9 @@ class Told:
     def __init__(self) -> None:
         self.records: list[Record] = []
 
+    def started(self, load: object) -> None:
+        """Of no interest here."""
+
     def connection_came(self, *, refused: bool) -> None:
         pass
 

@@ -92,6 +92,9 @@ class Site:
 
     # The observer
 
+    def started(self, load: object) -> None:
+        """Of no interest here."""
+
     def connection_came(self, *, refused: bool) -> None:
         self.connections += 1
         self.refused += refused

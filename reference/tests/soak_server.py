@@ -93,6 +93,9 @@ class Watch:
         self._lock = threading.Lock()
         self.open = self.came = self.refused = self.answered_whole = self.answered_not = 0
 
+    def started(self, load: object) -> None:
+        """Of no interest here."""
+
     def connection_came(self, *, refused: bool) -> None:
         with self._lock:
             self.came += 1

@@ -28,6 +28,9 @@ class Closed:
     def __init__(self) -> None:
         self.gone = threading.Semaphore(0)
 
+    def started(self, load: object) -> None:
+        """Of no interest here."""
+
     def connection_came(self, *, refused: bool) -> None:
         pass
 

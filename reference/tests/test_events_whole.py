@@ -47,6 +47,9 @@ class Channel:
         self.everyone.add(stream)
         self._opened.release()
 
+    def started(self, load: object) -> None:
+        """Of no interest here."""
+
     def connection_came(self, *, refused: bool) -> None:
         pass
 

@@ -26,6 +26,9 @@ class Told:
         self.records: list[Record] = []
         self.count = threading.Semaphore(0)
 
+    def started(self, load: object) -> None:
+        """Of no interest here."""
+
     def connection_came(self, *, refused: bool) -> None:
         pass
 

@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from merkhet_reference import Limits, Request, Router, Server
+from merkhet_reference import EventStream, Limits, Request, Router, Server
 from merkhet_reference.access_log import AccessLog, AccessRecord, format_json
 from merkhet_reference.fields import Fields
 from merkhet_reference.http1.events import BodyKind, Form, Framing, RequestHead, Target
@@ -137,6 +137,10 @@ def test_a_running_server_is_counted_logged_and_has_a_page() -> None:
     assert 'merkhet_requests_total{method="GET",status="4xx"} 1\n' in text
     assert "merkhet_received_bytes_total 1000\n" in text
     assert "merkhet_connections_open 1\n" in text
+    assert "merkhet_workers 8\n" in text
+    assert "merkhet_workers_busy 1\n" in text
+    assert "merkhet_requests_in_flight 1\n" in text
+    assert "merkhet_queue_depth 0\n" in text
     logged = [json.loads(line) for line in lines.lines]
     assert [(one["method"], one["target"], one["status"], one["complete"]) for one in logged] == [
         ("PUT", "/in", 200, True), ("GET", "/none", 404, True), ("GET", "/metrics", 200, True),
@@ -165,3 +169,17 @@ def test_a_download_that_breaks_off_is_counted_as_such() -> None:
         assert lines.enough.wait(10)
     assert json.loads(lines.lines[0])["complete"] is False
     assert metrics.snapshot()['merkhet_downloads_total{outcome="broken"}'] == 1
+
+
+def test_an_open_stream_is_counted_for_as_long_as_it_is_open() -> None:
+    metrics = Metrics()
+    streams: list[EventStream] = []
+    server = Server(lambda request: streams.append(request.respond_sse()), observer=Operation(metrics))
+    with server.running(), socket.create_connection(server.address, timeout=10) as client:
+        assert "merkhet_event_streams_open 0" in metrics.encode().decode()
+        client.sendall(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+        assert "merkhet_event_streams_open 1" in metrics.encode().decode()
+        streams[0].close()
+        streams[0].close()
+        assert "merkhet_event_streams_open 0" in metrics.encode().decode()

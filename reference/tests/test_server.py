@@ -306,6 +306,9 @@ class Told:
         self.said.append(word)
         self._count.release()
 
+    def started(self, load: object) -> None:
+        """Of no interest here."""
+
     def connection_came(self, *, refused: bool) -> None:
         self._note("refused" if refused else "came")
 
