@@ -21,7 +21,7 @@ from pathlib import Path
 
 import mutation
 
-from merkhet import catalogue
+from merkhet import catalogue, fixtures
 from merkhet.catalogue import AnyCheck
 from merkhet.check import Passive
 from merkhet.engine.plan import JOBS, RunOptions, RunTarget
@@ -114,13 +114,12 @@ def _run(trial: Trial) -> tuple[Outcomes, Found]:
 
     known = catalogue.load().checks
     checks: list[AnyCheck] = [known[name] for name in trial.checks]
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "hello.txt").write_bytes(b"hello, file\n")
-        context = None
-        if trial.tls:
-            context = tls.server_context(*certificates(Path(folder)))
+    with contextlib.ExitStack() as stack:
+        folder, drop, keys = (Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(3))
+        fixtures.write(folder)
+        context = tls.server_context(*certificates(keys)) if trial.tls else None
         bounds = limits.Limits(idle_seconds_max=2.5, head_seconds_max=3.0, content_seconds_max=3.0)
-        judged = server.Server(contract.application(Path(folder)), limits=bounds, ssl_context=context)
+        judged = server.Server(contract.application(folder, drop), limits=bounds, ssl_context=context)
         judged.listen(0)
         judged.start()
         host, port = judged.address

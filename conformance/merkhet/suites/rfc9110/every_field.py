@@ -6,6 +6,9 @@ from merkhet.check import Passive
 from merkhet.suites.every_response import answer, passive
 from merkhet.suites.words import DATE
 
+_FILE = b"GET {files:small.bin} HTTP/1.1\r\nHost: {host}\r\n\r\n"
+_CODED = b"GET {gzip} HTTP/1.1\r\nHost: {host}\r\nAccept-Encoding: gzip\r\n\r\n"
+_REDIRECTED = b"GET {redirect} HTTP/1.1\r\nHost: {host}\r\n\r\n"
 _TRAILED = b"HTTP/1.1 200 \r\n" + DATE + b"%sTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n%s\r\n\r\n"
 
 
@@ -79,6 +82,7 @@ SYNTAX = (
     passive(
         "no-identity", "identity", "Content-Encoding does not name identity", line(b"Content-Encoding: gzip"),
         {"names it": line(b"Content-Encoding: identity")},
+        probe=_CODED,
     ),
     passive(
         "etag", "entity-tags", "ETag is an entity tag by the grammar", line(b'ETag: W/"a"'),
@@ -87,6 +91,7 @@ SYNTAX = (
             "writes the mark of a weak one in lower case": line(b'ETag: w/"a"'),
             "sends a space in one": line(b'ETag: "a b"'),
         },
+        probe=_FILE,
     ),
 )  # fmt: skip
 
@@ -100,16 +105,19 @@ DATES = (
             "sends another zone": line(b"Last-Modified: Sun, 06 Nov 1994 08:49:37 +0000"),
             "sends a day of one digit": line(b"Last-Modified: Sun, 6 Nov 1994 08:49:37 GMT"),
         },
+        probe=_FILE,
     ),
     passive(
         "date-spaces", "date-whitespace", "A date has no more whitespace than its grammar",
         line(b"Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT"),
         {"sends two SP in one": line(b"Last-Modified: Sun, 06 Nov 1994  08:49:37 GMT")},
+        probe=_FILE,
     ),
     passive(
         "modified-past", "modified-before-date", "Last-Modified is not later than Date",
         line(b"Last-Modified: Wed, 25 Nov 2026 12:00:00 GMT"),
         {"sends one of the next second": line(b"Last-Modified: Wed, 25 Nov 2026 12:00:01 GMT")},
+        probe=_FILE,
     ),
     passive(
         "retry-after", "retry-after", "Retry-After is a number of seconds or a date", line(b"Retry-After: 120"),
@@ -136,14 +144,17 @@ REFERENCES = (
     passive(
         "http-host", "http-host", "An http URI that is sent has a host", answer(302, b"Location: http://h/a"),
         {"leaves it out": answer(302, b"Location: http:///a"), "sends a port alone": answer(302, b"Location: http://:80/")},
+        probe=_REDIRECTED,
     ),
     passive(
         "https-host", "https-host", "An https URI that is sent has a host", answer(302, b"Location: https://h/a"),
         {"leaves it out": answer(302, b"Location: https:///a")},
+        probe=_REDIRECTED,
     ),
     passive(
         "no-userinfo", "userinfo", "A URI that is sent has no userinfo", answer(302, b"Location: http://h/a@b"),
         {"sends a name": answer(302, b"Location: http://u@h/a")},
+        probe=_REDIRECTED,
     ),
     passive(
         "location", "location", "Location is one URI reference", answer(302, b"Location: /a%20b?c#d"),
@@ -152,6 +163,7 @@ REFERENCES = (
             "sends octets beyond ASCII": answer(302, b"Location: /\xc3\xbc"),
             "sends half a percent-encoding": answer(302, b"Location: /a%2"),
         },
+        probe=_REDIRECTED,
     ),
 )  # fmt: skip
 
@@ -171,6 +183,7 @@ LISTS = (
     passive(
         "vary", "vary", "Vary is a list of field names or an asterisk", line(b"Vary: Accept, *"),
         {"separates them by spaces": line(b"Vary: Accept Origin"), "sends a colon": line(b"Vary: Accept:")},
+        probe=_CODED,
     ),
     passive(
         "weights", "weights", "A weight that is sent has three decimals at most", line(b"Accept-Encoding: gzip;q=0.123"),

@@ -14,7 +14,10 @@ _REDIRECTS = {
     308: "A permanent redirect of any method says where to",
 }
 _OLD = b"GET {root} HTTP/1.0\r\nHost: {host}\r\n\r\n"
-_RANGE = b"GET {root} HTTP/1.1\r\nHost: {host}\r\nRange: bytes=0-0\r\n\r\n"
+_RANGE = b"GET {files:small.bin} HTTP/1.1\r\nHost: {host}\r\nRange: bytes=0-0\r\n\r\n"
+_RANGES = b"GET {files:large.bin} HTTP/1.1\r\nHost: {host}\r\nRange: bytes=0-0,1000-1000\r\n\r\n"
+_PRIVATE = b"GET {auth} HTTP/1.1\r\nHost: {host}\r\n\r\n"
+_REDIRECTED = b"GET {redirect} HTTP/1.1\r\nHost: {host}\r\n\r\n"
 _PART = b"Content-Range: bytes 0-1/5"
 _MULTIPART = b"Content-Type: multipart/byteranges; boundary=b"
 _PARTS = b"--b\r\nContent-Range: bytes 0-0/5\r\n\r\na\r\n--b--\r\n"
@@ -100,7 +103,7 @@ RANGES = (
         "range-outside", "no-outer-range", "A multipart 206 has no Content-Range in its header section",
         answer(206, _MULTIPART, content=_PARTS),
         {"sends one": answer(206, _MULTIPART, b"Content-Range: bytes 0-0/5", content=_PARTS)},
-        probe=_RANGE,
+        probe=_RANGES,
     ),
     passive(
         "single-is-single", "no-multipart", "One range is not answered with multipart", answer(206, _PART),
@@ -130,24 +133,29 @@ REFUSALS = (
     passive(
         "challenge-in-401", "challenge", "A 401 has a challenge", answer(401, b'WWW-Authenticate: Basic realm="x"'),
         {"leaves it out": answer(401), "sends an empty one": answer(401, b"WWW-Authenticate:")},
+        probe=_PRIVATE,
     ),
     passive(
         "challenge-for-401", "challenge-applies", "A 401 has a challenge that applies",
         answer(401, b'WWW-Authenticate: Basic realm="x"'),
         {"leaves it out": answer(401), "sends no scheme": answer(401, b'WWW-Authenticate: "x"')},
+        probe=_PRIVATE,
     ),
     passive(
         "challenge-once", "challenge-parameters", "A challenge has no parameter twice",
         answer(401, b'WWW-Authenticate: Basic realm="x", Digest realm="y", nonce="z"'),
         {"sends two realms": answer(401, b'WWW-Authenticate: Digest realm="x", realm="y"')},
+        probe=_PRIVATE,
     ),
     passive(
         "realm-quoted", "realm", "A realm is sent in quotes", answer(401, b'WWW-Authenticate: Basic realm="x"'),
         {"sends a token": answer(401, b"WWW-Authenticate: Basic realm=x")},
+        probe=_PRIVATE,
     ),
     *(
         passive(
-            f"location-in-{code}", "location-sent", title, answer(code, b"Location: /a"), {"leaves it out": answer(code)}
+            f"location-in-{code}", "location-sent", title, answer(code, b"Location: /a"), {"leaves it out": answer(code)},
+            probe=_REDIRECTED,
         )
         for code, title in _REDIRECTS.items()
     ),
