@@ -30,6 +30,7 @@ from merkhet.cli.codes import Code
 from merkhet.expect import served
 from merkhet.fixtures import FIXTURES
 from merkhet.model import Requirement
+from merkhet.target.embedded import OFFERED
 
 
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,7 +100,7 @@ def test_coverage(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 def test_the_coverage_of_what_is_shipped(capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["list", "--coverage", "--format", "json"]) == Code.OK
     *documents, total = json.loads(capsys.readouterr().out)
-    assert all(row["tested"] == row["testable"] for row in documents)
+    assert all(0 < row["tested"] <= row["testable"] <= row["requirements"] for row in documents)
     assert all(sum(row[name] for row in documents) == total[name] for name in total if name != "document")
     assert total["checks"] == len(catalogue.load().checks)
 
@@ -191,10 +192,22 @@ def test_init_then_doctor(tmp_path: Path) -> None:
     done = merkhet("doctor", "--write", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert 'status = "/status/{code}"' in done.stdout
+    assert "not looked for: mutable, form, sse-push, connect" in done.stdout
     text = (tmp_path / "merkhet.toml").read_text(encoding="utf-8")
     assert 'files = "/files/{path}"' in text
     assert text.startswith("# ")
     assert merkhet("run", "-s", HOST, cwd=tmp_path).returncode == 0
+
+
+def test_doctor_believes_the_reference(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "merkhet_reference.contract", "--port", "{port}", "--files", "{files}"]
+    lines = [f"command = {json.dumps(words)}", "[target.all.endpoint]"]
+    lines += [f"{name} = {json.dumps(path)}" for name, path in OFFERED.items()]
+    (tmp_path / "merkhet.toml").write_text("\n".join(["[target.all]", *lines, ""]), encoding="utf-8")
+    done = merkhet("doctor", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "not offered" not in done.stdout
+    assert [name for name in OFFERED if f"\n{name} = " not in done.stdout] == []
 
 
 def test_init_refuses_what_it_could_not_read(tmp_path: Path) -> None:

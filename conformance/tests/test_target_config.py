@@ -92,6 +92,7 @@ def test_found_above_and_in_pyproject(tmp_path: Path) -> None:
         ('[target.a]\nurl = "http://h"\n[target.a.endpoint]\necoh = "/echo"\n', 4, "did you mean 'echo'?"),
         ('[target.a]\nurl = "http://h"\n[target.a.endpoint]\necho = "echo"\n', 4, "begins with /"),
         ('[target.a]\nurl = "http://h"\n[target.a.endpoint]\nstatus = "/status"\n', 4, "a value in braces"),
+        ('[target.a]\nurl = "http://h"\n[target.a.endpoint]\nsse = "/e/{n}"\n', 4, "expected 2 values in braces"),
         ('[target.a]\nurl = "http://h"\n[target.a.endpoint]\nroot = 1\n', 4, "expected a path such as '/', got 1"),
         ("[targets.a]\n", 1, "did you mean 'target'?"),
         ("target = 1\n", 1, "expected a table, got 1"),

@@ -60,7 +60,8 @@ def _tell(found: Found, discovery: Discovery) -> None:
         click.echo("it serves one connection at a time")
     for name, why in discovery.missed.items():
         click.echo(f"not offered: {name}: {shortened(why, 200)}")
-    click.echo("not looked for: mutable, connect (declare them if they are there)")
+    if discovery.unasked:
+        click.echo(f"not looked for: {', '.join(discovery.unasked)} (they are asked where they are declared)")
     click.echo("\n[target.NAME.endpoint]")
     for name, path in discovery.found.items():
         click.echo(f"{name} = {tomlkit.item(path).as_string()}")

@@ -52,7 +52,8 @@ class Scout:
         self.deadlines = Deadlines(ROUND_TRIP_SECONDS_UNKNOWN, scale)
 
     @contextlib.asynccontextmanager
-    async def _connection(self, purpose: str = "preflight") -> AsyncGenerator[Connection, None]:
+    async def connection(self, purpose: str = "preflight") -> AsyncGenerator[Connection, None]:
+        """Open a connection for a while. Raises Unreachable."""
         wire = await self._dialer.dial(purpose, 0, self._dialer.now())
         connection = Connection(wire, self._dialer, self.deadlines)
         try:
@@ -60,13 +61,13 @@ class Scout:
         finally:
             await connection.close()
 
-    async def ask(self, request: bytes = PLAIN_GET.request, *, half_close: bool = False) -> Answer:
-        """Send one request on a fresh connection; return the answer. Raises Unreachable."""
-        async with self._connection() as connection:
+    async def ask(self, request: bytes = PLAIN_GET.request, *, to: str = "GET", half_close: bool = False) -> Answer:
+        """Send one request, whose method is `to`, on a fresh connection; return the answer. Raises Unreachable."""
+        async with self.connection() as connection:
             await connection.send([self._names.render(request, "preflight")])
             if half_close:
                 await connection.half_close()
-            return await connection.answer("GET", self.deadlines.answer_seconds)
+            return await connection.answer(to, self.deadlines.answer_seconds)
 
     async def look(self, jobs: int) -> Found:
         """Find out everything. Raises TargetUnreachable."""
@@ -129,7 +130,7 @@ class Scout:
         return 1
 
     async def _hold(self, stack: contextlib.AsyncExitStack) -> None:
-        held = await stack.enter_async_context(self._connection("idle"))
+        held = await stack.enter_async_context(self.connection("idle"))
         await held.send([self._names.render(HALF_A_REQUEST, "preflight")])
 
     async def answers_beside(self, count: int) -> bool:

@@ -224,8 +224,10 @@ def _endpoints(table: _Table) -> dict[str, str]:
         path = table.get(name, str, "", f"a path such as {ENDPOINTS[name]!r}")
         if name != "connect" and not _is_path(path):
             table.fail(name, f"expected a path that begins with /, such as {ENDPOINTS[name]!r}, got {path!r}")
-        if "{" in ENDPOINTS[name] and not re.search(r"\{[^{}]*\}", path):
-            table.fail(name, f"expected a value in braces, such as {ENDPOINTS[name]!r}, got {path!r}")
+        places = len(re.findall(r"\{[^{}]*\}", ENDPOINTS[name]))
+        if places and len(re.findall(r"\{[^{}]*\}", path)) != places:
+            values = "a value" if places == 1 else f"{places} values"
+            table.fail(name, f"expected {values} in braces, such as {ENDPOINTS[name]!r}, got {path!r}")
         found[name] = path
     return found
 
