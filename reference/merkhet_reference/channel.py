@@ -133,7 +133,10 @@ class Channel(Outgoing):
             and self.interest == poller.READ
             and self.phase is OPEN
             and not (self.waits_for_worker or self.stopped_early or self._protocol.ended)
-            and (not self.tickets or (len(self.tickets) == 1 and self.tickets[0].stream is None))
+            and (
+                not self.tickets
+                or (len(self.tickets) == 1 and self.tickets[0].stream is None and self.tickets[0].flow is None)
+            )
             and not self.closing
             and self.uploading is None
         )

@@ -1,7 +1,8 @@
 """Deadlines of the channels: a heap of the times at which to look at one. It is told the time and never asks for it.
 
 A channel's deadline moves with all that happens to it. Nobody is told of that: each channel is looked at from time to
-time instead, at its deadline as it was at the last look, or after the shortest of all limits, whichever is sooner. No
+time instead, at its deadline as it was at the last look, or after the shortest of nearly all limits, whichever is sooner
+(lingering and the silence of an event stream are shorter, and set as they begin). No
 wait that began since then can be over before, so a deadline is never missed, and a request costs nothing here.
 """
 

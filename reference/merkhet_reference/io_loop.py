@@ -27,7 +27,7 @@ from merkhet_reference.channel import Channel
 from merkhet_reference.http1.events import RequestHead
 from merkhet_reference.limits import Limits
 from merkhet_reference.observer import Observer
-from merkhet_reference.outgoing import GONE, OPEN
+from merkhet_reference.outgoing import GONE, LINGERING, OPEN
 from merkhet_reference.tasks import Cut, DropTask, Open, Parts, Pull, PullTask, ReceiveTask, Reply, Task
 
 LOG = logging.getLogger("merkhet_reference")
@@ -297,6 +297,9 @@ class IoLoop:
             if settling.phase is GONE:
                 self._forget(settling)
                 continue
+            if settling.phase is LINGERING or (settling.tickets and settling.tickets[0].flow is not None):
+                # These waits may be over before the next look.
+                self._deadlines.set(settling.serial, settling.deadline())
             if settling.tickets or settling.closing:
                 self._give_work(settling)
             interest = settling.wanted_interest()
@@ -354,6 +357,7 @@ class IoLoop:
 
     def _begin_stopping(self, seconds: float) -> None:
         self._stop_at = self._clock() + seconds
+        self._collect()  # what was said before the stop is sent before the end
         for descriptor, listener in self._listeners.items():
             self._poller.forget(descriptor)
             listener.close()
@@ -390,11 +394,5 @@ def peer_of(address: tuple[str, int] | str | bytes) -> str:
 
 
 def shortest_wait(limits: Limits) -> float:
-    """Return the seconds after which no wait that begins now can be over."""
-    return min(
-        limits.idle_seconds_max,
-        limits.head_seconds_max,
-        limits.content_seconds_max,
-        limits.send_seconds_max,
-        limits.linger_seconds_max,
-    )
+    """Return the seconds after which no wait that begins now can be over, but lingering and the silence of a stream."""
+    return min(limits.idle_seconds_max, limits.head_seconds_max, limits.content_seconds_max, limits.send_seconds_max)

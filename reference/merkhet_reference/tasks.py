@@ -265,6 +265,8 @@ class OpenAnswer:
     def keep_alive(self, data: bytes, seconds: float) -> None:
         """Let the I/O thread send `data` whenever nothing else was sent for `seconds`."""
         self._flow.heartbeat, self._flow.heartbeat_seconds = data, seconds
+        # Nothing to send, but a time for the I/O thread to know of.
+        self._service.replies.put(Reply(self._ticket, b"", keeps=self._keeps, ends_task=False))
 
 
 class ReceiveTask:
