@@ -183,3 +183,7 @@ def test_an_open_stream_is_counted_for_as_long_as_it_is_open() -> None:
         streams[0].close()
         streams[0].close()
         assert "merkhet_event_streams_open 0" in metrics.encode().decode()
+
+
+def test_without_metrics_nothing_is_looked_up() -> None:
+    Operation().started(lambda: pytest.fail("nobody has asked"))
