@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 TESTS = Path(__file__).parent
@@ -53,9 +54,8 @@ def coverage(module: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def main() -> int:
     failed = 0
-    with tempfile.TemporaryDirectory() as folder:
-        for module in MODULES:
-            report = coverage(module, Path(folder))
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
+        for module, report in zip(MODULES, pool.map(lambda name: coverage(name, Path(folder)), MODULES), strict=True):
             print(f"{module:20} {'every branch' if report.returncode == 0 else 'MISSED'}", flush=True)
             if report.returncode:
                 print(report.stdout + report.stderr, flush=True)

@@ -122,10 +122,11 @@ def test_a_video_plays_and_is_sought(page: Page, serve: Serve, tmp_path: Path) -
     page.evaluate(SEEK, VIDEO_SECONDS * 0.75)
     assert page.evaluate("document.querySelector('video').currentTime") >= VIDEO_SECONDS * 0.75
     assert picture(page) == "blue"
-    first, last = spans(partial[before:], length)[0]
-    assert length * 0.7 < first < length * 0.8
-    assert last == length - 1
-    assert f"bytes={first}-".encode() in served.values(b"/video/sample", b"Range")
+    # A browser may go on with what it had begun to read before; what it seeks is asked for beside that.
+    sought = [first for first, last in spans(partial[before:], length) if last == length - 1]
+    near = [first for first in sought if length * 0.7 < first < length * 0.8]
+    assert near
+    assert f"bytes={near[0]}-".encode() in served.values(b"/video/sample", b"Range")
 
 
 def wait_for_texts(page: Page, count: int) -> list[str]:

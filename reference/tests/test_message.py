@@ -777,3 +777,16 @@ def test_the_date_is_made_once_a_second() -> None:
 
 def test_without_a_word_a_request_is_collected_and_has_the_limit_of_the_server() -> None:
     assert message.Admission() == message.Admission(streams=False, content_bytes_max=None)
+
+
+@pytest.mark.parametrize(
+    ("admission", "bytes_max"),
+    [
+        (message.Admission(), 10),
+        (message.Admission(streams=True), 20),
+        (message.Admission(content_bytes_max=0), 0),
+        (message.Admission(streams=True, content_bytes_max=30), 30),
+    ],
+)
+def test_how_much_content_is_taken(admission: message.Admission, bytes_max: int) -> None:
+    assert admission.bytes_max(Limits(content_bytes_max=10, stream_content_bytes_max=20)) == bytes_max
