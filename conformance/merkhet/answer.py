@@ -53,11 +53,18 @@ class Response:
     complete: bool = True
     head: bytes = b""
     faults: tuple[Fault, ...] = ()
+    _values: dict[bytes, tuple[bytes, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Every rule of the judge asks every response for a field or two.
+        values: dict[bytes, tuple[bytes, ...]] = {}
+        for name, value in self.fields:
+            values[name.lower()] = (*values.get(name.lower(), ()), value)
+        object.__setattr__(self, "_values", values)
 
     def values(self, name: bytes) -> tuple[bytes, ...]:
         """Return the values of every field line with this name, in order, whatever its case."""
-        wanted = name.lower()
-        return tuple(value for field, value in self.fields if field.lower() == wanted)
+        return self._values.get(name.lower(), ())
 
     def members(self, name: bytes) -> tuple[bytes, ...]:
         """Return the members of a comma-separated list field, lower-cased, without empty ones (RFC 9110, Section 5.6.1)."""

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 TESTS = Path(__file__).parent
@@ -55,7 +56,8 @@ def coverage(module: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def main() -> int:
     failed = 0
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
-        for module, report in zip(MODULES, pool.map(lambda name: coverage(name, Path(folder)), MODULES), strict=True):
+        reports = pool.map(partial(coverage, folder=Path(folder)), MODULES)
+        for module, report in zip(MODULES, reports, strict=True):
             print(f"{module:20} {'every branch' if report.returncode == 0 else 'MISSED'}", flush=True)
             if report.returncode:
                 print(report.stdout + report.stderr, flush=True)

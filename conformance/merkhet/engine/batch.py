@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,29 +21,37 @@ def holds_a_worker(check: Check) -> bool:
     return "sleep" in check.needs
 
 
+def waits(check: Check) -> bool:
+    """Whether a check spends its time waiting, and not working."""
+    return "slow" in check.tags
+
+
 @dataclass(slots=True)
 class Batch:
     """The checks that are still to run, those that run now, and those that ran when the target died.
 
-    `patient` says that every step may take as long as it asks for; after `until` nothing more is begun.
+    `waiters_max` is how many that mostly wait may run at once, so that those that work need not wait for them; `patient`
+    says that every step may take as long as it asks for; after `until` nothing more is begun.
     """
 
     waiting: deque[Check]
     record: Record
+    waiters_max: int = sys.maxsize
     patient: bool = False
     until: float = float("inf")
     flying: dict[str, Check] = field(default_factory=dict[str, Check])
     suspects: list[Check] = field(default_factory=list[Check])
 
     def take(self) -> Check | None:
-        """Return the next check that may run now, None if each that waits would hold one worker too many."""
-        sleepers = sum(holds_a_worker(check) for check in self.flying.values())
-        for _ in range(len(self.waiting)):
-            check = self.waiting.popleft()
-            if not holds_a_worker(check) or sleepers < SLEEPERS_MAX:
+        """Return the first check that may run now, None if each that waits would be one too many of its kind."""
+        flying = self.flying.values()
+        may_hold = sum(holds_a_worker(check) for check in flying) < SLEEPERS_MAX
+        may_wait = sum(waits(check) for check in flying) < self.waiters_max
+        for index, check in enumerate(self.waiting):
+            if (may_hold or not holds_a_worker(check)) and (may_wait or not waits(check)):
+                del self.waiting[index]
                 self.flying[check.id] = check
                 return check
-            self.waiting.append(check)
         return None
 
     def landed(self, check: Check) -> None:

@@ -115,7 +115,8 @@ class _Runner:
         active = [check for check in self.checks if isinstance(check, Check) and self._applies(check)]
         # What waits longest begins first, so that nothing is left alone at the end.
         active.sort(key=lambda check: not (check.tags & {"slow", "bulk"} or holds_a_worker(check)))
-        await self._batch(Batch(waiting=deque(active), record=self._first), self._jobs())
+        jobs = self._jobs()
+        await self._batch(Batch(waiting=deque(active), record=self._first, waiters_max=max(1, jobs * 3 // 4)), jobs)
         await self._confirm(active)
         await self._passives()
 
