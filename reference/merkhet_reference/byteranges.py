@@ -43,7 +43,7 @@ def make_boundary(random_bytes: bytes) -> bytes:
     Content is not searched for it: what was stored before the octets were drawn cannot have them but by a guess.
     Raises ValueError for fewer octets or more.
     """
-    if len(random_bytes) != BOUNDARY_RANDOM_BYTES:
+    if len(random_bytes) != BOUNDARY_RANDOM_BYTES:  # [rfc2046-5.1-1]
         raise ValueError(f"a boundary is made of {BOUNDARY_RANDOM_BYTES} random octets")
     return random_bytes.hex().encode("ascii")
 
@@ -59,7 +59,7 @@ def layout(
     """
     if not byte_ranges:
         raise ValueError("multipart/byteranges has one or more parts")
-    if BOUNDARY.match(boundary) is None:
+    if BOUNDARY.match(boundary) is None:  # [rfc2046-5.1.1-a1]
         raise ValueError(f"not a boundary that needs no quotes: {boundary!r}")
     pieces: list[Piece] = []
     delimiter = b"--" + boundary

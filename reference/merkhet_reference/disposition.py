@@ -40,21 +40,23 @@ def content_disposition(filename: str, *, attachment: bool) -> bytes:
     A name that is not plain ASCII goes twice: substituted for clients that know no better, then whole, as `filename*`.
     Of a path only the last segment is sent, and without a name no parameter.
     """
-    kind = b"attachment" if attachment else b"inline"
+    kind = b"attachment" if attachment else b"inline"  # [rfc6266-4.1-a2]
     name = sent_name(filename)
     if not name:
         return kind
     # Choice: always a quoted-string, also where a token would do: one form, which a client reads or does not.
+    # [rfc6266-4.1-a3] [rfc6266-D-a1] [rfc6266-D-a6] [rfc6266-D-a7]
     value = kind + b'; filename="' + fallback_name(name).encode("ascii") + b'"'
     if is_plain(name):
         return value
     # The fallback goes first: some clients take whichever comes first (Appendix D).
+    # [rfc6266-4.1-a4] [rfc6266-D-a5] [rfc8187-3.2.1-1] [rfc8187-3.2.1-2] [rfc8187-3.2.1-4] [rfc8187-3.2.1-a1] [rfc8187-3.2.1-a2]
     return value + b"; filename*=UTF-8''" + quote(name, safe=ATTR_CHAR).encode("ascii")
 
 
 def set_content_disposition(fields: list[FieldLine], filename: str, *, attachment: bool) -> None:
     """Put Content-Disposition into `fields`, in the place of any that is there: a second one is invalid."""
-    fields[:] = [line for line in fields if line[0].lower() != NAME.lower()]
+    fields[:] = [line for line in fields if line[0].lower() != NAME.lower()]  # [rfc6266-3-1]
     fields.append((NAME, content_disposition(filename, attachment=attachment)))
 
 
@@ -65,14 +67,14 @@ def sent_name(filename: str) -> str:
     """
     # Both separators, whatever this machine has: it is the client's file system that matters (Section 4.3).
     name = filename.replace("\\", "/").rpartition("/")[2]
-    name = DIRECTIONS.sub(SUBSTITUTE, CONTROLS.sub(SUBSTITUTE, name))
+    name = DIRECTIONS.sub(SUBSTITUTE, CONTROLS.sub(SUBSTITUTE, name))  # [rfc6266-4.1-a5]
     name = SURROGATES.sub("\N{REPLACEMENT CHARACTER}", name)
     return "" if name in {".", ".."} else name
 
 
 def is_plain(name: str) -> bool:
     """Tell whether a quoted-string says this name to every client."""
-    return PLAIN.match(name) is not None and ENCODED_WORD not in name
+    return PLAIN.match(name) is not None and ENCODED_WORD not in name  # [rfc6266-C.1-1][rfc6266-C.1-2]
 
 
 def fallback_name(name: str) -> str:
@@ -85,5 +87,5 @@ def fallback_name(name: str) -> str:
         return name
     # Decomposed one by one: normalization of the whole would take quadratic time on a row of marks.
     letters = "".join(unicodedata.normalize("NFD", letter)[0] for letter in name if not unicodedata.combining(letter))
-    fallback = NOT_PLAIN.sub(SUBSTITUTE, letters.replace('"', "'"))
+    fallback = NOT_PLAIN.sub(SUBSTITUTE, letters.replace('"', "'"))  # [rfc6266-D-a2][rfc6266-D-a3][rfc6266-D-a4]
     return fallback if fallback.strip(" .") else SUBSTITUTE

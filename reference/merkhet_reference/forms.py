@@ -138,6 +138,7 @@ class Receiver:
     def take(self, event: Event) -> None:
         """Take the next event of the parser. Raises FormTooLargeError, and OSError."""
         if isinstance(event, PartBegin):
+            # [rfc7578-5.2-3] [rfc7578-5.2-a1]
             self._parts.append(OpenField(event, bytearray()) if event.filename is None else self._open_file(event))
         elif isinstance(event, PartData):
             self._take_data(event.data)
@@ -178,7 +179,9 @@ class Receiver:
             part.path.unlink()
             return
         filename = safe_filename(part.head.filename or "")
-        self._files.append(FormFile(part.head.name, filename, shown(part.head.content_type), part.path, length))
+        self._files.append(
+            FormFile(part.head.name, filename, shown(part.head.content_type), part.path, length)
+        )  # [rfc7578-4.3-a1]
 
 
 def form_charset(fields: list[OpenField]) -> str:
@@ -188,8 +191,8 @@ def form_charset(fields: list[OpenField]) -> str:
     nothing.
     """
     labels = (field.octets for field in fields if field.head.name == FORM_CHARSET)
-    label = bytes(next(labels, b"")).strip()
-    return known_charset(label) if label else "utf-8"
+    label = bytes(next(labels, b"")).strip()  # [rfc7578-4.6-a1]
+    return known_charset(label) if label else "utf-8"  # [rfc7578-5.1.2-1]
 
 
 def decoded_field(field: OpenField, default: str) -> FormField:
@@ -202,7 +205,7 @@ def decoded_field(field: OpenField, default: str) -> FormField:
     try:
         value = field.octets.decode(part_charset(field.head.content_type, default))
     except UnicodeDecodeError:
-        raise FormError("a field is no text in its charset, and a file has a file name") from None
+        raise FormError("a field is no text in its charset, and a file has a file name") from None  # [rfc7578-4.3-2]
     return FormField(field.head.name, value, shown(field.head.content_type))
 
 
@@ -213,10 +216,10 @@ def part_charset(content_type: bytes | None, default: str) -> str:
     match = multipart_head.MEDIA_TYPE.match(content_type)
     if match is None:
         return "utf-8"
-    label = multipart_head.parameters(match[2]).get(b"charset")
+    label = multipart_head.parameters(match[2]).get(b"charset")  # [rfc7578-4.5-1]
     if label is not None:
         return known_charset(multipart_head.unquoted(label))
-    return default if match[1].lower() == b"text/plain" else "utf-8"
+    return default if match[1].lower() == b"text/plain" else "utf-8"  # [rfc7578-4.4-1]
 
 
 def known_charset(label: bytes) -> str:
@@ -237,7 +240,7 @@ def safe_filename(name: str) -> str:
     It is the last segment, whatever system wrote it, without control and other invisible characters, without dots and
     spaces at either end, and of 200 octets at most. It may still be the name of another file: that is the caller's to see.
     """
-    segment = PATH_SEPARATOR.split(name)[-1]
+    segment = PATH_SEPARATOR.split(name)[-1]  # [rfc7578-4.2-a1]
     visible = "".join(character for character in segment if character.isprintable()).strip(" .")
     return shortened(visible) or UNNAMED
 

@@ -101,7 +101,7 @@ class MultipartParser:
     def __init__(self, boundary: bytes, limits: Limits) -> None:
         self.state = State.PREAMBLE
         self._limits = limits
-        self._delimiter = b"\r\n--" + boundary
+        self._delimiter = b"\r\n--" + boundary  # [rfc2046-5.1.1-1]
         # The first delimiter needs no CRLF before it: the body begins as if one had just ended a line.
         self._buffer = bytearray(b"\r\n")
         self._at = 0
@@ -143,12 +143,12 @@ class MultipartParser:
             raise self._error
         is_closed = self.state is State.CLOSE_PADDING and not self._buffer
         if not is_closed and self.state is not State.EPILOGUE:
-            raise FormError("the form ends before its closing delimiter")
+            raise FormError("the form ends before its closing delimiter")  # [rfc2046-5.1.1-a5]
 
     def skip_preamble(self, _events: list[Event]) -> bool:
         """Drop what stands before the first delimiter, in bulk."""
         end, is_found = self._next_delimiter()
-        self._at = end
+        self._at = end  # [rfc2046-5.1.1-a2]
         if is_found:
             self._take_delimiter()
         return is_found
@@ -171,7 +171,7 @@ class MultipartParser:
         # Choice: anything else on that line is refused. A line that begins with the boundary may not stand in a part, and
         Section 5.1.1 lets a recipient take it for a delimiter: who reads on would read another form than the next one.
         """
-        behind = NO_PADDING.search(self._buffer, self._at)
+        behind = NO_PADDING.search(self._buffer, self._at)  # [rfc2046-5.1.1-2]
         self._at = len(self._buffer) if behind is None else behind.start()
         line_end = self._peek(2)
         if line_end != b"\r\n":
@@ -235,7 +235,7 @@ class MultipartParser:
 
     def _next_delimiter(self) -> tuple[int, bool]:
         """Return where the next delimiter begins, and whether it is whole; or how far there surely is none."""
-        found = self._buffer.find(self._delimiter, self._at)
+        found = self._buffer.find(self._delimiter, self._at)  # [rfc7578-4.1-1]
         if found >= 0:
             return found, True
         # A delimiter has one CR, its first octet: only what follows the last CR may still become one.
@@ -298,7 +298,7 @@ def boundary_of(content_type: bytes) -> bytes:
     match = multipart_head.MEDIA_TYPE.match(content_type)
     if match is None or match[1].lower() != b"multipart/form-data":
         raise FormError("the content is not multipart/form-data")
-    boundary = multipart_head.unquoted(multipart_head.parameters(match[2]).get(b"boundary", b""))
-    if BOUNDARY.match(boundary) is None:
-        raise FormError("Content-Type names no legal boundary")
+    boundary = multipart_head.unquoted(multipart_head.parameters(match[2]).get(b"boundary", b""))  # [rfc2046-5.1.1-a3]
+    if BOUNDARY.match(boundary) is None:  # [rfc2046-5.1.1-a4]
+        raise FormError("Content-Type names no legal boundary")  # [rfc2046-5.1-a1]
     return boundary

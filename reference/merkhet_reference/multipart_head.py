@@ -73,7 +73,7 @@ def parameters(octets: bytes) -> dict[bytes, bytes]:
     for match in PARAMETER.finditer(octets):
         if match[1] is None:
             continue
-        name = match[1].lower()
+        name = match[1].lower()  # [rfc9110-5.6.6-a1]
         if name in found:
             raise FormError("a parameter is given twice")
         found[name] = match[2]
@@ -82,7 +82,7 @@ def parameters(octets: bytes) -> dict[bytes, bytes]:
 
 def unquoted(value: bytes) -> bytes:
     """Return what a token or a quoted-string means (RFC 9110, Section 5.6.4)."""
-    return QUOTED_PAIR.sub(rb"\1", value[1:-1]) if value.startswith(b'"') else value
+    return QUOTED_PAIR.sub(rb"\1", value[1:-1]) if value.startswith(b'"') else value  # [rfc9110-5.6.4-1]
 
 
 def parse_part_head(head: bytes) -> PartBegin:
@@ -92,12 +92,12 @@ def parse_part_head(head: bytes) -> PartBegin:
     if disposition is None:
         raise FormError("a part has no Content-Disposition")
     name, filename = parse_disposition(disposition)
-    content_type = only_value(fields, b"Content-Type")
+    content_type = only_value(fields, b"Content-Type")  # [rfc7578-4.8-1]
     encoding = only_value(fields, b"Content-Transfer-Encoding")
     # Choice: content that is encoded is refused, for whoever took it as it is would keep it wrong; Section 4.7 knows of
     # nobody who sends it. All other fields are ignored, Content-Length with them (Section 4.8).
     if encoding is not None and encoding.lower() not in IDENTITY_ENCODINGS:
-        raise FormError("the content of a part is encoded, which is not known here")
+        raise FormError("the content of a part is encoded, which is not known here")  # [rfc7578-4.7-a1]
     return PartBegin(name, filename, content_type, fields)
 
 
@@ -128,12 +128,12 @@ def parse_disposition(value: bytes) -> tuple[str, str | None]:
         raise FormError("the Content-Disposition of a part is not form-data with parameters")
     found = parameters(match[2])
     if b"name" not in found:
-        raise FormError("a part has no name")
+        raise FormError("a part has no name")  # [rfc7578-4.2-a2]
     try:
-        name = form_name(found[b"name"]).decode()
+        name = form_name(found[b"name"]).decode()  # [rfc7578-4.2-a4]
     except UnicodeDecodeError:
         raise FormError("the name of a part is not UTF-8") from None
-    filename = found.get(b"filename")
+    filename = found.get(b"filename")  # [rfc7578-4.2-5]
     return name, None if filename is None else form_name(filename).decode(errors="replace")
 
 
@@ -141,4 +141,4 @@ def form_name(value: bytes) -> bytes:
     """Return the octets that a name parameter stands for, with what browsers escape in it."""
     if not value.startswith(b'"'):
         return value
-    return NAME_ESCAPE.sub(lambda match: match[1] or NAME_ESCAPES[match[0]], value[1:-1])
+    return NAME_ESCAPE.sub(lambda match: match[1] or NAME_ESCAPES[match[0]], value[1:-1])  # [rfc7578-4.2-a3]

@@ -1,0 +1,1 @@
+"""RFC 2046: its requirements."""

@@ -1,0 +1,1 @@
+"""RFC 6266: Content-Disposition in HTTP."""

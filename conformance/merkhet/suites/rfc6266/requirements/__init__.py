@@ -1,0 +1,1 @@
+"""RFC 6266: its requirements."""

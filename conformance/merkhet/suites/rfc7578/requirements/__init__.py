@@ -1,0 +1,1 @@
+"""RFC 7578: its requirements."""

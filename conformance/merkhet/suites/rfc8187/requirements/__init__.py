@@ -1,0 +1,1 @@
+"""RFC 8187: its requirements."""
