@@ -143,14 +143,15 @@ _IDLE = Check(
     title="A stream that has nothing to say for a while sends a comment now and then",
     since=SINCE,
     steps=(
-        Send(get(b"{sse:2,1000}")),
+        Send(get(b"{sse:2,500}")),
         Answers(
             {
-                arrived(b"\n:"): observed("breaks a silence of a second with a comment"),
-                arrived(b"event 2"): observed("sends nothing for a second"),
+                arrived(b"\n:"): observed("breaks a silence of half a second with a comment"),
+                arrived(b"event 2"): observed("sends nothing for half a second"),
                 **NO_STREAM,
             },
             until=b"event 2",
+            patience_seconds=2.0,
         ),
     ),
     good=(in_turns(_HEAD + _FIRST + _SECOND),),
