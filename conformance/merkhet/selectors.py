@@ -1,4 +1,4 @@
-"""Which checks to take: an id glob, `rfc9112#6.1`, `rfc6266#D`, `@tag`; a leading `-` takes away what the others took."""
+"""Which checks to take: an id glob, `rfc9112`, `rfc9112#6.1`, `@tag`; a leading `-` takes away what the others took."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _matcher(selector: str) -> Matcher:
     if "#" in selector:
         document, _, section = selector.partition("#")
         return lambda check: _is_within(_place(check), document, section.strip("."))
-    return lambda check: fnmatch.fnmatchcase(check.id, selector)
+    return lambda check: fnmatch.fnmatchcase(check.id, selector) or _place(check)[0] == selector
 
 
 def _is_within(place: tuple[str, str], document: str, section: str) -> bool:

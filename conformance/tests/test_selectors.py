@@ -53,6 +53,8 @@ def ids(selectors: Sequence[str]) -> list[str]:
         (["whatwg-sse#9.2.5"], ["five"]),
         (["whatwg-sse#9"], ["five"]),
         (["whatwg-sse#"], ["five"]),
+        (["whatwg-sse"], ["five"]),
+        (["rfc9112", "-rfc9112#6.10"], ["one", "two"]),
         (["whatwg-sse-*"], ["five"]),
         (["rfc6266#D"], ["seven"]),
         (["rfc6266#C"], ["six"]),

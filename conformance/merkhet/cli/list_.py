@@ -18,7 +18,9 @@ Row = Mapping[str, str | int | list[str]]
 
 @click.command("list")
 @click.argument("selector", nargs=-1)
-@click.option("-s", "--select", multiple=True, metavar="SELECTOR", help="Id glob, rfc9112#6.1, @tag; - excludes.")
+@click.option(
+    "-s", "--select", multiple=True, metavar="SELECTOR", help="Id glob, rfc9112, rfc9112#6.1, @tag; - excludes."
+)
 @click.option("--requirements", is_flag=True, help="The rules instead, each with its number of checks.")
 @click.option(
     "--coverage", is_flag=True, help="Instead, of each document: how many rules it has, and how many are tested."

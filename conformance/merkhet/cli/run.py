@@ -52,7 +52,9 @@ class Request:
 @click.option(
     "--timeout-scale", type=click.FloatRange(0, 1000, min_open=True), default=1.0, help="Wait so much longer."
 )
-@click.option("-s", "--select", multiple=True, metavar="SELECTOR", help="Id glob, rfc9112#6.1, @tag; - excludes.")
+@click.option(
+    "-s", "--select", multiple=True, metavar="SELECTOR", help="Id glob, rfc9112, rfc9112#6.1, @tag; - excludes."
+)
 @click.option("-o", "--output", multiple=True, metavar="FORMAT:PATH", help="json, html, junit or md; - is stdout.")
 @click.option(
     "--expect",

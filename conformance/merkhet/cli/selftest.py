@@ -17,7 +17,9 @@ from merkhet.selftest.canned import verify
 
 @click.command()
 @click.argument("selector", nargs=-1)
-@click.option("-s", "--select", multiple=True, metavar="SELECTOR", help="Id glob, rfc9112#6.1, @tag; - excludes.")
+@click.option(
+    "-s", "--select", multiple=True, metavar="SELECTOR", help="Id glob, rfc9112, rfc9112#6.1, @tag; - excludes."
+)
 @click.option("--dead", "on_dead", is_flag=True, help="Run them on servers that do nothing right instead.")
 def selftest(selector: tuple[str, ...], select: tuple[str, ...], on_dead: bool) -> Code:  # noqa: FBT001
     """Prove that the checks can fail: each passes on a good canned server and notices each of its faulty ones.
