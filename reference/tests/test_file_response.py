@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import mmap
 import os
 import re
 import stat
@@ -380,12 +381,36 @@ def test_no_two_answers_have_the_same_boundary_and_the_parts_have_the_type_of_th
 
 
 def test_the_last_segment_closes_the_file_and_none_before_it(folder: Path) -> None:
-    asked = asked_by("GET", [(b"Range", b"bytes=0-39999,60000-")])
+    page = mmap.PAGESIZE
+    asked = asked_by("GET", [(b"Range", f"bytes=0-39999,{10 * page}-".encode())])
     plan = file_response.plan(asked, file_response.open_file(folder / "large"), Presentation("large"), ())
     segments = [part for part in plan.parts if isinstance(part, FileSegment)]
-    assert [(part.offset, part.count, part.owns) for part in segments] == [(0, 40000, False), (60000, 40000, True)]
+    assert [(part.offset, part.count, part.owns) for part in segments] == [
+        (0, 40000, False), (10 * page, 100000 - 10 * page, True),
+    ]  # fmt: skip
     plan.close()
     plan.close()
+
+
+@pytest.mark.parametrize("before", [0, 1, 2, mmap.PAGESIZE - 1])
+def test_what_lies_before_the_first_whole_page_is_read(folder: Path, before: int) -> None:
+    page = mmap.PAGESIZE
+    piece = ByteRange(2 * page - before, 99_999)
+    with file_response.open_file(folder / "large") as opened:
+        *octets, segment = file_response.segments(opened, [piece])
+        assert octets == ([LARGE[piece.start : 2 * page]] if before else [])
+        assert isinstance(segment, FileSegment)
+        assert (segment.offset, segment.count, segment.owns) == (2 * page, 100_000 - 2 * page, True)
+        segment.owns = False
+
+
+@pytest.mark.parametrize("spare", [0, 1])
+def test_pieces_within_a_page_are_all_read_and_the_file_is_closed(folder: Path, spare: int) -> None:
+    page = mmap.PAGESIZE
+    pieces = [ByteRange(number * page + 1 + spare, (number + 1) * page - 1) for number in range(20)]
+    with file_response.open_file(folder / "large") as opened:
+        parts = file_response.segments(opened, pieces)
+    assert parts == tuple(LARGE[piece.start : piece.stop + 1] for piece in pieces)
 
 
 @pytest.mark.parametrize("limit", [1, 2])
