@@ -123,10 +123,7 @@ class IoLoop:
             seconds: float | None = 0.0
         else:
             seconds = self._seconds_to_deadline()
-        patience = self._tasks.spur(self._clock())
-        if patience is not None and (seconds is None or seconds > patience):
-            seconds = patience
-        ready = self._poller.wait(seconds)
+        ready = self._poller.wait(0.0 if self._tasks.spur() else seconds)
         self.replies.awake()
         return ready
 

@@ -18,10 +18,6 @@ from merkhet_reference import wakeup
 
 T = TypeVar("T")
 
-PATIENCE_SECONDS = 0.001
-"""How long a task may wait for a worker that is awake before another is called: many short tasks, and too little for anybody
-to notice."""
-
 
 class WrongThreadError(RuntimeError):
     """A method of the I/O thread was called from another thread, or the other way round."""
@@ -58,21 +54,21 @@ class TaskQueue(Generic[T]):
     # Choice: not `queue.SimpleQueue`, which lets every idle worker wake up for a burst of tasks. Threads of Python take
     turns, so one worker does a burst of short tasks as fast as eight do, and without their changing places at every call
     of the system. One is called for a burst, the last that went to sleep; another one only when a task still waits that
-    waited a moment ago: then those that are awake are busy or blocked.
+    waited a turn of the loop ago: then those that are awake are busy or blocked. To wait for longer, a millisecond say,
+    before another is called is no faster for short tasks, and takes a handler that waits for a database most of its workers.
 
     Why no task is left lying: a worker first says that it sleeps and then looks for tasks, and who puts one first appends
     and then looks for sleepers; a worker on its way looks after it has said that it came; and what nobody was called for
-    is looked at by the I/O thread (`spur`), which does not sleep for longer than PATIENCE_SECONDS while something waits.
+    is looked at by the I/O thread (`spur`), which does not sleep while something waits for which nobody comes.
     """
 
-    __slots__ = ("_items", "_oldest", "_oldest_since", "_on_its_way", "_sleepers", "in_flight", "in_flight_max")
+    __slots__ = ("_items", "_oldest", "_on_its_way", "_sleepers", "in_flight", "in_flight_max")
 
     def __init__(self, tasks_max: int, workers: int) -> None:
         self._items: deque[T | None] = deque()
         self._sleepers: list[threading.Lock] = []
         self._on_its_way = False
         self._oldest: T | None = None
-        self._oldest_since = 0.0
         self.in_flight = 0
         self.in_flight_max = tasks_max + workers
 
@@ -94,24 +90,22 @@ class TaskQueue(Generic[T]):
         if len(self._items) == 1 and self._sleepers and not self._on_its_way:
             self._call()
 
-    def spur(self, now: float) -> float | None:
-        """Call one more worker if the oldest task has waited too long. Only the I/O thread, once a turn.
+    def spur(self) -> bool:
+        """Call one more worker if the oldest task is the one that waited a turn ago. Only the I/O thread, once a turn.
 
-        Return the seconds until it is worth looking again; None if nothing waits that a sleeper could do.
+        Return whether to look again at once: something waits that a sleeper could do, and nobody comes for it.
         """
         try:
             oldest = self._items[0]
         except IndexError:
             self._oldest = None  # it would be kept in memory for as long as nothing waits
-            return None
-        if not self._sleepers:
-            return None
-        if oldest is not self._oldest:
-            self._oldest, self._oldest_since = oldest, now
-        elif now - self._oldest_since >= PATIENCE_SECONDS:
-            self._oldest_since = now
+            return False
+        if not self._sleepers or (self._on_its_way and len(self._items) == 1):
+            return False
+        if oldest is self._oldest:
             self._call()
-        return PATIENCE_SECONDS
+        self._oldest = oldest
+        return True
 
     def came_back(self) -> None:
         """Count one task as done. Only the I/O thread."""

@@ -143,15 +143,10 @@ def test_one_sleeper_is_called_for_a_burst_and_another_when_a_task_has_waited(sl
     for number in range(3):
         tasks.put(number)
     assert tasks.sleepers == 2, "one is on its way, and nobody else need be"
-    assert tasks.spur(1.0) == queues.PATIENCE_SECONDS
-    assert tasks.spur(1.0 + queues.PATIENCE_SECONDS * 0.9) == queues.PATIENCE_SECONDS
-    assert tasks.sleepers == 2, "the first of them has not waited for long"
-    tasks.spur(1.1)
-    assert tasks.sleepers == 1
-    tasks.spur(1.1 + queues.PATIENCE_SECONDS * 0.9)
-    assert tasks.sleepers == 1, "and this one may come"
-    assert tasks.spur(1.2) == queues.PATIENCE_SECONDS
-    assert tasks.spur(1.3) is None, "there is nobody left to call"
+    assert [tasks.spur(), tasks.sleepers] == [True, 2], "a task has not waited for a turn"
+    assert [tasks.spur(), tasks.sleepers] == [True, 1], "now it has"
+    assert [tasks.spur(), tasks.sleepers] == [True, 0]
+    assert not tasks.spur(), "there is nobody left to call"
     slow_beds.gate.set()
     for _ in threads:
         tasks.dismiss()
@@ -159,26 +154,49 @@ def test_one_sleeper_is_called_for_a_burst_and_another_when_a_task_has_waited(sl
     assert sorted(taken) == [0, 1, 2]
 
 
-def test_a_task_that_is_another_than_a_moment_ago_has_not_waited(slow_beds: type[SlowBed]) -> None:
-    """One worker is awake, and gets on."""
+def test_nobody_looks_again_for_a_task_that_somebody_comes_for(slow_beds: type[SlowBed]) -> None:
     tasks = Watched()
 
     def work() -> None:
-        tasks.take()
+        while tasks.take() is not None:
+            pass
 
     threads = started(2, work)
     for _ in threads:
         assert slow_beds.fell_asleep.acquire(timeout=SECONDS)
-    assert tasks.spur(1.0) is None, "nothing waits"
-    for number in range(4):
-        tasks.put(number)
-    for turn in range(4):
-        assert tasks.spur(1.0 + turn) == queues.PATIENCE_SECONDS
-        assert tasks.take() == turn
-    assert tasks.calls == 1, "for the first of them"
+    assert not tasks.spur(), "nothing waits"
+    tasks.put(1)
+    assert not tasks.spur()
+    tasks.put(2)
+    assert tasks.spur(), "for the second nobody comes yet"
+    slow_beds.gate.set()
     for _ in threads:
         tasks.dismiss()
+    assert joined(threads)
+
+
+def test_a_task_that_is_another_than_a_turn_ago_has_not_waited(slow_beds: type[SlowBed]) -> None:
+    """Somebody is awake, and gets on."""
+    tasks = Watched()
+    first = threading.Event()
+
+    def work() -> None:
+        tasks.take()
+        first.set()
+
+    threads = started(2, work)
+    for _ in threads:
+        assert slow_beds.fell_asleep.acquire(timeout=SECONDS)
+    for number in range(6):
+        tasks.put(number)
     slow_beds.gate.set()
+    assert first.wait(SECONDS)
+    for turn in range(1, 5):
+        assert tasks.spur()
+        assert tasks.take() == turn
+    assert tasks.calls == 1, "for the first of them"
+    tasks.dismiss()
+    tasks.dismiss()
     assert joined(threads)
 
 

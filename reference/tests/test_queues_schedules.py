@@ -165,7 +165,7 @@ class Tasks(Protocol):
     """A task queue in steps."""
 
     def put(self, task: int, /) -> Steps[None]: ...
-    def spur(self, now: float) -> Steps[float | None]: ...
+    def spur(self) -> Steps[bool]: ...
     def take(self) -> Steps[int | None]: ...
     def dismiss(self) -> Steps[None]: ...
 
@@ -221,8 +221,8 @@ def blocked_workers(queue: Tasks) -> list[Steps[None]]:
 
     def loop() -> Steps[None]:
         yield from puts(queue, 3)
-        for turn in range(10):
-            yield from queue.spur(turn * queues.PATIENCE_SECONDS)
+        for _ in range(10):
+            yield from queue.spur()
             yield idle
 
     return [loop(), takes(queue, taken, 1), takes(queue, taken, 1), takes(queue, taken, 1)]
@@ -258,8 +258,8 @@ PUTS_A_TASK = PUTS + "        if len(self._items) == 1 and self._sleepers and no
 BROKEN_TASKS = {
     "sleeps without a look": ("        if self._items:\n            try:", "        if False:\n            try:"),
     "never calls one more": (
-        "            self._call()\n        return PATIENCE",
-        "            pass\n        return PATIENCE",
+        "            self._call()\n        self._oldest = oldest",
+        "            pass\n        self._oldest = oldest",
     ),
     "is on its way for ever": ("releases it\n        self._on_its_way = False\n", "releases it\n"),
     "calls before it puts": (
