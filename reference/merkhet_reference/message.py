@@ -307,7 +307,10 @@ class Request:
 
         `heartbeat_seconds` of silence are broken by a comment, so that nobody between takes the stream for dead, and a
         client that has gone is noticed; None for none. Of `fields` those take the place of ours that have their names.
+        Raises ValueError for a time that is none.
         """
+        if heartbeat_seconds is not None and heartbeat_seconds <= 0:
+            raise ValueError(f"there is no heartbeat every {heartbeat_seconds} seconds")
         given = field_lines(fields)
         names = {name.lower() for name, _ in given}
         lines = [*(line for line in push.EVENT_STREAM_FIELDS if line[0].lower() not in names), *given]

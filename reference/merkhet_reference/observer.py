@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from merkhet_reference.http1.events import RequestHead
+
+LOG = logging.getLogger("merkhet_reference")
 
 
 @dataclass(slots=True)
@@ -58,3 +61,37 @@ class Observer(Protocol):
     def answered(self, record: Record) -> None:
         """An answer has left whole (`complete`), or its connection is gone."""
         ...
+
+
+class Careful:
+    """An observer that passes on what it is told: a fault of who counts and logs is logged, and ends no thread that serves."""
+
+    __slots__ = ("_observer",)
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+
+    def started(self, load: Callable[[], Load]) -> None:
+        """Pass it on; here nobody is served yet, so whatever it raises is the caller's."""
+        self._observer.started(load)
+
+    def connection_came(self, *, refused: bool) -> None:
+        """Pass it on."""
+        try:
+            self._observer.connection_came(refused=refused)
+        except Exception:
+            LOG.exception("the observer failed when a connection came")
+
+    def connection_closed(self) -> None:
+        """Pass it on."""
+        try:
+            self._observer.connection_closed()
+        except Exception:
+            LOG.exception("the observer failed when a connection was closed")
+
+    def answered(self, record: Record) -> None:
+        """Pass it on."""
+        try:
+            self._observer.answered(record)
+        except Exception:
+            LOG.exception("the observer failed when a request was answered")

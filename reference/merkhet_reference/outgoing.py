@@ -81,8 +81,8 @@ class Outgoing:
             self.phase = LAST
 
     def end_open(self, ticket: Ticket) -> None:
-        """End an answer that somebody still writes, whole as far as it has come; the connection ends with it."""
-        if ticket.flow is not None and ticket.flow.close():
+        """End an answer that somebody still writes, if it is whole as far as it has come; the connection ends with it."""
+        if ticket.flow is not None and ticket.flow.ends_anywhere and ticket.flow.close():
             ticket.data.append(ticket.flow.ending)
             ticket.finished, ticket.keeps = True, False
 
@@ -230,7 +230,9 @@ class Outgoing:
 
     def _report(self, now: float) -> None:
         while self._records and self._records[0].end_byte <= self._outbox.sent_bytes:
-            self._tell(self._records.popleft(), now, complete=True)
+            record = self._records.popleft()
+            # One that was cut behind another answer, before its head could leave, has no status.
+            self._tell(record, now, complete=record.status != 0)
 
     def abandon_all(self) -> None:
         """Give up everything that is in flight. The connection is gone."""

@@ -48,6 +48,10 @@ class OpenSink(Protocol):
         """Have `data` sent after so much silence."""
         ...
 
+    def allow_end(self) -> None:
+        """Let a server that ends call the answer whole, wherever it is."""
+        ...
+
 
 class ClosedSink:
     """The sink of an answer that has no content."""
@@ -70,6 +74,9 @@ class ClosedSink:
     def keep_alive(self, data: bytes, seconds: float) -> None:
         """Do nothing."""
 
+    def allow_end(self) -> None:
+        """Do nothing."""
+
 
 CLOSED = ClosedSink()
 
@@ -77,7 +84,8 @@ CLOSED = ClosedSink()
 class Writer:
     """An answer in the making. Any thread, and several at once: each piece is whole on the wire, their order is theirs.
 
-    `write` waits while the client is behind with reading, up to `send_seconds_max`; then the client is given up.
+    `write` waits while the client is behind with reading, up to `send_seconds_max`; then the client is given up. A server
+    that ends leaves an answer the time that it has, and then cuts it, unless it was told by `allow_end` that it is whole.
     """
 
     __slots__ = ("_sink", "is_chunked")
@@ -108,6 +116,10 @@ class Writer:
         """Have this piece of content sent whenever nothing else was for `seconds`."""
         self._sink.keep_alive(self.framed(data), seconds)
 
+    def allow_end(self) -> None:
+        """Say that the answer is whole after each of its pieces, so that a server that ends need not wait for more."""
+        self._sink.allow_end()
+
     def close(self) -> None:
         """End the answer whole. A second time does nothing."""
         self._sink.end()
@@ -124,6 +136,7 @@ class EventStream:
 
     def __init__(self, writer: Writer, heartbeat_seconds: float | None) -> None:
         self.writer = writer
+        writer.allow_end()
         if heartbeat_seconds is not None:
             writer.keep_alive(event_stream.HEARTBEAT, heartbeat_seconds)
 

@@ -229,7 +229,8 @@ class Flow:
     """
 
     __slots__ = (
-        "_changed", "_tally", "_waiting_bytes", "_waiting_bytes_max", "ending", "heartbeat", "heartbeat_seconds", "is_open",
+        "_changed", "_tally", "_waiting_bytes", "_waiting_bytes_max",
+        "ending", "ends_anywhere", "heartbeat", "heartbeat_seconds", "is_open",
     )  # fmt: skip
 
     def __init__(self, waiting_bytes_max: int, ending: bytes, tally: Tally | None = None) -> None:
@@ -238,6 +239,7 @@ class Flow:
         if tally is not None:
             tally.add(1)
         self.ending = ending
+        self.ends_anywhere = False
         self.heartbeat = b""
         self.heartbeat_seconds = float("inf")
         self._waiting_bytes = 0

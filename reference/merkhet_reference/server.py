@@ -18,7 +18,7 @@ from merkhet_reference import errors, io_loop, message, queues, tasks
 from merkhet_reference import workers as workers_pool
 from merkhet_reference.http1.events import RequestHead
 from merkhet_reference.limits import Limits
-from merkhet_reference.observer import Load, Observer
+from merkhet_reference.observer import Careful, Load, Observer
 
 LOG = logging.getLogger("merkhet_reference")
 BACKLOG = 1024
@@ -53,7 +53,7 @@ class Server:
         self._context = ssl_context
         asked = admit or getattr(handler, "admit", None)
         self._admit = None if asked is None else refusing(asked)
-        self._observer = observer
+        self._observer = Careful(observer) if observer is not None else None
         self._listeners: list[socket.socket] = []
         self._unix_paths: list[str] = []
         self._loop: io_loop.IoLoop | None = None

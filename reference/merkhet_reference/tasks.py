@@ -268,6 +268,10 @@ class OpenAnswer:
         # Nothing to send, but a time for the I/O thread to know of.
         self._service.replies.put(Reply(self._ticket, b"", keeps=self._keeps, ends_task=False))
 
+    def allow_end(self) -> None:
+        """Let a server that ends call the answer whole, wherever it is."""
+        self._flow.ends_anywhere = True
+
 
 class ReceiveTask:
     """The next pieces of content for a handler that takes them as they come."""

@@ -22,7 +22,7 @@ MODULES = (
     "http_date", "validators", "conditional",
     "multipart_head", "multipart", "forms",
     "event_stream", "metrics", "access_log",
-    "file_response", "streaming", "push", "message",
+    "file_response", "streaming", "push", "message", "observer",
     "listing", "files", "storing", "mutable", "operation", "command_line",
     "deadlines", "outbox", "outgoing", "channel",
     "http1/events", "http1/inbox", "http1/request", "http1/framing", "http1/chunked", "http1/response", "http1/connection",

@@ -39,6 +39,7 @@ class KeptOpen:
         self.is_open = True
         self.pieces: list[bytes] = []
         self.alive: tuple[bytes, float] | None = None
+        self.ends_anywhere = False
 
     def put(self, data: bytes, *, waits: bool) -> bool:
         if self.is_open:
@@ -53,6 +54,9 @@ class KeptOpen:
 
     def keep_alive(self, data: bytes, seconds: float) -> None:
         self.alive = (data, seconds)
+
+    def allow_end(self) -> None:
+        self.ends_anywhere = True
 
 
 class Kept:
@@ -725,6 +729,14 @@ def test_a_heartbeat_is_as_it_was_asked_for(seconds: float | None, alive: tuple[
     asked, sink = request()
     asked.respond_sse(heartbeat_seconds=seconds)
     assert sink.open.alive == alive
+
+
+@pytest.mark.parametrize("seconds", [0, -1.0])
+def test_a_time_that_is_none_is_refused_before_anything_is_sent(seconds: float) -> None:
+    asked, _ = request()
+    with pytest.raises(ValueError, match="no heartbeat"):
+        asked.respond_sse(heartbeat_seconds=seconds)
+    asked.respond(200)
 
 
 @pytest.mark.parametrize("fields", [{"cache-control": "no-store"}, [(b"CACHE-CONTROL", b"no-store")]])

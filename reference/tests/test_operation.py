@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import logging
+import queue
 import socket
 import threading
 
@@ -173,15 +174,16 @@ def test_a_download_that_breaks_off_is_counted_as_such() -> None:
 
 def test_an_open_stream_is_counted_for_as_long_as_it_is_open() -> None:
     metrics = Metrics()
-    streams: list[EventStream] = []
-    server = Server(lambda request: streams.append(request.respond_sse()), observer=Operation(metrics))
+    streams: queue.SimpleQueue[EventStream] = queue.SimpleQueue()
+    server = Server(lambda request: streams.put(request.respond_sse()), observer=Operation(metrics))
     with server.running(), socket.create_connection(server.address, timeout=10) as client:
         assert "merkhet_event_streams_open 0" in metrics.encode().decode()
         client.sendall(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
         assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
         assert "merkhet_event_streams_open 1" in metrics.encode().decode()
-        streams[0].close()
-        streams[0].close()
+        stream = streams.get(timeout=10)
+        stream.close()
+        stream.close()
         assert "merkhet_event_streams_open 0" in metrics.encode().decode()
 
 

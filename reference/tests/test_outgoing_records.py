@@ -60,6 +60,16 @@ def test_an_interim_answer_is_no_part_of_the_one_that_is_told(make: Make) -> Non
     assert [(record.status, record.sent_bytes) for record in told.records] == [(200, 5)]
 
 
+def test_an_answer_that_was_cut_behind_another_is_not_told_as_whole(make: Make) -> None:
+    told = Told()
+    channel, peer = make(observer=told)
+    first, second = hear(channel, peer, GET * 2)
+    second.ticket.finished, second.ticket.keeps = True, False
+    answer(channel, first, b"whole")
+    channel.flush(1000.0)
+    assert [(record.status, record.complete) for record in told.records] == [(200, True), (0, False)]
+
+
 def test_what_is_given_up_is_told_once_with_what_has_left_of_it(make: Make) -> None:
     told = Told()
     channel, peer = make(observer=told)

@@ -28,6 +28,7 @@ class FakeSink:
         self.waited: list[bool] = []
         self.ended = self.cuts = 0
         self.alive: tuple[bytes, float] | None = None
+        self.ends_anywhere = False
         self.room = room
         self.at_end: Callable[[], None] = lambda: None
 
@@ -53,6 +54,9 @@ class FakeSink:
 
     def keep_alive(self, data: bytes, seconds: float) -> None:
         self.alive = (data, seconds)
+
+    def allow_end(self) -> None:
+        self.ends_anywhere = True
 
     @property
     def content(self) -> bytes:

@@ -37,6 +37,8 @@ class Application:
         self.router.get("/slow", self._slow)
         self.router.get("/late", self._late)
         self.router.get("/pieces", lambda request: request.respond_stream(self._pieces()))
+        self.router.get("/written", self._written)
+        self.router.get("/events", lambda request: self.streams.append(request.respond_sse()))
         self.router.put("/collected", lambda request: request.respond(200))
         self.router.put("/upload", self._upload, streams=True)
 
@@ -49,6 +51,11 @@ class Application:
         self.entered.release()
         assert self.leave.wait(SECONDS)
         self.streams.append(request.respond_sse())
+
+    def _written(self, request: Request) -> None:
+        self.writers.append(request.respond_writer())
+        self.writers[0].write(b"one")
+        self.entered.release()
 
     def _pieces(self) -> Iterator[bytes]:
         yield b"one"
@@ -131,6 +138,38 @@ def test_a_stream_of_pieces_is_finished(server: Server, application: Application
         with stopping(server) as said:
             application.leave.set()
             assert (peer.chunk(), peer.chunk(), peer.rest()) == (b"two", b"", b"")
+    assert said == [True]
+
+
+def test_an_answer_that_somebody_writes_has_time_to_be_finished(server: Server, application: Application) -> None:
+    with Peer(server, b"GET /written HTTP/1.1\r\nHost: x\r\n\r\n") as peer:
+        peer.head()
+        application.wait_for_entry()
+        with stopping(server) as said:
+            application.writers[0].write(b"two")
+            application.writers[0].close()
+            assert [peer.chunk(), peer.chunk(), peer.chunk(), peer.rest()] == [b"one", b"two", b"", b""]
+    assert said == [True]
+
+
+def test_an_answer_that_somebody_writes_for_too_long_is_seen_to_be_incomplete(
+    server: Server, application: Application
+) -> None:
+    with Peer(server, b"GET /written HTTP/1.1\r\nHost: x\r\n\r\n") as peer:
+        peer.head()
+        application.wait_for_entry()
+        with stopping(server, 0.1):
+            assert peer.chunk() == b"one"
+            with pytest.raises((EOFError, ConnectionResetError)):
+                peer.chunk()
+    assert not application.writers[0].active
+
+
+def test_events_are_whole_wherever_they_end(server: Server) -> None:
+    with Peer(server, b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n") as peer:
+        peer.head()
+        with stopping(server) as said:
+            assert [peer.chunk(), peer.rest()] == [b"", b""]
     assert said == [True]
 
 

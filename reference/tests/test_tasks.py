@@ -343,6 +343,15 @@ def test_a_heartbeat_is_left_to_the_io_thread(replies: Replies) -> None:
     assert (flow.heartbeat, flow.heartbeat_seconds) == (b"3\r\n:\n\n\r\n", 15.0)
 
 
+def test_an_answer_may_be_whole_anywhere(replies: Replies) -> None:
+    writer, flow, _ = opened(replies)
+    said = [flow.ends_anywhere]
+    writer.allow_end()
+    said.append(flow.ends_anywhere)
+    assert said == [False, True]
+    assert replies.take_all() == [], "the I/O thread asks when it must know"
+
+
 def test_an_answer_that_is_opened_when_nobody_sends_any_more_is_closed(replies: Replies) -> None:
     replies.close()
     writer, _, _ = opened(replies)
