@@ -87,6 +87,6 @@ def test_a_file_is_put_by_pieces(url: str, curl: Curl, root: Path, tmp_path: Pat
 
 def test_nothing_is_put_outside(url: str, curl: Curl, root: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"x")
-    assert curl("-T", str(tmp_path / "file"), "--path-as-is", f"{url}/../stolen") == "404"
+    assert curl("-T", str(tmp_path / "file"), "--path-as-is", f"{url}/../stolen") == "403"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["client", "file", "root"]
     assert list(root.iterdir()) == []
