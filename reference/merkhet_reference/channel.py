@@ -265,8 +265,11 @@ class Channel(Outgoing):
     def take_receiver(self) -> ReceiveTask | None:
         """Return the task of the handler whose content has come, for a worker; None while there is nothing to do."""
         ticket = self.uploading
-        upload = ticket.upload if ticket is not None else None
-        if upload is None or upload.receiver is None or not upload.is_due:
+        if ticket is None or ticket.upload is None:
+            self.uploading = None
+            return None
+        upload = ticket.upload
+        if upload.receiver is None or not upload.is_due:
             return None
         receiver, upload.receiver = upload.receiver, None
         receiver.take(upload.pieces, upload.trailers)

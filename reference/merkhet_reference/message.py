@@ -32,6 +32,11 @@ class Sink(Protocol):
         ...
 
     @property
+    def content_came(self) -> bool:
+        """Whether all of the content has come, though its handler may not have taken it."""
+        ...
+
+    @property
     def limits(self) -> Limits:
         """The server's bounds."""
         ...
@@ -332,8 +337,9 @@ class Request:
         if not 200 <= status <= 999:
             raise ValueError(f"{status} is no final status")
         lines = encoded_fields(fields)
-        # What of the content has not been taken would be read as the next request.
-        keeps = self._sink.persists and body is not response.UNTIL_CLOSE and self.content_ended
+        # What of the content is still to come would be read as the next request.
+        is_read = self.content_ended or self._sink.content_came
+        keeps = self._sink.persists and body is not response.UNTIL_CLOSE and is_read
         version = self._head.version
         asked = version < (1, 1) and b"keep-alive" in self.fields.list_members(b"Connection")
         option = response.connection_option(version, persists=keeps, asked_keep_alive=asked)

@@ -68,8 +68,9 @@ class Outgoing:
             self.tickets.popleft()
             if ticket.record is not None:
                 self._note_end(ticket.record)
+            if ticket.upload is not None:
+                self._give_up_content(ticket)  # it may have been answered before it was all there, or taken
             if not ticket.keeps:
-                self._give_up_content(ticket)  # it may have been answered before it was all there
                 # Whatever is queued behind it will never be sent. [rfc9112-9.6-6]
                 while self.tickets:
                     self._abandon(self.tickets.popleft())

@@ -164,6 +164,12 @@ class HandlerTask:
         return self.ticket.keeps
 
     @property
+    def content_came(self) -> bool:
+        """Whether all of the content has come, though its handler may not have taken it. Once so, it stays so."""
+        upload = self.ticket.upload
+        return upload is not None and upload.trailers is not None
+
+    @property
     def limits(self) -> Limits:
         """The server's bounds."""
         return self.service.limits

@@ -72,7 +72,7 @@ class Echo(Taker):
     """Begins its answer before it has the content."""
 
     def begin(self, request: Request) -> None:
-        request.respond_writer()
+        request.respond_writer().allow_end()
 
 
 class Refuser(Taker):
@@ -246,6 +246,25 @@ def test_an_early_answer_ends_the_connection_and_takes_no_more(make: Make) -> No
     assert phase(channel) is Phase.LINGERING
     assert hear(channel, peer, b"abc" + GET) == []
     assert not go_on(channel)
+
+
+@pytest.mark.parametrize("taker", [Refuser(), None])
+def test_an_early_answer_keeps_the_connection_when_all_content_has_come(make: Make, taker: Refuser | None) -> None:
+    channel, peer = make(handler=taker or (lambda request: request.respond(409)), admit=by_pieces)
+    (task,) = hear(channel, peer, POST + b"abc" + GET)
+    task.run()
+    collect(channel)
+    assert close_all(channel) == (taker is not None)
+    (after,) = tasks_of(channel)
+    assert (after.head.method, after.ticket.keeps) == (b"GET", True)
+    answer(channel, after, b"[after]")
+    channel.flush(1000.0)
+    came = what_has_come(peer)
+    assert came.startswith(b"HTTP/1.1 409 ")
+    assert b"Connection" not in came
+    assert came.endswith(b"[after]")
+    assert not go_on(channel)
+    assert channel.settles_itself()
 
 
 def test_an_answer_from_elsewhere_closes_the_handler_that_waits_for_more(make: Make) -> None:

@@ -30,6 +30,7 @@ class Answer:
     """A sink that keeps an answer, files read to their end, and takes it apart."""
 
     persists = True
+    content_came = False
     limits = Limits()
 
     def __init__(self) -> None:

@@ -64,6 +64,7 @@ class Kept:
 
     def __init__(self, *, persists: bool) -> None:
         self.persists = persists
+        self.content_came = False
         self.limits = Limits()
         self.interim = b""
         self.answers: list[bytes] = []
@@ -242,6 +243,14 @@ def test_content_that_was_not_taken_is_never_read_as_the_next_request(data: byte
     asked.respond(413)
     assert sink.keeps is False
     assert b"Connection: close\r\n" in sink.answers[0]
+
+
+def test_content_that_has_come_and_was_not_taken_is_not_read_as_the_next_request() -> None:
+    asked, sink = request()
+    asked.content_ended, sink.content_came = False, True
+    asked.respond(413)
+    assert sink.keeps is True
+    assert b"Connection" not in sink.answers[0]
 
 
 @pytest.mark.parametrize(

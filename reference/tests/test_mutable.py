@@ -29,6 +29,7 @@ class Answer:
     """A sink that keeps an answer and takes it apart. `invited`: content was asked for."""
 
     persists = True
+    content_came = False
     limits = Limits()
 
     def __init__(self) -> None:

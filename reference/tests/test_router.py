@@ -19,6 +19,7 @@ class Answers:
     """A sink that keeps the octets of the answer."""
 
     persists = True
+    content_came = False
     limits = Limits()
 
     def __init__(self) -> None:

@@ -290,6 +290,16 @@ def test_an_answer_before_the_end_of_the_content_ends_the_connection(
     assert b"\r\nConnection: close\r\n" in answer.data
 
 
+def test_whether_all_content_has_come_is_seen_from_the_task(replies: Replies) -> None:
+    ticket = Ticket(1, upload=Upload())
+    task = HandlerTask(head(), b"", NO_FIELDS, ticket, Service(never_answers, replies, Limits()), takes_pieces=True)
+    said = [task.content_came]
+    ticket.upload = Upload(trailers=NO_FIELDS)
+    said.append(task.content_came)
+    ticket.upload = None
+    assert [*said, task.content_came] == [False, True, False]
+
+
 def test_who_has_answered_and_goes_on_is_still_waited_for(replies: Replies) -> None:
     """It is the I/O thread that closes it, when it sees that its answer was the last."""
     upload = Uploading(answers_first, replies)
