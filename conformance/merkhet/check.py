@@ -76,13 +76,16 @@ class Send:
 
     `cuts` are offsets in the *template's rendered bytes* at which a new segment begins (negative ones count from the
     end); `each` is the segment size in bytes, 0 for one segment. `gap_seconds` is the least time between segments; 0 is the
-    engine's own small gap, long enough for a peer that is not overloaded to read one segment before the next.
+    engine's own small gap, long enough for a peer that is not overloaded to read one segment before the next. With `anew`,
+    they go out on a fresh connection in the place of one that has ended, or of which the last answer said that it ends: as
+    a server may do at any time, behind a request that it refuses above all.
     """
 
     data: bytes
     cuts: tuple[int, ...] = ()
     each: int = 0
     gap_seconds: float = 0.0
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,17 @@ def test_a_violation_ends_the_check_and_a_pass_goes_on() -> None:
     assert [item.kind for item in run.judgements] == [Kind.VIOLATION]
 
 
+def test_what_goes_out_anew_goes_to_a_fresh_connection_where_the_last_one_ends() -> None:
+    keeps = checks.REFUSED.data.replace(b"Connection: close\r\n", b"")
+    steps = (Send(checks.GET), Answers({status(400): PASS}), Send(checks.GET, anew=True), Answers({served(): PASS}))
+    for first, others in ((checks.REFUSED, (OK,)), (Stream(keeps + checks.OK), ())):
+        run, _ = play(checks.check(*steps), first, *others)
+        assert [item.kind for item in run.judgements] == [Kind.PASS, Kind.PASS]
+        assert bool(run.sent) is not bool(others), "one connection can be repeated as it was"
+    run, _ = play(checks.check(*steps[:2], Send(checks.GET), steps[3]), checks.REFUSED, OK)
+    assert run.judgements[1].kind is Kind.INCONCLUSIVE
+
+
 def test_the_steps_of_a_verdict_take_the_place_of_the_rest() -> None:
     follow = Answers({ended: WARNING.because("closed")})
     steps = (

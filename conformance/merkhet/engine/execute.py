@@ -193,6 +193,9 @@ class _Execution:
         if isinstance(step, On):
             self.current = step.connection
         connection = await self._connection()
+        if isinstance(step, Send) and step.anew and connection.last is not None and not connection.reusable:
+            await self._close(connection)
+            connection = await self._connection()
         match step:
             case Send():
                 await connection.send(segments(self.setting.render(step.data, self.kept), step), step.gap_seconds)
@@ -287,7 +290,7 @@ class _Execution:
         return self.opened[-2]
 
     async def _close_all(self) -> None:
-        if self.opened and not self.outcome.sent and list(self.opened) == [0]:
+        if 0 in self.opened and self.count == 1:
             self.outcome.sent = tuple(self.opened[0].sent_segments)
         while self.opened:
             await self._close(next(iter(self.opened.values())))

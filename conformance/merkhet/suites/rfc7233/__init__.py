@@ -1,0 +1,1 @@
+"""RFC 7233: Range Requests, shown beside what succeeded it."""

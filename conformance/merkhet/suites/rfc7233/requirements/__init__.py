@@ -1,0 +1,1 @@
+"""The requirements of RFC 7233."""
