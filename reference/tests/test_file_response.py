@@ -380,6 +380,16 @@ def test_no_two_answers_have_the_same_boundary_and_the_parts_have_the_type_of_th
     assert [part[0] for part in parts_of(first)] == [b"text/plain; charset=utf-8"] * 2
 
 
+@pytest.mark.parametrize("conditions", [(), ("ETag",), ("Last-Modified",)])
+def test_who_has_a_validator_is_not_told_again_when_it_changed(folder: Path, conditions: tuple[str, ...]) -> None:
+    whole = answer(folder / "ten")
+    lines = [(b"If-Range", whole[name] or b"") for name in conditions]
+    partial = answer(folder / "ten", (b"Range", b"bytes=0-1"), *lines)
+    assert partial.status == 206
+    assert partial["ETag"] == whole["ETag"]
+    assert partial["Last-Modified"] == (None if conditions else whole["Last-Modified"])
+
+
 def test_the_last_segment_closes_the_file_and_none_before_it(folder: Path) -> None:
     page = mmap.PAGESIZE
     asked = asked_by("GET", [(b"Range", f"bytes=0-39999,{10 * page}-".encode())])
