@@ -1,7 +1,8 @@
 """How the development tools here find and start a target: its merkhet.toml, a free port, and the servers' own environment.
 
 The harness has its own way of starting targets; this one is independent of it, so that a target's app can be held
-against docs/contract.md without the thing that judges it. Standard library only.
+against docs/contract.md without the thing that judges it. Standard library, and what is part of the contract itself: the
+fixture files and the names of the endpoints.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -22,12 +22,13 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT / "conformance"))
+
+from merkhet.fixtures import FIXTURES as FIXTURES
+from merkhet.fixtures import fresh, remove
+from merkhet.template import ENDPOINTS
+
 START_TRIES = 5
-FIXTURES: Mapping[str, bytes] = {
-    "merkhet.txt": b"a file below the folder\n" * 100,
-    "empty.txt": b"",
-    "a b.txt": b"space\n",
-}
 REFERENCE = "reference"
 
 
@@ -48,10 +49,10 @@ def names() -> list[str]:
 
 
 def load(name: str) -> Target:
-    """Return the target of this name. `reference` is the embedded server, with every endpoint of the contract."""
+    """Return the target of this name. `reference` is the embedded server, with every endpoint of the contract but a tunnel."""
     if name == REFERENCE:
         module = (sys.executable, "-m", "merkhet_reference.contract")
-        endpoints = load("aiohttp").endpoints
+        endpoints = {endpoint: path for endpoint, path in ENDPOINTS.items() if endpoint != "connect"}
         return Target(name, ROOT, (*module, "--port", "{port}", "--files", "{files}"), (*module, "--help"), endpoints)
     folder = HERE / name
     table = tomllib.loads((folder / "merkhet.toml").read_text(encoding="utf-8"))["target"][name]
@@ -96,18 +97,19 @@ def version(target: Target) -> str:
 @contextlib.contextmanager
 def running(target: Target, timeout_seconds: float = 20.0) -> Iterator[int]:
     """Start the target with fixture files and yield its port; stop its whole process group on the way out."""
-    with tempfile.TemporaryDirectory(prefix="merkhet-files-") as files:
-        for name, data in FIXTURES.items():
-            (Path(files) / name).write_bytes(data)
+    files = fresh()
+    try:
         for _ in range(START_TRIES):
             port = _free_port()
-            process = _start(target, port, files)
+            process = _start(target, port, str(files))
             try:
                 if _ready(process, port, timeout_seconds):
                     yield port
                     return
             finally:
                 _stop(process)
+    finally:
+        remove(files)
     raise RuntimeError(f"{target.name} did not listen within {timeout_seconds} s, in {START_TRIES} tries")
 
 

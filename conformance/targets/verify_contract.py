@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import base64
 import http.client
+import gzip
 import json
+import re
+import secrets
 import socket
 import sys
 import time
@@ -17,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -41,10 +45,10 @@ class Client:
     port: int
     endpoints: Mapping[str, str]
 
-    def path(self, endpoint: str, value: str = "") -> str:
-        """Return an endpoint's path, `value` in place of its braces."""
-        head, brace, tail = self.endpoints[endpoint].partition("{")
-        return head + value + tail.partition("}")[2] if brace else head
+    def path(self, endpoint: str, *values: str) -> str:
+        """Return an endpoint's path, these values in place of its braces."""
+        given = iter(values)
+        return re.sub(r"\{[^{}]*\}", lambda _: next(given), self.endpoints[endpoint])
 
     def head(self, method: str, target: str, *lines: str) -> bytes:
         """Return a request head with these further field lines."""
@@ -254,7 +258,7 @@ def mutable(client: Client) -> Problems:
 def files(client: Client) -> Problems:
     """The fixture files, whole, with their length; nothing from outside the folder."""
     for name, data in _launch.FIXTURES.items():
-        reply = client.ask("GET", client.path("files", name.replace(" ", "%20")))
+        reply = client.ask("GET", client.path("files", quote(name)))
         if (reply.status, reply.content, reply.fields.get("content-length")) != (200, data, str(len(data))):
             yield f"{name!r} gave {reply.status}, {len(reply.content)} bytes"
     head = client.ask("HEAD", client.path("files", "merkhet.txt"))
@@ -266,6 +270,185 @@ def files(client: Client) -> Problems:
         reply = client.ask("GET", client.path("files", name))
         if reply.status < 300 or b"root:" in reply.content:
             yield f"{name} gave {reply.status}"
+
+
+def _kind(reply: Reply) -> str:
+    return reply.fields.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def zipped(client: Client) -> Problems:
+    """The file text.txt: as it is for identity, in gzip for who prefers that."""
+    wanted = _launch.FIXTURES["text.txt"]
+    plain = client.ask("GET", client.path("gzip"), "Accept-Encoding: identity")
+    if (plain.status, plain.content, _kind(plain)) != (200, wanted, "text/plain"):
+        yield f"identity gave {plain.status}, {len(plain.content)} bytes of {_kind(plain)}"
+    coded = client.ask("GET", client.path("gzip"), "Accept-Encoding: gzip")
+    if coded.fields.get("content-encoding") != "gzip" or gzip.decompress(coded.content) != wanted:
+        yield f"gzip gave {coded.status} in {coded.fields.get('content-encoding')}"
+
+
+def conneg(client: Client) -> Problems:
+    """HTML or JSON, by Accept."""
+    page = client.ask("GET", client.path("conneg"), "Accept: text/html;q=0.9, application/json;q=0.1")
+    if (page.status, _kind(page), page.content.strip()) != (200, "text/html", b"<p>merkhet</p>"):
+        yield f"HTML gave {page.status} {_kind(page)} {page.content!r}"
+    told = client.ask("GET", client.path("conneg"), "Accept: application/json")
+    if (told.status, _kind(told)) != (200, "application/json") or json.loads(told.content) != {"name": "merkhet"}:
+        yield f"JSON gave {told.status} {_kind(told)} {told.content!r}"
+    neither = client.ask("GET", client.path("conneg"), "Accept: image/png")
+    if neither.status not in {200, 406}:
+        yield f"neither gave {neither.status}"
+
+
+def form(client: Client) -> Problems:
+    """Fields and files in the order of the form; 415 for what is another type."""
+    path, length = client.path("form"), "Content-Length: {}"
+    pairs = b"b=1&a=%C3%A9+x&b="
+    kind = "Content-Type: application/x-www-form-urlencoded"
+    yield from _reported(
+        client.ask("POST", path, kind, length.format(len(pairs)), content=pairs),
+        {"fields": [["b", "1"], ["a", "\u00e9 x"], ["b", ""]], "files": []},
+    )
+    parts = (
+        b'--B\r\nContent-Disposition: form-data; name="b"\r\n\r\none\r\n'
+        b'--B\r\nContent-Disposition: form-data; name="f"; filename="g.bin"\r\nContent-Type: image/png\r\n\r\n\x00\xff\r\n'
+        b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\ntwo\r\n'
+        b'--B\r\nContent-Disposition: form-data; name="b"\r\n\r\nthree\r\n--B--\r\n'
+    )
+    yield from _reported(
+        client.ask(
+            "POST", path, "Content-Type: multipart/form-data; boundary=B", length.format(len(parts)), content=parts
+        ),
+        {"fields": [["b", "one"], ["a", "two"], ["b", "three"]], "files": [["f", "g.bin", "image/png", "AP8="]]},
+    )
+    other = client.ask("POST", path, "Content-Type: text/plain", length.format(len(pairs)), content=pairs)
+    if other.status != 415:
+        yield f"text/plain gave {other.status}"
+
+
+def _reported(reply: Reply, wanted: Mapping[str, object]) -> Problems:
+    if reply.status != 200 or _kind(reply) != "application/json":
+        yield f"gave {reply.status} {_kind(reply)}"
+    elif json.loads(reply.content) != wanted:
+        yield f"reported {reply.content!r}"
+
+
+def download(client: Client) -> Problems:
+    """An attachment under the name that the path ends with."""
+    for name in ("plain.txt", "a b \u00e9.txt"):
+        reply = client.ask("GET", client.path("download", quote(name)))
+        told = reply.fields.get("content-disposition", "")
+        extended = re.search(r"filename\*=utf-8''([^;]+)", told, re.IGNORECASE)
+        simple = re.search(r'filename="?([^";]+)', told)
+        found = unquote(extended[1]) if extended else simple[1] if simple else None
+        if (reply.status, reply.content) != (200, b"download\n"):
+            yield f"{name!r} gave {reply.status} {reply.content[:40]!r}"
+        if not told.lower().startswith("attachment") or found != name:
+            yield f"{name!r} is to be saved as {told!r}"
+
+
+def auth(client: Client) -> Problems:
+    """401 with a challenge, until the credentials are right."""
+    wrong, right = (base64.b64encode(text).decode() for text in (b"merkhet:no", b"merkhet:merkhet"))
+    for lines in ((), (f"Authorization: Basic {wrong}",), ("Authorization: Basic !",), ("Authorization: merkhet",)):
+        reply = client.ask("GET", client.path("auth"), *lines)
+        challenge = reply.fields.get("www-authenticate", "").lower()
+        if reply.status != 401 or not challenge.startswith("basic ") or not re.search('realm="?merkhet', challenge):
+            yield f"{lines} gave {reply.status} {challenge!r}"
+    reply = client.ask("GET", client.path("auth"), f"Authorization: Basic {right}")
+    if (reply.status, reply.content) != (200, b"private\n"):
+        yield f"the credentials gave {reply.status} {reply.content!r}"
+
+
+def trace(client: Client) -> Problems:
+    """The request, without what is nobody's business."""
+    sensitive = ("Cookie: secret=1", "Authorization: Basic secret", "Proxy-Authorization: Basic secret")
+    reply = client.ask("TRACE", client.path("trace"), "X-First: one", *sensitive)
+    if (reply.status, _kind(reply)) != (200, "message/http"):
+        yield f"gave {reply.status} {_kind(reply)}"
+    lines = reply.content.decode("latin-1").split("\r\n")
+    if lines[0] != f"TRACE {client.path('trace')} HTTP/1.1":
+        yield f"the first line is {lines[0]!r}"
+    if "x-first: one" not in [line.lower() for line in lines] or "secret" in reply.content.decode("latin-1"):
+        yield f"the fields are {lines[1:]}"
+
+
+def _events(content: bytes) -> list[tuple[str, str, str]]:
+    """Return id, type and data of each event; comments and empty blocks left out."""
+    found: list[tuple[str, str, str]] = []
+    last = ""
+    text = content.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    for block in text.split("\n\n")[:-1]:
+        lines = [line.partition(":") for line in block.split("\n")]
+        fields = [(name, value.removeprefix(" ")) for name, _, value in lines if name]
+        last = next((value for name, value in reversed(fields) if name == "id"), last)
+        data = [value for name, value in fields if name == "data"]
+        kind = next((value for name, value in reversed(fields) if name == "event"), "message")
+        if data:
+            found.append((last, kind, "\n".join(data)))
+    return found
+
+
+def _numbered(first: int, last: int) -> list[tuple[str, str, str]]:
+    return [(str(number), "message", f"event {number}") for number in range(first, last + 1)]
+
+
+def _streamed(reply: Reply, wanted: list[tuple[str, str, str]]) -> Problems:
+    if (reply.status, _kind(reply)) != (200, "text/event-stream"):
+        yield f"gave {reply.status} {_kind(reply)}"
+    elif _events(reply.content) != wanted:
+        yield f"gave {_events(reply.content)}, not {wanted}"
+
+
+def sse(client: Client) -> Problems:
+    """As many events as were asked for, not before their time."""
+    yield from _streamed(client.ask("GET", client.path("sse", "0", "0")), [])
+    start = time.monotonic()
+    yield from _streamed(client.ask("GET", client.path("sse", "3", "40")), _numbered(1, 3))
+    if not 0.08 <= time.monotonic() - start < 1:
+        yield f"three events took {time.monotonic() - start:.3f} s"
+
+
+def sse_echo(client: Client) -> Problems:
+    """One event of the query, and a second one."""
+    query = "data=a%20%C3%A9&event=kind&id=a%26b&retry=5&then=b"
+    reply = client.ask("GET", client.path("sse-echo", query))
+    yield from _streamed(reply, [("a&b", "kind", "a \u00e9"), ("a&b", "message", "b")])
+    if not re.search(rb"^retry: ?5\r?$", reply.content, re.MULTILINE):
+        yield "has no retry"
+
+
+def sse_push(client: Client) -> Problems:
+    """A comment at once, then what was pushed."""
+    path, data = client.path("sse-push"), secrets.token_hex(8).encode()
+    with socket.create_connection(("127.0.0.1", client.port), timeout=TIMEOUT_SECONDS) as connection:
+        connection.sendall(client.head("GET", path))
+        got = b""
+        while not re.search(rb"\r\n\r\n.*:.*\n", got, re.DOTALL):
+            piece = connection.recv(65536)
+            if not piece:
+                yield f"the stream ended after {got!r}"
+                return
+            got += piece
+        reply = client.ask("POST", path, f"Content-Length: {len(data)}", content=data)
+        if reply.status != 204:
+            yield f"POST gave {reply.status}"
+            return
+        while data not in got:
+            piece = connection.recv(65536)
+            if not piece:
+                yield "the stream ended without what was pushed"
+                return
+            got += piece
+
+
+def sse_resume(client: Client) -> Problems:
+    """The events behind the one that was seen last."""
+    path = client.path("sse-resume")
+    yield from _streamed(client.ask("GET", path), _numbered(1, 5))
+    yield from _streamed(client.ask("GET", path, "Last-Event-ID: 2"), _numbered(3, 5))
+    yield from _streamed(client.ask("GET", path, "Last-Event-ID: 5"), [])
+    yield from _streamed(client.ask("GET", path, "Last-Event-ID: none"), _numbered(1, 5))
 
 
 CLAIMS: tuple[tuple[str, Callable[[Client], Problems]], ...] = (
@@ -281,6 +464,16 @@ CLAIMS: tuple[tuple[str, Callable[[Client], Problems]], ...] = (
     ("param", param),
     ("mutable", mutable),
     ("files", files),
+    ("gzip", zipped),
+    ("conneg", conneg),
+    ("form", form),
+    ("download", download),
+    ("auth", auth),
+    ("trace", trace),
+    ("sse", sse),
+    ("sse-echo", sse_echo),
+    ("sse-push", sse_push),
+    ("sse-resume", sse_resume),
 )
 
 

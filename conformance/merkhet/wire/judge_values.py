@@ -217,7 +217,10 @@ def _modified_later(seen: Seen) -> str | None:
     response = seen.response
     modified = [parse_date(value) for value in response.values(b"Last-Modified")]
     made = [parse_date(value) for value in response.values(b"Date")]
-    if len(modified) == 1 and len(made) == 1 and modified[0] and made[0] and modified[0] > made[0]:
+    if len(modified) != 1 or len(made) != 1 or modified[0] is None or made[0] is None:
+        return None
+    # Many servers make the Date once a second, and a file may have been changed since.
+    if modified[0] - made[0] > dt.timedelta(seconds=1):
         return f"Last-Modified {modified[0]:%H:%M:%S} lies behind Date {made[0]:%H:%M:%S}, by {modified[0] - made[0]}"
     return None
 

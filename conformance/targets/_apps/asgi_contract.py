@@ -1,4 +1,4 @@
-"""The target contract as an ASGI 3 application.
+"""The target contract as an ASGI 3 application: plain ASGI, and Starlette for what a framework has means for.
 
 ASGI tells an application the raw path and query apart, the field lines in order with lower-cased names, and the content;
 it has no request trailers. A disconnect inside the content ends the request without an answer.
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import contract
+import starlette_contract
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -22,13 +22,16 @@ class Disconnected(Exception):
     """The client went away, or its content broke off, before the request was whole."""
 
 
-def create_app(files: str | None = None) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+def create_app(files: str) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     """Return the application; `files` is the folder below which `/files/` serves."""
     store = contract.Store()
-    folder = Path(files) if files else None
+    framework = starlette_contract.create_app(files)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
+            return
+        if starlette_contract.is_here(scope["path"]):
+            await framework(scope, receive, send)
             return
         try:
             content = await _content(receive)
@@ -41,7 +44,7 @@ def create_app(files: str | None = None) -> Callable[[Scope, Receive, Send], Awa
         elif name == "stream":
             await _stream(send, min(int(argument), contract.PIECES_MAX))
         else:
-            await _ENDPOINTS[name](scope, send, argument, content, store, folder)
+            await _ENDPOINTS[name](scope, send, argument, content, store)
 
     return app
 
@@ -80,11 +83,11 @@ async def _stream(send: Send, pieces: int) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _root(scope: Scope, send: Send, argument: str, content: bytes, store: Any, folder: Path | None) -> None:
+async def _root(scope: Scope, send: Send, argument: str, content: bytes, store: Any) -> None:
     await _respond(send, 200, contract.ROOT_CONTENT)
 
 
-async def _echo(scope: Scope, send: Send, argument: str, content: bytes, store: Any, folder: Path | None) -> None:
+async def _echo(scope: Scope, send: Send, argument: str, content: bytes, store: Any) -> None:
     target = scope.get("raw_path")
     if target is not None and scope["query_string"]:
         target += b"?" + scope["query_string"]
@@ -92,25 +95,25 @@ async def _echo(scope: Scope, send: Send, argument: str, content: bytes, store: 
     await _respond(send, 200, document, "application/json")
 
 
-async def _status(scope: Scope, send: Send, argument: str, content: bytes, store: Any, folder: Path | None) -> None:
+async def _status(scope: Scope, send: Send, argument: str, content: bytes, store: Any) -> None:
     await _respond(send, int(argument), argument.encode() + b"\n")
 
 
-async def _sleep(scope: Scope, send: Send, argument: str, content: bytes, store: Any, folder: Path | None) -> None:
+async def _sleep(scope: Scope, send: Send, argument: str, content: bytes, store: Any) -> None:
     milliseconds = min(int(argument), contract.SLEEP_MS_MAX)
     await asyncio.sleep(milliseconds / 1000)
     await _respond(send, 200, b"%d" % milliseconds)
 
 
-async def _redirect(scope: Scope, send: Send, argument: str, content: bytes, store: Any, folder: Path | None) -> None:
+async def _redirect(scope: Scope, send: Send, argument: str, content: bytes, store: Any) -> None:
     await _respond(send, 302, b"", extra=[(b"location", b"/")])
 
 
-async def _param(scope: Scope, send: Send, argument: str, content: bytes, store: Any, folder: Path | None) -> None:
+async def _param(scope: Scope, send: Send, argument: str, content: bytes, store: Any) -> None:
     await _respond(send, 200, argument.encode("utf-8", "surrogateescape"))
 
 
-async def _mutable(scope: Scope, send: Send, argument: str, content: bytes, store: Any, folder: Path | None) -> None:
+async def _mutable(scope: Scope, send: Send, argument: str, content: bytes, store: Any) -> None:
     if scope["method"] == "PUT":
         await _respond(send, store.put(argument, content), b"")
     elif scope["method"] == "DELETE":
@@ -118,14 +121,6 @@ async def _mutable(scope: Scope, send: Send, argument: str, content: bytes, stor
     else:
         stored = store.get(argument)
         await _respond(send, 404 if stored is None else 200, stored or b"", "application/octet-stream")
-
-
-async def _files(scope: Scope, send: Send, argument: str, content: bytes, store: Any, folder: Path | None) -> None:
-    path = contract.file_below(folder, argument)
-    if path is None:
-        await _respond(send, 404, b"404\n")
-    else:
-        await _respond(send, 200, await asyncio.to_thread(path.read_bytes), "application/octet-stream")
 
 
 _ENDPOINTS = {
@@ -136,5 +131,4 @@ _ENDPOINTS = {
     "redirect": _redirect,
     "param": _param,
     "mutable": _mutable,
-    "files": _files,
 }

@@ -32,7 +32,6 @@ ROUTES: tuple[tuple[str, re.Pattern[str], tuple[str, ...] | None], ...] = (
     ("redirect", re.compile(r"/redirect"), GET_HEAD),
     ("param", re.compile(r"/param/(.*)", re.DOTALL), GET_HEAD),
     ("mutable", re.compile(r"/mutable/([^/]+)", re.DOTALL), ("GET", "HEAD", "PUT", "DELETE")),
-    ("files", re.compile(r"/files/(.+)", re.DOTALL), GET_HEAD),
 )
 """Name, pattern of the decoded path, and the methods allowed (None: any)."""
 

@@ -1,4 +1,4 @@
-"""The target contract as a WSGI application.
+"""The target contract as a WSGI application: plain WSGI, and Werkzeug for what a library has means for.
 
 WSGI gives the application an environment, not a message: names are upper-cased with "_" for "-", lines of one name are
 joined, their order is lost, and there are no trailers. The raw target is known only where the server puts it into a
@@ -11,10 +11,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 import contract
+import werkzeug_contract
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
@@ -25,12 +25,14 @@ class BrokenContent(Exception):
     """The content ended before the length that was announced."""
 
 
-def create_app(files: str | None = None) -> Callable[[Environ, StartResponse], Iterable[bytes]]:
+def create_app(files: str) -> Callable[[Environ, StartResponse], Iterable[bytes]]:
     """Return the application; `files` is the folder below which `/files/` serves."""
     store = contract.Store()
-    folder = Path(files) if files else None
+    library = werkzeug_contract.create_app(files)
 
     def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if werkzeug_contract.is_here(_path(environ)):
+            return library(environ, start_response)
         content = answer(environ, start_response)
         return [] if environ["REQUEST_METHOD"] == "HEAD" else content
 
@@ -40,8 +42,7 @@ def create_app(files: str | None = None) -> Callable[[Environ, StartResponse], I
         except BrokenContent:
             return _respond(start_response, 400, b"400\n")
         method = environ["REQUEST_METHOD"]
-        path = environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "surrogateescape")
-        status, name, argument = contract.route(method, path)
+        status, name, argument = contract.route(method, _path(environ))
         if status:
             extra = [("Allow", argument)] if status == 405 else []
             return _respond(start_response, status, b"%d\n" % status, extra=extra)
@@ -50,14 +51,13 @@ def create_app(files: str | None = None) -> Callable[[Environ, StartResponse], I
             return _pieces(min(int(argument), contract.PIECES_MAX))
         if name == "mutable":
             return _mutable(start_response, method, argument, content, store)
-        if name == "files":
-            file = contract.file_below(folder, argument)
-            if file is None:
-                return _respond(start_response, 404, b"404\n")
-            return _respond(start_response, 200, file.read_bytes(), "application/octet-stream")
         return _plain(start_response, environ, name, argument, content)
 
     return app
+
+
+def _path(environ: Environ) -> str:
+    return environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "surrogateescape")
 
 
 def _plain(start: StartResponse, environ: Environ, name: str, argument: str, content: bytes) -> Iterable[bytes]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import sys
 from pathlib import Path
 
-from aiohttp import web
+from aiohttp import BasicAuth, web
+from aiohttp_sse import EventSourceResponse, sse_response
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "_apps"))
 
@@ -15,6 +17,9 @@ import contract
 CONTENT_BYTES_MAX = 64 << 20
 STORE = web.AppKey("store", contract.Store)
 FILES = web.AppKey("files", Path)
+LISTENERS = web.AppKey("listeners", set[EventSourceResponse])
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+RESUMED = 5
 
 
 async def root(request: web.Request) -> web.Response:
@@ -75,11 +80,101 @@ async def files(request: web.Request) -> web.StreamResponse:
     return web.Response(status=404) if path is None else web.FileResponse(path)
 
 
+async def text(request: web.Request) -> web.Response:
+    """The coding is aiohttp's choice, and so is what it says of it."""
+    content = (request.app[FILES] / "text.txt").read_bytes()
+    response = web.Response(body=content, content_type="text/plain")
+    response.enable_compression()
+    return response
+
+
+async def form(request: web.Request) -> web.Response:
+    if request.content_type not in FORMS:
+        return web.Response(status=415)
+    try:
+        read = await request.post()
+    except ValueError:
+        return web.Response(status=400)
+    # A field that has a type of its own comes as octets.
+    texts = [
+        (name, value.decode("utf-8", "replace") if isinstance(value, bytes | bytearray) else value)
+        for name, value in read.items()
+    ]
+    fields = [[name, value] for name, value in texts if isinstance(value, str)]
+    files = [
+        [name, value.filename, value.headers.get("Content-Type"), base64.b64encode(value.file.read()).decode("ascii")]
+        for name, value in read.items()
+        if isinstance(value, web.FileField)
+    ]
+    return web.json_response({"fields": fields, "files": files})
+
+
+async def private(request: web.Request) -> web.Response:
+    try:
+        who = BasicAuth.decode(request.headers.get("Authorization", ""))
+    except ValueError:
+        who = None
+    if who is None or (who.login, who.password) != ("merkhet", "merkhet"):
+        return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="merkhet"'})
+    return web.Response(text="private\n")
+
+
+async def events(request: web.Request) -> web.StreamResponse:
+    count, pause = int(request.query["n"]), int(request.query["ms"])
+    async with sse_response(request) as response:
+        for number in range(1, min(count, contract.PIECES_MAX) + 1):
+            if number > 1:
+                await asyncio.sleep(pause / 1000)
+            await response.send(f"event {number}", id=str(number))
+    return response
+
+
+async def sse_echo(request: web.Request) -> web.StreamResponse:
+    """aiohttp-sse has no comments but its own pings."""
+    said = request.query
+    if "comment" in said:
+        return web.Response(status=400)
+    async with sse_response(request) as response:
+        retry = int(said["retry"]) if "retry" in said else None
+        await response.send(said.get("data", ""), id=said.get("id"), event=said.get("event"), retry=retry)
+        if "then" in said:
+            await response.send(said["then"])
+    return response
+
+
+async def sse_resume(request: web.Request) -> web.StreamResponse:
+    seen = request.headers.get("Last-Event-ID", "")
+    first = int(seen) + 1 if seen in {str(number) for number in range(1, RESUMED + 1)} else 1
+    async with sse_response(request) as response:
+        for number in range(first, RESUMED + 1):
+            await response.send(f"event {number}", id=str(number))
+    return response
+
+
+async def listen(request: web.Request) -> web.StreamResponse:
+    async with sse_response(request) as response:
+        request.app[LISTENERS].add(response)
+        try:
+            await response.write(b": listening\r\n\r\n")
+            await response.wait()
+        finally:
+            request.app[LISTENERS].discard(response)
+    return response
+
+
+async def push(request: web.Request) -> web.Response:
+    data = (await request.read()).decode("utf-8", "replace")
+    for listener in set(request.app[LISTENERS]):
+        await listener.send(data)
+    return web.Response(status=204)
+
+
 def create_app(folder: str) -> web.Application:
     """Return the application; `folder` is what `/files/` serves."""
     app = web.Application(client_max_size=CONTENT_BYTES_MAX)
     app[STORE] = contract.Store()
     app[FILES] = Path(folder)
+    app[LISTENERS] = set()
     app.add_routes(
         [
             web.get("/", root),
@@ -93,6 +188,14 @@ def create_app(folder: str) -> web.Application:
             web.put("/mutable/{name}", put),
             web.delete("/mutable/{name}", delete),
             web.get("/files/{path:.+}", files),
+            web.get("/text", text),
+            web.post("/form", form),
+            web.get("/private", private),
+            web.get("/events", events, allow_head=False),
+            web.get("/sse-echo", sse_echo, allow_head=False),
+            web.get("/sse-resume", sse_resume, allow_head=False),
+            web.get("/sse-push", listen, allow_head=False),
+            web.post("/sse-push", push),
         ]
     )
     return app

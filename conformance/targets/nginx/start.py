@@ -49,6 +49,8 @@ def main() -> int:
         for name in ("root", "mutable", "tmp"):
             (prefix / name).mkdir()
         (prefix / "root" / "index.txt").write_bytes(b"merkhet target\n")
+        (prefix / "private.txt").write_bytes(b"private\n")
+        (prefix / "users").write_bytes(b"merkhet:{PLAIN}merkhet\n")
         conf = prefix / "nginx.conf"
         conf.write_text(configuration(prefix, port, files), encoding="utf-8")
         nginx = subprocess.Popen(["nginx", "-e", "stderr", "-p", str(prefix), "-c", str(conf)])

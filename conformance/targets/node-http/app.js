@@ -87,6 +87,16 @@ function files(request, response, argument) {
   });
 }
 
+async function events(request, response) {
+  const { n, ms } = Object.fromEntries(new URL(request.url, 'http://h').searchParams);
+  response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+  for (let id = 1; id <= Math.min(Number(n), PIECES_MAX); id++) {
+    if (id > 1) await new Promise((done) => setTimeout(done, Math.min(Number(ms), SLEEP_MS_MAX)));
+    response.write(`id: ${id}\ndata: event ${id}\n\n`);
+  }
+  response.end();
+}
+
 const READ = ['GET', 'HEAD'];
 const KNOWN = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'CONNECT']);
 const ROUTES = [
@@ -99,6 +109,7 @@ const ROUTES = [
   [/^\/param\/(.*)$/s, READ, (request, response, argument) => send(response, 200, argument)],
   [/^\/mutable\/([^/]+)$/s, ['GET', 'HEAD', 'PUT', 'DELETE'], mutable],
   [/^\/files\/(.+)$/s, READ, files],
+  [/^\/events$/, ['GET'], events],
 ];
 
 // node:http hands over the request target as it came: the four forms and the one decoding are the application's work.

@@ -37,7 +37,7 @@ def _no_outer_range() -> Check:
         title="A 206 with several parts has no Content-Range of its own",
         since=SINCE,
         steps=(
-            Send(ranged("large.bin", _SET)),
+            Send(ranged("large.bin", _SET), anew=True),
             Answers(
                 {
                     any_of(any_slice("large.bin"), whole_file("large.bin"), status_4xx): NO_SETS,
@@ -66,7 +66,7 @@ def _single_is_single() -> Check:
         title="A single range does not come as a part of a multipart answer",
         since=SINCE,
         steps=(
-            Send(ranged("small.bin", b"10-19")),
+            Send(ranged("small.bin", b"10-19"), anew=True),
             Answers(
                 {
                     one_slice("small.bin", 10, 19): PASS,

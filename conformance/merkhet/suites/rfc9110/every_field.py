@@ -116,7 +116,7 @@ DATES = (
     passive(
         "modified-past", "modified-before-date", "Last-Modified is not later than Date",
         line(b"Last-Modified: Wed, 25 Nov 2026 12:00:00 GMT"),
-        {"sends one of the next second": line(b"Last-Modified: Wed, 25 Nov 2026 12:00:01 GMT")},
+        {"sends one of two seconds later": line(b"Last-Modified: Wed, 25 Nov 2026 12:00:02 GMT")},
         probe=_FILE,
     ),
     passive(

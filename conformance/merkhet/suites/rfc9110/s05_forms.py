@@ -229,7 +229,7 @@ def _unsupported(slug: str, words: str, lines: tuple[bytes, ...]) -> Check:
         title=f"A 415 to content with {words} has no Accept-Encoding",
         since=SINCE,
         steps=(
-            Send(post(b"hello", *lines, b"Content-Length: 5", to=b"{form}")),
+            Send(post(b"hello", *lines, b"Content-Length: 5", to=b"{form}"), anew=True),
             Answers(
                 {
                     all_of(status(415), field(b"Accept-Encoding")): VIOLATION.because(

@@ -54,7 +54,7 @@ def alone(check_id: str, requirement: str, words: str, value: bytes, unless: tup
         since=SINCE,
         steps=(
             *fetched("small.bin", *unless),
-            Send(get("small.bin", b"If-Range: " + value)),
+            Send(get("small.bin", b"If-Range: " + value), anew=True),
             Answers(
                 {
                     whole_file("small.bin"): PASS,
@@ -101,9 +101,9 @@ def unranged(check_id: str, requirement: str, words: str, value: bytes) -> Check
         title=f"If-Range with {words} is ignored on a resource without ranges",
         since=SINCE,
         steps=(
-            Send(_STREAM % b"Range: bytes=0-4\r\n"),
+            Send(_STREAM % b"Range: bytes=0-4\r\n", anew=True),
             Answers({status(206, 416): lacks("a resource without ranges"), all_of_it: PASS, **rest()}),
-            Send(_STREAM % (b"Range: bytes=0-4\r\nIf-Range: " + value + b"\r\n")),
+            Send(_STREAM % (b"Range: bytes=0-4\r\nIf-Range: " + value + b"\r\n"), anew=True),
             Answers(
                 {
                     status(206): VIOLATION.because("a part was sent of what has no ranges"),
@@ -170,7 +170,7 @@ def ignored(  # noqa: PLR0917 - the columns of a table
         steps=(
             *fetched("small.bin", *unless),
             *has_ranges(),
-            Send(ranged("small.bin", value, b"If-Range: " + condition)),
+            Send(ranged("small.bin", value, b"If-Range: " + condition), anew=True),
             Answers(
                 {
                     whole_file("small.bin"): PASS,
@@ -217,7 +217,7 @@ def _malformed(slug: str, words: str, value: bytes) -> Check:
         steps=(
             *fetched("small.bin", NO_TAG),
             *has_ranges(),
-            Send(ranged("small.bin", _RANGE, b"If-Range: " + value)),
+            Send(ranged("small.bin", _RANGE, b"If-Range: " + value), anew=True),
             Answers(
                 {
                     whole_file("small.bin"): PASS,
@@ -260,7 +260,7 @@ def honoured(check_id: str, requirement: str, words: str, value: bytes, asked: t
         steps=(
             *fetched("small.bin", NO_STRONG_TAG),
             *has_ranges(),
-            Send(ranged("small.bin", value, b"If-Range: " + OWN)),
+            Send(ranged("small.bin", value, b"If-Range: " + OWN), anew=True),
             Answers(
                 {
                     one_slice("small.bin", *asked[0]): PASS,
@@ -293,7 +293,7 @@ def _true_but_nothing() -> Check:
         steps=(
             *fetched("small.bin", NO_STRONG_TAG),
             *has_ranges(),
-            Send(ranged("small.bin", b"1000-", b"If-Range: " + OWN)),
+            Send(ranged("small.bin", b"1000-", b"If-Range: " + OWN), anew=True),
             Answers(
                 {
                     status(416): observed("answers 416"),
@@ -324,7 +324,7 @@ def _own_date(slug: str, words: str, value: bytes) -> Check:
         steps=(
             *fetched("small.bin", NO_DATE),
             *has_ranges(),
-            Send(ranged("small.bin", _RANGE, b"If-Range: " + value)),
+            Send(ranged("small.bin", _RANGE, b"If-Range: " + value), anew=True),
             Answers(
                 {
                     one_slice("small.bin", 10, 19): observed("takes an old date for a strong validator"),

@@ -206,7 +206,7 @@ def _post_since() -> Check:
         title="A POST is performed though If-Modified-Since is in the future",
         since=SINCE,
         steps=(
-            Send(post(b"hello", b"Content-Length: 5", b"If-Modified-Since: Mon, 01 Jan 2096 00:00:00 GMT")),
+            Send(post(b"hello", b"Content-Length: 5", b"If-Modified-Since: Mon, 01 Jan 2096 00:00:00 GMT"), anew=True),
             Answers(
                 {
                     echoed(body=b"hello"): PASS,

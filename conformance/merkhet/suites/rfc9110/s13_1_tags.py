@@ -52,7 +52,7 @@ def conditional(
         steps=(
             *fetched("small.bin", *unless),
             *(step for steps, _ in before for step in steps),
-            Send(get("small.bin", *lines, method=method.encode())),
+            Send(get("small.bin", *lines, method=method.encode()), anew=True),
             Answers(outcome(code, method=method), to=method),
         ),
         twin=TWIN,
@@ -149,7 +149,7 @@ def _unquoted(slug: str, words: str, value: bytes, warns: bool) -> Check:  # noq
         since=SINCE,
         steps=(
             *fetched("small.bin", NO_TAG, fine=observed("has entity tags")),
-            Send(get("small.bin", b"If-None-Match: " + value)),
+            Send(get("small.bin", b"If-None-Match: " + value), anew=True),
             Answers(cases),
         ),
         twin=TWIN,

@@ -79,7 +79,7 @@ def _same(  # noqa: PLR0917 - the columns of a table
         title=title,
         since=SINCE,
         steps=(
-            Send(bare),
+            Send(bare, anew=True),
             Answers(
                 {
                     **not_so,
@@ -90,7 +90,7 @@ def _same(  # noqa: PLR0917 - the columns of a table
                 to=method,
                 keep="bare",
             ),
-            Send(conditioned),
+            Send(conditioned, anew=True),
             Answers(
                 {
                     same_status("bare"): PASS,
@@ -266,7 +266,7 @@ def _before_range(slug: str, words: str, value: bytes, code: int, asked: bytes, 
             *fetched("small.bin", NO_STRONG_TAG),
             *evaluates(304, IF_NONE_MATCH[1], IF_NONE_MATCH[0]),
             *has_ranges(),
-            Send(ranged("small.bin", asked, b"If-None-Match: " + value, *lines)),
+            Send(ranged("small.bin", asked, b"If-None-Match: " + value, *lines), anew=True),
             Answers(
                 {
                     status(code): PASS,
@@ -300,7 +300,7 @@ def _failed_before_range(slug: str, words: str, line: bytes, what: str, asked: b
             *fetched("small.bin", NO_STRONG_TAG, NO_DATE),
             *evaluates(412, what, line),
             *has_ranges(),
-            Send(ranged("small.bin", asked, line, b"If-Range: {kept:whole/ETag}")),
+            Send(ranged("small.bin", asked, line, b"If-Range: {kept:whole/ETag}"), anew=True),
             Answers(
                 {
                     status(412): PASS,

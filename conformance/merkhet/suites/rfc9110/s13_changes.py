@@ -50,7 +50,7 @@ def path_of(slug: str) -> str:
 def asked(slug: str, *lines: bytes) -> Send:
     """Return the step that asks for it in no coding, with these field lines."""
     more = b"".join(line + b"\r\n" for line in (b"Accept-Encoding: identity", *lines))
-    return Send(b"GET {files:%s} HTTP/1.1\r\nHost: {host}\r\n%s\r\n" % (path_of(slug).encode(), more))
+    return Send(b"GET {files:%s} HTTP/1.1\r\nHost: {host}\r\n%s\r\n" % (path_of(slug).encode(), more), anew=True)
 
 
 def state(data: bytes, keep: str, cases: Cases | None = None) -> Answers:

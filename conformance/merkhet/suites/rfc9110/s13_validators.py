@@ -70,7 +70,7 @@ def _head_length(slug: str, words: str, file: str) -> Check:
         since=SINCE,
         steps=(
             *fetched(file),
-            Send(get(file, method=b"HEAD")),
+            Send(get(file, method=b"HEAD"), anew=True),
             Answers(
                 {
                     all_of(status(200), length_of_kept("whole")): PASS,
@@ -105,7 +105,7 @@ def _unchanged_length(slug: str, words: str, file: str, line: bytes, unless: Cas
         since=SINCE,
         steps=(
             *fetched(file, unless),
-            Send(get(file, line, method=method)),
+            Send(get(file, line, method=method), anew=True),
             Answers(
                 {
                     all_of(status(304), without(field(b"Content-Length"))): PASS,
@@ -148,7 +148,7 @@ def _has(check_id: str, requirement: str, name: bytes, file: str, method: bytes)
         title=f"The answer to {method.decode()} of the file {file} has {name.decode()}",
         since=SINCE,
         steps=(
-            Send(get(file, method=method)),
+            Send(get(file, method=method), anew=True),
             Answers(
                 {
                     all_of(status(200), field(name)): PASS,
@@ -189,7 +189,7 @@ def _get_validators() -> Check:
         title="A 200 to GET of a file has a validator",
         since=SINCE,
         steps=(
-            Send(get("small.bin")),
+            Send(get("small.bin"), anew=True),
             Answers(
                 {
                     all_of(status(200), _VALIDATOR): PASS,
@@ -213,7 +213,7 @@ def _head_validators() -> Check:
         since=SINCE,
         steps=(
             *fetched("small.bin", NO_VALIDATOR),
-            Send(get("small.bin", method=b"HEAD")),
+            Send(get("small.bin", method=b"HEAD"), anew=True),
             Answers(
                 {
                     all_of(status(200), fields_of("whole", b"ETag", b"Last-Modified")): PASS,

@@ -73,7 +73,7 @@ def answer_of(code: int, file: str = "small.bin", *, method: str = "GET") -> byt
 def evaluates(code: int, what: str, *lines: bytes, method: str = "GET", fine: Verdict = PASS) -> tuple[Step, Step]:
     """Return the steps that send one condition alone; where it has no effect, nothing that depends on it applies."""
     return (
-        Send(get("small.bin", *lines, method=method.encode())),
+        Send(get("small.bin", *lines, method=method.encode()), anew=True),
         Answers(
             {
                 status(code): fine,

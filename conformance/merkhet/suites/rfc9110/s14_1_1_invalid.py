@@ -78,7 +78,7 @@ def invalid(check_id: str, requirement: str, words: str, value: bytes, *, recove
         requirement=requirement,
         title=f"A Range {words} is ignored or refused",
         since=SINCE,
-        steps=(Send(get("small.bin", b"Range: " + value)), Answers(_cases(recoverable=recoverable))),
+        steps=(Send(get("small.bin", b"Range: " + value), anew=True), Answers(_cases(recoverable=recoverable))),
         twin=TWIN,
         good=(whole("small.bin"),),
         mutants=(

@@ -76,7 +76,7 @@ def _beyond(slug: str, requirement: str, title: str, file: str, value: bytes) ->
         requirement=requirement,
         title=title,
         since=SINCE,
-        steps=(*has_ranges(file), Send(ranged(file, value)), Answers(unsatisfiable(file))),
+        steps=(*has_ranges(file), Send(ranged(file, value), anew=True), Answers(unsatisfiable(file))),
         twin=twin(file),
         good=(partial(file, 0, 0) + refused(file),),
         mutants=(
@@ -125,7 +125,7 @@ def mixed(check_id: str, requirement: str, title: str, file: str, value: bytes, 
         requirement=requirement,
         title=title,
         since=SINCE,
-        steps=(*has_ranges(file), Send(ranged(file, value)), Answers(alone(file, span))),
+        steps=(*has_ranges(file), Send(ranged(file, value), anew=True), Answers(alone(file, span))),
         twin=twin(file),
         good=(first + partial(file, *span),),
         mutants=(

@@ -32,7 +32,7 @@ _TWIN = Exchange(request=get(b"Accept-Encoding: identity"), answer=status(200), 
 
 def _coded() -> tuple[Send, Answers]:
     return (
-        Send(get(ACCEPTS)),
+        Send(get(ACCEPTS), anew=True),
         Answers(
             {
                 all_of(status(200), IN_GZIP): PASS,
@@ -80,7 +80,7 @@ def _sliced(slug: str, words: str, first: int, last: int) -> Check:
         since=SINCE,
         steps=(
             *_coded(),
-            Send(get(ACCEPTS, b"Range: bytes=%d-%d" % (first, last))),
+            Send(get(ACCEPTS, b"Range: bytes=%d-%d" % (first, last)), anew=True),
             Answers(_slice_cases(first, last)),
         ),
         twin=_TWIN,
@@ -103,7 +103,7 @@ def _own_tag(slug: str, title: str, *lines: bytes, content: Expectation) -> Chec
         since=SINCE,
         steps=(
             *_coded(),
-            Send(get(*lines)),
+            Send(get(*lines), anew=True),
             Answers(
                 {
                     IN_GZIP: lacks("an answer without gzip"),

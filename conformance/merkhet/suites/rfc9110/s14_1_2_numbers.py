@@ -72,7 +72,7 @@ def large(check_id: str, requirement: str, title: str, value: bytes, *, first: i
         since=SINCE,
         steps=(
             *has_ranges(),
-            Send(ranged("small.bin", value)),
+            Send(ranged("small.bin", value), anew=True),
             Answers(_nothing() if first is None else _whole(first, 999)),
         ),
         twin=TWIN,

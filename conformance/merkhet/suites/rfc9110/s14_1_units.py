@@ -41,7 +41,7 @@ def optional(check_id: str, requirement: str, title: str, file: str, value: byte
         title=title,
         since=SINCE,
         steps=(
-            Send(ranged(file, value)),
+            Send(ranged(file, value), anew=True),
             Answers(
                 {
                     one_slice(file, *asked[0]): observed("answers with the range"),
@@ -106,7 +106,7 @@ def _unit(slug: str, words: str, unit: bytes) -> Check:
         since=SINCE,
         steps=(
             *has_ranges(),
-            Send(get("small.bin", b"Range: " + unit + b"=10-19")),
+            Send(get("small.bin", b"Range: " + unit + b"=10-19"), anew=True),
             Answers(
                 {
                     one_slice("small.bin", 10, 19): PASS,
@@ -153,7 +153,7 @@ def unknown_unit(check_id: str, requirement: str, words: str, value: bytes) -> C
         title=f"A range in an unknown unit {words} is ignored",
         since=SINCE,
         steps=(
-            Send(get("small.bin", b"Range: " + value)),
+            Send(get("small.bin", b"Range: " + value), anew=True),
             Answers(
                 {
                     whole_file("small.bin"): PASS,
@@ -221,7 +221,7 @@ def _set_form(slug: str, words: str, value: bytes) -> Check:
         since=SINCE,
         steps=(
             *has_sets("large.bin", b"0-99,600000-600099", *_TWO),
-            Send(ranged("large.bin", value)),
+            Send(ranged("large.bin", value), anew=True),
             Answers(form_of("large.bin", *_TWO)),
         ),
         twin=twin("large.bin"),
@@ -243,7 +243,7 @@ def _single_form(slug: str, words: str, value: bytes) -> Check:
         requirement="rfc9110-5.6.1.2-2",
         title=f"A Range {words} is understood, or ignored",
         since=SINCE,
-        steps=(*has_ranges(), Send(ranged("small.bin", value)), Answers(form_of("small.bin", (10, 19)))),
+        steps=(*has_ranges(), Send(ranged("small.bin", value), anew=True), Answers(form_of("small.bin", (10, 19)))),
         twin=TWIN,
         good=(first + partial("small.bin", 10, 19),),
         mutants=(

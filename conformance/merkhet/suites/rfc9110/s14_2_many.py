@@ -66,7 +66,7 @@ def costly(check_id: str, requirement: str, title: str, file: str, value: bytes)
         requirement=requirement,
         title=title,
         since=SINCE,
-        steps=(Send(ranged(file, value)), Answers(_cases(file))),
+        steps=(Send(ranged(file, value), anew=True), Answers(_cases(file))),
         twin=twin(file),
         good=(whole(file),),
         mutants=(

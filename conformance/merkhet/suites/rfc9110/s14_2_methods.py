@@ -62,7 +62,7 @@ def headed(check_id: str, requirement: str, words: str, value: bytes) -> Check:
         since=SINCE,
         steps=(
             *fetched(),
-            Send(ranged("small.bin", value, method=b"HEAD")),
+            Send(ranged("small.bin", value, method=b"HEAD"), anew=True),
             Answers(
                 {
                     status(206): VIOLATION.because("HEAD was answered with 206"),
@@ -98,7 +98,7 @@ def _post(slug: str, words: str, to: bytes, value: bytes, right: Expectation, go
         title=f"POST {words} is answered as POST without",
         since=SINCE,
         steps=(
-            Send(post(b"hello", b"Content-Length: 5", b"Range: " + value, to=to)),
+            Send(post(b"hello", b"Content-Length: 5", b"Range: " + value, to=to), anew=True),
             Answers(
                 {
                     status(206): BREACH.because("POST was answered with a part of a representation"),
@@ -222,7 +222,7 @@ def _content_range_get(slug: str, words: str, line: bytes, method: bytes) -> Che
         title=f"{words} in a {method.decode()} is ignored",
         since=SINCE,
         steps=(
-            Send(get("small.bin", line, method=method)),
+            Send(get("small.bin", line, method=method), anew=True),
             Answers(
                 {
                     right: PASS,
@@ -254,7 +254,7 @@ def _content_range_post() -> Check:
         title="Content-Range in a POST is ignored",
         since=SINCE,
         steps=(
-            Send(post(b"hello", b"Content-Length: 5", b"Content-Range: bytes 0-4/10")),
+            Send(post(b"hello", b"Content-Length: 5", b"Content-Range: bytes 0-4/10"), anew=True),
             Answers(
                 {
                     echoed(body=b"hello"): PASS,

@@ -62,7 +62,7 @@ def honoured(check_id: str, requirement: str, title: str, file: str, value: byte
         title=title,
         since=SINCE,
         steps=(
-            Send(ranged(file, value)),
+            Send(ranged(file, value), anew=True),
             Answers(
                 {
                     exact: PASS,
@@ -117,7 +117,7 @@ def not_there(check_id: str, requirement: str, title: str, file: str, value: byt
         since=SINCE,
         steps=(
             *has_ranges(file),
-            Send(ranged(file, value)),
+            Send(ranged(file, value), anew=True),
             Answers(
                 {
                     status(416): PASS,
@@ -163,7 +163,7 @@ def _empty(slug: str, words: str, value: bytes, satisfiable: bool) -> Check:  # 
         title=f"An empty file is asked {words}",
         since=SINCE,
         steps=(
-            Send(ranged("empty.txt", value)),
+            Send(ranged("empty.txt", value), anew=True),
             Answers(
                 {
                     whole_file("empty.txt"): observed("ignores it"),
@@ -224,7 +224,7 @@ def _elsewhere(slug: str, words: str, request: bytes, bare: bytes) -> Check:
         title=f"{words} is answered alike with Range and without",
         since=SINCE,
         steps=(
-            Send(request % b""),
+            Send(request % b"", anew=True),
             Answers(
                 {
                     status(200): lacks("an answer here that is no 200"),
@@ -234,7 +234,7 @@ def _elsewhere(slug: str, words: str, request: bytes, bare: bytes) -> Check:
                 },
                 keep="bare",
             ),
-            Send(request % _RANGE),
+            Send(request % _RANGE, anew=True),
             Answers(
                 {
                     status(206): VIOLATION.because("a part of an answer that is no 200"),
@@ -264,9 +264,9 @@ def _304() -> Check:
         since=SINCE,
         steps=(
             *fetched("small.bin", NO_STRONG_TAG),
-            Send(get("small.bin", b"If-None-Match: {kept:whole/ETag}")),
+            Send(get("small.bin", b"If-None-Match: {kept:whole/ETag}"), anew=True),
             Answers({status(304): PASS, whole_file("small.bin"): lacks("conditions on entity tags"), **rest()}),
-            Send(ranged("small.bin", b"0-4", b"If-None-Match: {kept:whole/ETag}")),
+            Send(ranged("small.bin", b"0-4", b"If-None-Match: {kept:whole/ETag}"), anew=True),
             Answers(
                 {
                     status(304): PASS,

@@ -51,7 +51,7 @@ def _accept_ranges(slug: str, words: str, request: bytes, good: bytes) -> Check:
         title=f"Accept-Ranges in {words} is a list of units",
         since=SINCE,
         steps=(
-            Send(request),
+            Send(request, anew=True),
             Answers(
                 {
                     tokens(b"Accept-Ranges"): PASS,
@@ -91,7 +91,7 @@ def complete_length(check_id: str, requirement: str, words: str, file: str, valu
         title=f"A 206 with {words} says the complete length",
         since=SINCE,
         steps=(
-            Send(ranged(file, value)),
+            Send(ranged(file, value), anew=True),
             Answers(
                 {
                     all_of(status(206), field_matches(b"Content-Range", rb".*/\*", "a range of an unknown length")): (
@@ -127,7 +127,7 @@ def _parts_length() -> Check:
         title="Each part of a 206 says the complete length",
         since=SINCE,
         steps=(
-            Send(ranged("large.bin", b"0-99,500000-500099")),
+            Send(ranged("large.bin", b"0-99,500000-500099"), anew=True),
             Answers(
                 {
                     parts_with_length("large.bin"): PASS,
@@ -171,7 +171,7 @@ def says_length(check_id: str, requirement: str, words: str, file: str, value: b
         title=f"A 416 {words} says how long the file is",
         since=SINCE,
         steps=(
-            Send(ranged(file, value)),
+            Send(ranged(file, value), anew=True),
             Answers(
                 {
                     all_of(status(416), field_is(b"Content-Range", b"bytes */%d" % size(file))): PASS,
@@ -218,7 +218,7 @@ def _valid(slug: str, words: str, file: str, value: bytes, span: Span) -> Check:
         title=f"Content-Range for {words} is valid and counts its octets",
         since=SINCE,
         steps=(
-            Send(ranged(file, value)),
+            Send(ranged(file, value), anew=True),
             Answers(
                 {
                     valid_range(): PASS,
@@ -274,7 +274,7 @@ def multipart_form(  # noqa: PLR0917 - the columns of a table
         title=title,
         since=SINCE,
         steps=(
-            Send(ranged(file, value)),
+            Send(ranged(file, value), anew=True),
             Answers(
                 {
                     true_parts(file): PASS,

@@ -152,7 +152,7 @@ def several(file: str, *asked: Span) -> Cases:
 def has_ranges(file: str = "small.bin", *lines: bytes, fine: Verdict = PASS) -> tuple[Step, Step]:
     """Return the steps that ask for the first octet: without ranges, what depends on them does not apply."""
     return (
-        Send(ranged(file, b"0-0", *lines)),
+        Send(ranged(file, b"0-0", *lines), anew=True),
         Answers(
             {
                 one_slice(file, 0, 0): fine,
@@ -169,7 +169,7 @@ def has_ranges(file: str = "small.bin", *lines: bytes, fine: Verdict = PASS) -> 
 def has_sets(file: str, value: bytes, *asked: Span, fine: Verdict = PASS) -> tuple[Step, Step]:
     """Return the steps that ask for several ranges: where the answer has not two parts, nothing that is about parts applies."""
     return (
-        Send(ranged(file, value)),
+        Send(ranged(file, value), anew=True),
         Answers(
             {
                 parts_of(file, *asked): fine,
@@ -189,7 +189,7 @@ def fetched(file: str = "small.bin", *unless: Cases, keep: str = "whole", fine: 
     for table in unless:
         cases |= table
     return (
-        Send(get(file)),
+        Send(get(file), anew=True),
         Answers({**cases, whole_file(file): fine, status(200): NOT_WHOLE, **rest()}, keep=keep),
     )
 

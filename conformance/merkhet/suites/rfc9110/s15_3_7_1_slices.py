@@ -50,7 +50,7 @@ def sliced(check_id: str, requirement: str, title: str, file: str, value: bytes,
         requirement=requirement,
         title=title,
         since=SINCE,
-        steps=(Send(ranged(file, value)), Answers(one_range(file, first, last))),
+        steps=(Send(ranged(file, value), anew=True), Answers(one_range(file, first, last))),
         twin=twin(file),
         good=(partial(file, first, last),),
         mutants=(

@@ -61,7 +61,7 @@ def typed(check_id: str, requirement: str, words: str, file: str, value: bytes, 
         title=f"The parts of {words} come as multipart/byteranges with a boundary",
         since=SINCE,
         steps=(
-            Send(ranged(file, value)),
+            Send(ranged(file, value), anew=True),
             Answers(
                 {
                     any_of(any_slice(file), whole_file(file), status_4xx): NO_SETS,
@@ -120,7 +120,7 @@ def parted(check_id: str, requirement: str, title: str, file: str, value: bytes,
         requirement=requirement,
         title=f"{title} come as parts, each a true slice that says its place",
         since=SINCE,
-        steps=(Send(ranged(file, value)), Answers(several(file, *spans))),
+        steps=(Send(ranged(file, value), anew=True), Answers(several(file, *spans))),
         twin=twin(file),
         good=(parts(file, *spans),),
         mutants=(
@@ -159,7 +159,7 @@ def part_types(check_id: str, requirement: str, words: str, file: str, value: by
         since=SINCE,
         steps=(
             *fetched(file, {}),
-            Send(ranged(file, value)),
+            Send(ranged(file, value), anew=True),
             Answers(
                 {
                     parts_typed_as(file, "whole"): PASS,
@@ -229,7 +229,7 @@ def coalesced(  # noqa: PLR0917 - the columns of a table
         requirement=requirement,
         title=f"{title} are joined or not",
         since=SINCE,
-        steps=(Send(ranged(file, value)), Answers(_joined_cases(file, asked, near=near))),
+        steps=(Send(ranged(file, value), anew=True), Answers(_joined_cases(file, asked, near=near))),
         twin=twin(file),
         good=(parts(file, *asked),),
         mutants=(
@@ -260,7 +260,7 @@ def one_left(check_id: str, requirement: str, words: str, file: str, value: byte
         title=f"Two ranges {words} come as one range or as one part",
         since=SINCE,
         steps=(
-            Send(ranged(file, value)),
+            Send(ranged(file, value), anew=True),
             Answers(
                 {
                     one_slice(file, *span): observed("sends one range"),
@@ -310,7 +310,7 @@ def ordered(check_id: str, requirement: str, title: str, file: str, value: bytes
         title=f"{title} come in that order",
         since=SINCE,
         steps=(
-            Send(ranged(file, value)),
+            Send(ranged(file, value), anew=True),
             Answers(
                 {
                     parts_in_order(file, *asked): PASS,

@@ -33,7 +33,7 @@ def _spans(count: int) -> list[tuple[int, int]]:
 
 
 def _asked(first: int, last: int) -> Send:
-    return Send(ranged("large.bin", b"%d-%d" % (first, last)))
+    return Send(ranged("large.bin", b"%d-%d" % (first, last)), anew=True)
 
 
 def _parallel() -> Check:
@@ -69,7 +69,7 @@ def _in_turn(slug: str, words: str, *, pipelined: bool) -> Check:
     answers = [Answers(one_range("large.bin", *span)) for span in spans]
     steps: list[Step] = []
     if pipelined:
-        steps = [Send(b"".join(ranged("large.bin", b"%d-%d" % span) for span in spans)), *answers]
+        steps = [Send(b"".join(ranged("large.bin", b"%d-%d" % span) for span in spans), anew=True), *answers]
     else:
         for span, answer in zip(spans, answers, strict=True):
             steps += [_asked(*span), answer]
@@ -114,14 +114,14 @@ def _resumed(slug: str, words: str, at: int, *, by_tag: bool) -> Check:
         steps=(
             *fetched("large.bin", *((NO_STRONG_TAG,) if by_tag else ())),
             On(1),
-            Send(get("large.bin")),
+            Send(get("large.bin"), anew=True),
             Answers(
                 {arrived(marker): PASS, status(200): VIOLATION.because("a 200 without the whole file"), **rest()},
                 until=marker,
             ),
             Abort(),
             On(2),
-            Send(ranged("large.bin", b"%d-" % at, *condition)),
+            Send(ranged("large.bin", b"%d-" % at, *condition), anew=True),
             Answers(
                 {
                     one_slice("large.bin", at, LARGE_BYTES - 1): PASS,

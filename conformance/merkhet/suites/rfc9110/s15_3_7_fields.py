@@ -70,7 +70,7 @@ def _required(line: bytes) -> Check:
         since=SINCE,
         steps=(
             *fetched("small.bin", _lacking(name)),
-            Send(ranged("small.bin", b"10-19")),
+            Send(ranged("small.bin", b"10-19"), anew=True),
             Answers(
                 {
                     all_of(any_slice("small.bin"), same): PASS,
@@ -110,7 +110,7 @@ def kept_fields(check_id: str, requirement: str, words: str, *, parted: bool, if
         since=SINCE,
         steps=(
             *fetched(file, NO_STRONG_TAG),
-            Send(ranged(file, value, *condition)),
+            Send(ranged(file, value, *condition), anew=True),
             Answers(
                 {
                     all_of(true, fields_of("whole", *(_name(line) for line in REQUIRED), b"Date")): PASS,
@@ -141,7 +141,7 @@ def _date() -> Check:
         since=SINCE,
         steps=(
             *fetched("small.bin", _lacking(b"Date")),
-            Send(ranged("small.bin", b"10-19")),
+            Send(ranged("small.bin", b"10-19"), anew=True),
             Answers(
                 {
                     all_of(any_slice("small.bin"), field(b"Date")): PASS,
@@ -172,7 +172,7 @@ def spare(check_id: str, requirement: str) -> Check:
         since=SINCE,
         steps=(
             *fetched("small.bin", NO_STRONG_TAG),
-            Send(ranged("small.bin", b"10-19", b"If-Range: {kept:whole/ETag}")),
+            Send(ranged("small.bin", b"10-19", b"If-Range: {kept:whole/ETag}"), anew=True),
             Answers(
                 {
                     all_of(any_slice("small.bin"), extra): VIOLATION.because("a field came again that the client has"),
@@ -206,7 +206,7 @@ def described(check_id: str, requirement: str, line: bytes) -> Check:
         since=SINCE,
         steps=(
             *fetched("small.bin", _lacking(name)),
-            Send(ranged("small.bin", b"10-19")),
+            Send(ranged("small.bin", b"10-19"), anew=True),
             Answers(
                 {
                     all_of(any_slice("small.bin"), field(name)): PASS,
@@ -235,7 +235,7 @@ def _described_parts() -> Check:
         since=SINCE,
         steps=(
             *fetched("large.bin"),
-            Send(ranged("large.bin", SET)),
+            Send(ranged("large.bin", SET), anew=True),
             Answers(
                 {
                     all_of(true_parts("large.bin"), fields_of("whole", b"Last-Modified", b"Content-Language")): PASS,
