@@ -1,0 +1,82 @@
+"""RFC 3986, Section 2: Characters."""
+
+from __future__ import annotations
+
+from merkhet.model import Level, Requirement, Weight
+
+REQUIREMENTS: tuple[Requirement, ...] = (
+    Requirement(
+        id="rfc3986-2.1-a1",
+        document="rfc3986",
+        section="2.1",
+        level=Level.SHOULD,
+        basis="abnf",
+        role="recipient",
+        text="'%' must be followed by two hex digits.",
+        on_violation=Weight.WARNING,
+    ),
+    Requirement(
+        id="rfc3986-2.1-a2",
+        document="rfc3986",
+        section="2.1",
+        level=Level.SHOULD,
+        basis="prose",
+        role="recipient",
+        text="%2f and %2F are equivalent.",
+        capability="files",
+        on_violation=Weight.WARNING,
+    ),
+    Requirement(
+        id="rfc3986-2.2-a1",
+        document="rfc3986",
+        section="2.2",
+        level=Level.SHOULD,
+        basis="prose",
+        role="recipient",
+        text="Decoding a reserved character changes the URI; %2F is not a path separator.",
+        capability="files",
+        on_violation=Weight.WARNING,
+    ),
+    Requirement(
+        id="rfc3986-2.3-a1",
+        document="rfc3986",
+        section="2.3",
+        level=Level.SHOULD,
+        basis="prose",
+        role="recipient",
+        text="Encoded unreserved characters equal the literal ones.",
+        capability="files",
+        on_violation=Weight.WARNING,
+    ),
+    Requirement(
+        id="rfc3986-2.3-a2",
+        document="rfc3986",
+        section="2.3",
+        level=Level.SHOULD,
+        basis="prose",
+        role="producer",
+        text="Unreserved characters should not be percent-encoded when producing URIs.",
+        capability="redirect",
+        on_violation=Weight.WARNING,
+    ),
+    Requirement(
+        id="rfc3986-2.4-a1",
+        document="rfc3986",
+        section="2.4",
+        level=Level.MUST_NOT,
+        basis="prose",
+        role="recipient",
+        text="A URI is not percent-decoded twice.",
+        capability="files",
+    ),
+    Requirement(
+        id="rfc3986-2.4-a2",
+        document="rfc3986",
+        section="2.4",
+        level=Level.MUST,
+        basis="prose",
+        role="recipient",
+        text="Components are split before decoding.",
+        capability="param",
+    ),
+)
