@@ -117,3 +117,19 @@ class _Says:
 def says(pattern: bytes, words: str) -> Expectation:
     """Content of any status, cut short or not, in which the pattern is found; `words` say what that is."""
     return _Says(pattern, words)
+
+
+@dataclass(frozen=True, slots=True)
+class _Numeric:
+    """Anything at all, from a target that is reached by a host without letters."""
+
+    rests_on: Rests = Rests.NOTHING
+
+    def describe(self) -> str:
+        return "any answer of a host without letters"
+
+    def matches(self, answer: Answer, context: Context) -> bool:  # noqa: ARG002
+        return not re.search(rb"[A-Za-z]", context.render(b"{host:name}"))
+
+
+numeric_host: Expectation = _Numeric()

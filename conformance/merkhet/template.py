@@ -3,7 +3,7 @@
 The last is what an answer said before: `{kept:NAME/FIELD}` (see `merkhet.kept`). Only these are replaced; any other brace is
 literal. An endpoint that takes a value is written `{status:204}`, and its template in the target file names the value in any
 braces of its own: `/status/{code}`. One that takes several is written `{sse:3,50}`, and they fill the braces in their order.
-A value may hold `{nonce}`: `{mutable:merkhet-{nonce}}`.
+A value may hold `{nonce}`: `{mutable:merkhet-{nonce}}`. `{host:upper}` is the host in upper case, `{host:name}` without its port.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Names:
             if name == "scheme":
                 return self.scheme.encode()
             if name == "host":
-                return self.host
+                return host_form(self.host, argument)
             if name == "kept":
                 return match[0] if kept is None else value_of(kept, argument)
             return filled(self.endpoints[name], argument).encode("latin-1")
@@ -89,6 +89,15 @@ class Names:
         if self.extra_fields:
             data = data.replace(b"Host: {host}\r\n", b"Host: {host}\r\n" + self.extra_fields)
         return _PLACEHOLDER.sub(value, data)
+
+
+def host_form(host: bytes, form: str) -> bytes:
+    """Return a Host value as it is, in upper case (`upper`), or without its port (`name`)."""
+    if form == "upper":
+        return host.upper()
+    if form == "name":
+        return re.sub(rb":[0-9]*\Z", b"", host)
+    return host
 
 
 def in_pattern(pattern: bytes, render: Callable[[bytes], bytes]) -> bytes:

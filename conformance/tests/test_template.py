@@ -96,3 +96,18 @@ def test_extra_fields_follow_every_host_line() -> None:
     rendered = b"GET / HTTP/1.1\r\nHost: h\r\nX-Key: 1\r\nA: b\r\n\r\n"
     assert names.render(request + request, "n") == rendered + rendered
     assert names.render(b"GET / HTTP/1.1\r\nHost: other\r\n\r\n", "n") == b"GET / HTTP/1.1\r\nHost: other\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("host", "upper", "name"),
+    [
+        (b"h", b"H", b"h"),
+        (b"localhost:8080", b"LOCALHOST:8080", b"localhost"),
+        (b"h:", b"H:", b"h"),
+        (b"[::1]:80", b"[::1]:80", b"[::1]"),
+        (b"[::a]", b"[::A]", b"[::a]"),
+    ],
+)
+def test_the_host_has_forms(host: bytes, upper: bytes, name: bytes) -> None:
+    names = Names(host=host, scheme="http", endpoints={})
+    assert names.render(b"{host} {host:upper} {host:name}", "n") == b" ".join((host, upper, name))
