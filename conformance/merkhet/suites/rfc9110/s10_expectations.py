@@ -16,6 +16,7 @@ from merkhet.check import (
     observed,
 )
 from merkhet.expect import (
+    all_of,
     answered,
     as_preflight,
     ended,
@@ -70,8 +71,8 @@ INVITED: tuple[tuple[str, str, bytes, bytes], ...] = (
 def _told(content_sent: bytes) -> Answers:
     """Return the step that waits for leave: a short while first, since most servers give it at once."""
     cases = {
+        answered: PASS.then(),  # with 100 before it or without: it did not wait for the content
         interim(100): PASS.then(Send(content_sent), FINAL),
-        answered: PASS.then(),
         ended: WARNING.because("the connection ended without an answer to a head that waits"),
     }
     left_waiting = VIOLATION.because("neither 100 nor a final answer came to a client that waits with its content")
@@ -104,8 +105,8 @@ def _not_after(slug: str, words: str, data: bytes, rest: bytes) -> Check:
         to="POST",
     )
     came_first = {
-        interim(100): PASS.then(Send(rest), FINAL),
         answered: PASS.then(),
+        interim(100): PASS.then(Send(rest), FINAL),
         ended: WARNING.because("it hung up"),
     }
     patient = Answers({**came_first, silent: PASS.then(Send(rest), after)}, to="POST", patience_seconds=2.0)
@@ -136,9 +137,9 @@ CASES: tuple[tuple[str, bytes], ...] = (
 def _cased(slug: str, value: bytes) -> Check:
     not_known = VIOLATION.because("the expectation was not known by another case")
     cases = {
-        interim(100): PASS.then(Send(b"hello"), FINAL),
         status(417): not_known,
         answered: PASS.then(),
+        interim(100): PASS.then(Send(b"hello"), FINAL),
         ended: WARNING.because("the connection ended without an answer"),
     }
     patient = Answers({**cases, silent: not_known}, to="POST", patience_seconds=PATIENCE_SECONDS)
@@ -163,7 +164,7 @@ def _cased(slug: str, value: bytes) -> Check:
 def _final(slug: str, words: str, data: bytes, rest: bytes) -> Check:
     """Of a server that leaves 100 out there is nothing to see."""
     none = lacks("100")
-    begun = {interim(100): PASS, answered: none, **unanswered()}
+    begun = {all_of(interim(100), answered): PASS.then(), answered: none, interim(100): PASS, **unanswered()}
     return Check(
         id=f"rfc9110-10.1.1-final-{slug}",
         requirement="rfc9110-10.1.1-9",
