@@ -36,6 +36,7 @@ ENDPOINTS: Mapping[str, str] = {
     "sse-push": "/sse-push",
     "sse-resume": "/sse-resume",
     "connect": "example.com:80",
+    "ws": "/ws",
 }
 """Every endpoint that this version of the contract knows, with the path `merkhet doctor` tries first."""
 
