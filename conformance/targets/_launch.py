@@ -52,7 +52,7 @@ def load(name: str) -> Target:
     """Return the target of this name. `reference` is the embedded server, with every endpoint of the contract but a tunnel."""
     if name == REFERENCE:
         module = (sys.executable, "-m", "merkhet_reference.contract")
-        endpoints = {endpoint: path for endpoint, path in ENDPOINTS.items() if endpoint != "connect"}
+        endpoints = {endpoint: path for endpoint, path in ENDPOINTS.items() if endpoint not in {"connect", "ws"}}
         return Target(name, ROOT, (*module, "--port", "{port}", "--files", "{files}"), (*module, "--help"), endpoints)
     folder = HERE / name
     table = tomllib.loads((folder / "merkhet.toml").read_text(encoding="utf-8"))["target"][name]

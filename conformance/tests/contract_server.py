@@ -115,6 +115,8 @@ class ContractServer:
         name, _, value = path.lstrip("/").partition("/")
         if request.method == "CONNECT":
             return Reply(b"HTTP/1.1 200 X\r\n\r\n")
+        if name == "ws":
+            return Reply(b"HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
         simple = {
             "": b"root\n",
             "sleep": value.encode(),

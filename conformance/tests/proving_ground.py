@@ -35,7 +35,7 @@ Outcomes = dict[str, tuple[str, str]]
 
 CHILD_SECONDS_MAX = 120.0
 TIMEOUT_SCALE = 0.5
-NOT_ON_THE_REFERENCE = frozenset({"connect"})
+NOT_ON_THE_REFERENCE = frozenset({"connect", "ws"})
 """Endpoints of the contract that the reference has no use for."""
 
 

@@ -42,7 +42,7 @@ def test_everything_that_may_be_looked_for() -> None:
     assert not result.missed
     assert list(result.found) == [name for name in ENDPOINTS if name in SAFE]
     assert result.found["status"] == "/status/{code}"
-    assert set(result.unasked) == {"mutable", "form", "sse-push", "connect"}
+    assert set(result.unasked) == {"mutable", "form", "sse-push", "connect", "ws"}
 
 
 def test_what_is_declared_is_asked_by_any_method() -> None:
@@ -183,6 +183,7 @@ def test_what_is_almost_right_is_not_believed(name: str, override: Override, why
         ("sse-push", instead("/sse-push", answer(204), method="POST"), "content so far|did not come"),
         ("sse-push", instead("/sse-push", answer(200), method="POST"), "expected 204"),
         ("connect", instead("example.com:80", answer(405)), "status 405, expected 2xx"),
+        ("ws", instead("/ws", answer(200)), "status 200, expected 101"),
     ],
 )
 def test_what_is_declared_must_be_right_too(name: str, override: Override, why: str) -> None:

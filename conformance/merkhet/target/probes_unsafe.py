@@ -1,4 +1,4 @@
-"""Probes of the endpoints that only an unsafe method can tell: they are asked where they are declared."""
+"""Probes of what only an unsafe method can tell, or what is no HTTP any more: they are asked where they are declared."""
 
 from __future__ import annotations
 
@@ -50,4 +50,10 @@ async def _connect(prober: Prober) -> None:
         raise Missed(f"status {response.status}, expected 2xx")
 
 
-UNSAFE_PROBES: Mapping[str, Probe] = {"form": _form, "mutable": _mutable, "connect": _connect}
+async def _ws(prober: Prober) -> None:
+    key = base64.b64encode(secrets.token_bytes(16)).decode("ascii")
+    offer = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {key}")
+    must_be(await prober.ask("GET", "{ws}", *offer), 101)
+
+
+UNSAFE_PROBES: Mapping[str, Probe] = {"form": _form, "mutable": _mutable, "connect": _connect, "ws": _ws}
