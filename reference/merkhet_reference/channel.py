@@ -54,7 +54,8 @@ class Channel(Outgoing):
         self.waits_for_worker = False
         self.stopped_early = False
         self._service = service
-        self._protocol = connection.Connection(service.limits, self._content_bytes_max if service.admit else None)
+        asked = self._content_bytes_max if service.admit else None
+        self._protocol = connection.Connection(service.limits, asked, is_secure=layer is not None)
         self._admission = message.Admission()
         self._head: RequestHead | None = None
         self._content: list[bytes] = []

@@ -31,6 +31,11 @@ def uri_too_long(why: str) -> Refusal:
     return Refusal(414, why)
 
 
+def misdirected(why: str) -> Refusal:
+    """421: the request is for a resource that cannot be asked for on this connection (RFC 9110, Section 15.5.20)."""
+    return Refusal(421, why)
+
+
 def fields_too_large(why: str) -> Refusal:
     """431: the field lines are too large, singly or together (RFC 6585, Section 5)."""
     return Refusal(431, why)

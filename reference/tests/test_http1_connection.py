@@ -384,3 +384,20 @@ def test_after_release_the_limits_say_it_and_nobody_is_asked() -> None:
     connection.release()
     connection.receive(POST.replace(b"3", b"51"))
     assert (drained(connection), asked.heads) == ([("refused", 413)], [])
+
+
+@pytest.mark.parametrize("scheme", [b"https", b"HTTPS"])
+def test_what_is_for_tls_is_not_served_without(scheme: bytes) -> None:
+    data = b"GET %s://h/ HTTP/1.1\r\nHost: h\r\n\r\n" % scheme
+    for is_secure in (True, False):
+        connection = Connection(Limits(), is_secure=is_secure)
+        connection.receive(data)
+        event = connection.next_event()
+        if is_secure:
+            assert isinstance(event, RequestHead)
+        else:
+            assert isinstance(event, Refused)
+            assert event.status == 421
+    connection = Connection(Limits(), is_secure=False)
+    connection.receive(b"GET http://h/ HTTP/1.1\r\nHost: h\r\n\r\n")
+    assert isinstance(connection.next_event(), RequestHead)

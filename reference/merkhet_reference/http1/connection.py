@@ -77,7 +77,7 @@ class Connection:
     `ended` is set once the peer has said that it sends no more. The events of a message are RequestHead, any number of
     Content, EndOfMessage; Refused, PeerClosed and PeerAborted are each the last event of a connection.
     `content_bytes_max` is asked for each request that has content, or whose client waits to be invited to send it, how
-    much is taken; without it `limits` says so.
+    much is taken; without it `limits` says so. `is_secure`: what is asked for by an https URI may be asked for here.
     """
 
     __slots__ = (
@@ -86,16 +86,20 @@ class Connection:
         "_decoder",
         "_empty_lines",
         "_inbox",
+        "_is_secure",
         "_limits",
         "_remaining",
         "ended",
         "state",
     )
 
-    def __init__(self, limits: Limits, content_bytes_max: Callable[[RequestHead], int] | None = None) -> None:
+    def __init__(
+        self, limits: Limits, content_bytes_max: Callable[[RequestHead], int] | None = None, *, is_secure: bool = True
+    ) -> None:
         self.state = AT_HEAD
         self.ended = False
         self._limits = limits
+        self._is_secure = is_secure
         self._content_bytes_max = content_bytes_max
         self._inbox = inbox.Inbox()
         self._empty_lines = 0
@@ -147,6 +151,9 @@ class Connection:
         if head is None:
             return None
         method, target, version, fields = request.parse_head(head, self._limits)
+        if target.scheme == b"https" and not self._is_secure:
+            # Choice: 421, since it is the connection that is wrong. (RFC 9110, Section 7.4)
+            raise errors.misdirected("an https URI is not asked for on a connection without TLS")
         framed = framing.content_framing(version, fields)
         event = RequestHead(
             method,
