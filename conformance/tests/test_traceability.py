@@ -20,6 +20,17 @@ KEPT_BY_ABSENCE: dict[str, str] = tomllib.loads((Path(__file__).parent / "kept_b
 LINKED = frozenset({"rfc9112"})
 """The specifications whose every rule is linked to its line. Of the others the links that stand are held to exist."""
 
+LINKED_PARTS = (
+    "rfc9110-8.8",
+    "rfc9110-13.",
+    "rfc9110-14",
+    "rfc9110-15.3.7",
+    "rfc9110-15.4.5-",
+    "rfc9110-15.5.17-",
+    "rfc7233-",
+)
+"""Parts of specifications of which that holds already: how the ids of their rules begin."""
+
 pytestmark = pytest.mark.skipif(not REFERENCE.exists(), reason="needs the source tree")
 
 
@@ -39,9 +50,15 @@ def test_the_reference_names_only_requirements_that_exist() -> None:
 
 def test_every_requirement_has_its_line_or_a_reason() -> None:
     named = named_by_the_reference().keys() | KEPT_BY_ABSENCE.keys()
-    linked = [requirement for requirement in CATALOGUE.requirements.values() if requirement.document in LINKED]
-    testable = {requirement.id for requirement in linked if requirement.untestable is None}
-    assert testable <= named, sorted(testable - named)
+    testable = [
+        requirement
+        for requirement in CATALOGUE.requirements.values()
+        if requirement.untestable is None
+        and (requirement.document in LINKED or requirement.id.startswith(LINKED_PARTS))
+    ]
+    # A rule that a later specification has as well is fulfilled at the line of that one.
+    unnamed = [rule.id for rule in testable if rule.id not in named and rule.same_as not in named]
+    assert not unnamed
 
 
 def test_no_reason_stands_beside_a_line() -> None:

@@ -69,6 +69,7 @@ def layout(
         delimiter = b"\r\n--" + boundary
     # The CRLF after the last delimiter begins an empty epilogue. # Choice: sent, for clients that read by lines.
     pieces.append(delimiter + b"--\r\n")
+    # [rfc9110-14.6-a1] [rfc9110-15.3.7.2-1]
     return Layout(b"multipart/byteranges; boundary=" + boundary, sum(map(piece_length, pieces)), tuple(pieces))
 
 
@@ -77,11 +78,12 @@ def part_head(byte_range: ByteRange, complete_length: int, content_type: bytes |
 
     Raises ValueError for a content type that would end the line it stands in.
     """
+    # [rfc9110-15.3.7.2-3]
     lines = [b"", b"Content-Range: " + ranges.content_range(byte_range, complete_length), b"", b""]
     if content_type:
         if CONTENT_TYPE.match(content_type) is None:
             raise ValueError(f"not a field value: {content_type!r}")
-        lines.insert(1, b"Content-Type: " + content_type)
+        lines.insert(1, b"Content-Type: " + content_type)  # [rfc9110-15.3.7.2-4]
     return b"\r\n".join(lines)
 
 

@@ -43,27 +43,36 @@ def evaluate(method: bytes, fields: Fields, current: Validators | None, now: flo
     `current` has the validators of the selected representation, None if there is none; `now` is in seconds since the
     epoch. To be asked last: where the answer without preconditions would not be 2xx, they do not count (13.2.1).
     """
-    if not has_preconditions(method, current):
+    if not has_preconditions(method, current):  # [rfc9110-13.2.1-2]
         return Outcome.PROCEED
     if PRECONDITIONS.isdisjoint(fields.by_name):  # as in most requests: then step 5 alone has something to say
         return Outcome.PROCEED_WITH_RANGE if method == b"GET" and b"Range" in fields else Outcome.PROCEED
+    # [rfc9110-13.1.1-2] [rfc9110-13.2.2-1] [rfc9110-13.2.2-a1]
     # Step 1: If-Match.
     if b"If-Match" in fields:
+        # [rfc9110-13.1.1-3]
         if not if_match(fields, current):
             return Outcome.PRECONDITION_FAILED
+    # [rfc9110-13.1.4-1] [rfc9110-13.1.4-5] [rfc9110-13.2.2-a4]
     # Step 2: If-Unmodified-Since, only in the absence of If-Match.
-    elif not if_unmodified_since(fields, current, now):
+    elif not if_unmodified_since(fields, current, now):  # [rfc9110-13.1.4-6]
         return Outcome.PRECONDITION_FAILED
+    # [rfc9110-13.1.2-3] [rfc9110-13.2.2-a2]
     # Step 3: If-None-Match.
     if b"If-None-Match" in fields:
         if not if_none_match(method, fields, current):
+            # [rfc9110-13.1.2-4a] [rfc9110-13.1.2-4b] [rfc9110-15.4.5-a2]
             return Outcome.NOT_MODIFIED if method in RETRIEVALS else Outcome.PRECONDITION_FAILED
+    # [rfc9110-13.1.3-1] [rfc9110-13.1.3-2c] [rfc9110-13.1.3-5] [rfc9110-13.2.2-a3]
     # Step 4: If-Modified-Since, only in the absence of If-None-Match, and only for GET and HEAD.
     elif method in RETRIEVALS and not if_modified_since(fields, current, now):
         return Outcome.NOT_MODIFIED
+    # [rfc9110-13.1.5-2] [rfc9110-13.1.5-6] [rfc9110-14.2-2] [rfc9110-14.2-a1]
     # Step 5: If-Range; only GET has ranges, and without Range there is nothing to be conditional (Section 14.2; 13.1.5).
     if method == b"GET" and b"Range" in fields and if_range(fields, current, now):
+        # [rfc9110-13.1.5-8]
         return Outcome.PROCEED_WITH_RANGE
+    # [rfc9110-13.1.5-7]
     # Step 6: the method is performed.
     return Outcome.PROCEED
 
@@ -73,7 +82,7 @@ def has_preconditions(method: bytes, current: Validators | None) -> bool:
 
     GET and HEAD without a representation come to 404 or the like, whatever they are conditional on.
     """
-    if method in WITHOUT_REPRESENTATION:
+    if method in WITHOUT_REPRESENTATION:  # [rfc9110-13.2.1-4]
         return False
     return current is not None or method not in RETRIEVALS
 
@@ -84,12 +93,13 @@ def if_match(fields: Fields, current: Validators | None) -> bool:
     # Choice: a malformed list has no tag that matches. Who sent it wanted to overwrite one state and no other.
     """
     tags = validators.parse_entity_tags(fields.get_all(b"If-Match"))
+    # [rfc9110-13.1.1-a1]
     if current is None or tags is None:
         return False
     if tags is validators.ANY:
         return True
     own = current.entity_tag
-    return own is not None and any(validators.strong_match(tag, own) for tag in tags)
+    return own is not None and any(validators.strong_match(tag, own) for tag in tags)  # [rfc9110-13.1.1-1]
 
 
 def if_none_match(method: bytes, fields: Fields, current: Validators | None) -> bool:
@@ -101,12 +111,14 @@ def if_none_match(method: bytes, fields: Fields, current: Validators | None) -> 
     tags = validators.parse_entity_tags(fields.get_all(b"If-None-Match"))
     if current is None:
         return True
+    # [rfc9110-13.1.2-a2]
     if tags is None:
         return method in RETRIEVALS
+    # [rfc9110-13.1.2-a1]
     if tags is validators.ANY:
         return False
     own = current.entity_tag
-    return own is None or not any(validators.weak_match(tag, own) for tag in tags)
+    return own is None or not any(validators.weak_match(tag, own) for tag in tags)  # [rfc9110-13.1.2-1]
 
 
 def if_modified_since(fields: Fields, current: Validators | None, now: float) -> bool:
@@ -116,14 +128,14 @@ def if_modified_since(fields: Fields, current: Validators | None, now: float) ->
     """
     date = one_date(fields.get_all(b"If-Modified-Since"), now)
     modified = last_modified(current)
-    return date is None or modified is None or modified > date
+    return date is None or modified is None or modified > date  # [rfc9110-13.1.3-3] [rfc9110-13.1.3-a1]
 
 
 def if_unmodified_since(fields: Fields, current: Validators | None, now: float) -> bool:
     """Section 13.1.4: true if the last modification was at this date or before, or if either date is missing."""
     date = one_date(fields.get_all(b"If-Unmodified-Since"), now)
     modified = last_modified(current)
-    return date is None or modified is None or modified <= date
+    return date is None or modified is None or modified <= date  # [rfc9110-13.1.4-3]
 
 
 def if_range(fields: Fields, current: Validators | None, now: float) -> bool:
@@ -139,15 +151,17 @@ def if_range(fields: Fields, current: Validators | None, now: float) -> bool:
     # A quote among the first three octets makes it an entity tag; neither format is ever taken for the other.
     tag = validators.parse_entity_tag(values[0])
     if tag is not None:
+        # [rfc9110-13.1.5-a1]
         return current.entity_tag is not None and validators.strong_match(tag, current.entity_tag)
     date = http_date.parse_http_date(values[0], now)
-    if date is None or date != current.last_modified:
+    if date is None or date != current.last_modified:  # [rfc9110-13.1.5-a2]
         return False
-    return validators.last_modified_is_strong(date, now)
+    return validators.last_modified_is_strong(date, now)  # [rfc9110-13.1.5-a3]
 
 
 def one_date(values: list[bytes], now: float) -> int | None:
     """Return the date of a field that has one, else None: several lines are a list, and a list is no date."""
+    # [rfc9110-13.1.3-2a] [rfc9110-13.1.3-2b] [rfc9110-13.1.4-2]
     return http_date.parse_http_date(values[0], now) if len(values) == 1 else None
 
 
@@ -165,4 +179,5 @@ def not_modified_fields(lines: Iterable[FieldLine]) -> list[FieldLine]:
     """
     of_200 = Fields(lines)
     dropped = NOT_IN_304 | {b"last-modified"} if b"ETag" in of_200 else NOT_IN_304
+    # [rfc9110-15.4.5-1] [rfc9110-15.4.5-2]
     return [(name, value) for name, value in of_200 if name.lower() not in dropped]

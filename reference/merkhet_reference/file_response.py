@@ -114,23 +114,23 @@ def _plan(asked: Asked, opened: OpenedFile, presentation: Presentation, extra: S
     if zipped and current.entity_tag is not None:
         current = current._replace(entity_tag=validators.variant_tag(current.entity_tag, b"gzip"))
     fields = describing(presentation, content_type, current, extra)
-    outcome = conditional.evaluate(head.method, head.fields, current, now)
+    outcome = conditional.evaluate(head.method, head.fields, current, now)  # [rfc9110-13.2.1-1]
     if outcome is Outcome.NOT_MODIFIED:
-        return Plan(304, conditional.not_modified_fields(fields), None)
+        return Plan(304, conditional.not_modified_fields(fields), None)  # [rfc9110-13.1.3-6] [rfc9110-15.4.5-a1]
     if outcome is Outcome.PRECONDITION_FAILED:
-        return Plan(412, [], 0)
+        return Plan(412, [], 0)  # [rfc9110-13.1.1-4] [rfc9110-13.1.4-7]
     if zipped:
         return zipped_whole(opened, fields)
     if outcome is Outcome.PROCEED_WITH_RANGE:
         selection = ranges.select_ranges(head.fields.get(b"Range"), length, limits)
         if selection.outcome is ranges.Outcome.UNSATISFIABLE:
             return unsatisfiable(length)
-        if selection.ranges:
+        if selection.ranges:  # [rfc9110-15.3.7-a1]
             if (
                 b"If-Range" in head.fields
             ):  # who sends it has what describes the file from the answer with its validator
-                fields = [line for line in fields if line[0].lower() != b"last-modified"]
-            return partial(opened, fields, content_type, selection.ranges)
+                fields = [line for line in fields if line[0].lower() != b"last-modified"]  # [rfc9110-15.3.7-3]
+            return partial(opened, fields, content_type, selection.ranges)  # [rfc9110-15.3.7-2] [rfc9110-15.3.7-4]
     return Plan(200, fields, length, segments(opened, [ranges.ByteRange(0, length - 1)]))
 
 
@@ -162,7 +162,7 @@ def plan_stream(opened: OpenedFile, presentation: Presentation, start: int, end:
     return owning(opened, decide)
 
 
-ACCEPT_RANGES = (b"Accept-Ranges", b"bytes")
+ACCEPT_RANGES = (b"Accept-Ranges", b"bytes")  # [rfc9110-14.3-a1]
 
 
 def type_of(presentation: Presentation) -> bytes:
@@ -175,7 +175,7 @@ def wants_gzip(fields: Fields, content_type: bytes, length: int, limits: Limits)
 
     # Choice: compressed anew for each answer. Who serves many keeps `name.gz` beside the file, or a cache in front.
     """
-    if b"Range" in fields or not limits.gzip_bytes_min <= length <= limits.gzip_bytes_max:
+    if b"Range" in fields or not limits.gzip_bytes_min <= length <= limits.gzip_bytes_max:  # [rfc9110-14.1.2-a5]
         return False
     return coding.is_compressible(content_type) and coding.prefers_gzip(fields)
 
@@ -185,10 +185,11 @@ def describing(
 ) -> list[FieldLine]:
     """Return the fields that the 200 has, and so the 206 (Section 15.3.7): what the file is, which state of it, and how."""
     fields: list[FieldLine] = [(b"Content-Type", content_type)]
+    # [rfc9110-8.8.3.1-1]
     if current.entity_tag is not None:
         fields.append((b"ETag", current.entity_tag.encode()))
     if current.last_modified is not None:
-        fields.append((b"Last-Modified", http_date.format_http_date(current.last_modified)))
+        fields.append((b"Last-Modified", http_date.format_http_date(current.last_modified)))  # [rfc9110-8.8.2.1-1]
     fields += [ACCEPT_RANGES, NO_CACHE]
     given = {name.lower() for name, _ in extra}
     fields = [line for line in fields if line[0].lower() not in given]
@@ -209,7 +210,7 @@ def zipped_whole(opened: OpenedFile, fields: list[FieldLine]) -> Plan:
 
 def unsatisfiable(complete_length: int) -> Plan:
     """Return 416, and how long the file is (Section 15.5.17)."""
-    return Plan(416, [(b"Content-Range", ranges.unsatisfied_content_range(complete_length))], 0)
+    return Plan(416, [(b"Content-Range", ranges.unsatisfied_content_range(complete_length))], 0)  # [rfc9110-15.5.17-1]
 
 
 def partial(
@@ -217,15 +218,15 @@ def partial(
 ) -> Plan:
     """Return 206 with one range, or with several as multipart/byteranges (Section 15.3.7)."""
     complete_length = opened.stat.st_size
-    if len(wanted) == 1:
+    if len(wanted) == 1:  # [rfc9110-15.3.7.2-6]
         only = wanted[0]
         line = (b"Content-Range", ranges.content_range(only, complete_length))
-        return Plan(206, [*fields, line], only.length, segments(opened, wanted))
+        return Plan(206, [*fields, line], only.length, segments(opened, wanted))  # [rfc9110-15.3.7.1-1]
     boundary = byteranges.make_boundary(secrets.token_bytes(byteranges.BOUNDARY_RANDOM_BYTES))
     layout = byteranges.layout(wanted, complete_length, content_type, boundary)
     fields = [line for line in fields if line[0].lower() != b"content-type"]
     fields.append((b"Content-Type", layout.content_type))
-    return Plan(206, fields, layout.content_length, segments(opened, layout.pieces))
+    return Plan(206, fields, layout.content_length, segments(opened, layout.pieces))  # [rfc9110-15.3.7.2-2]
 
 
 def segments(opened: OpenedFile, pieces: Sequence[byteranges.Piece]) -> tuple[Part, ...]:

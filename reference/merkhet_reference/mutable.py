@@ -176,7 +176,7 @@ class MutableFolder(files.FileServer):
             return None
         if not self._partial:
             # To take it for the whole would leave the file cut down to a piece.
-            raise Declined(400, "A file is put as a whole here, without Content-Range.")
+            raise Declined(400, "A file is put as a whole here, without Content-Range.")  # [rfc9110-14.5-1]
         span = ranges.parse_content_range(value)
         if span is None or span.first is None:
             raise Declined(400, "Content-Range names no range of octets.")

@@ -105,6 +105,7 @@ def parse_ranges(value: bytes) -> list[RangeSpec] | None:
     """
     # Choice: an invalid set may be ignored or rejected; whole content helps its sender more than an error does.
     unit, _, range_set = value.partition(b"=")
+    # [rfc9110-14.1-a1] [rfc9110-14.2-3]
     if unit.lower() != UNIT:
         return None
     members = (member.strip(b" \t") for member in range_set.split(b","))
@@ -124,13 +125,13 @@ def parse_spec(member: bytes) -> RangeSpec | None:
         return RangeSpec(None, position(suffix))
     if not last:
         return RangeSpec(position(first), None)
-    return None if is_less(last, first) else RangeSpec(position(first), position(last))
+    return None if is_less(last, first) else RangeSpec(position(first), position(last))  # [rfc9110-14.1.1-a1]
 
 
 def position(digits: bytes) -> int:
     """Return the number that these digits write, and POSITION_MAX for any of more than POSITION_DIGITS_MAX digits."""
     significant = digits.lstrip(b"0")
-    return int(significant or b"0") if len(significant) <= POSITION_DIGITS_MAX else POSITION_MAX
+    return int(significant or b"0") if len(significant) <= POSITION_DIGITS_MAX else POSITION_MAX  # [rfc9110-14.1.2-1]
 
 
 def is_less(digits: bytes, others: bytes) -> bool:
@@ -148,11 +149,11 @@ def normalize_range(spec: RangeSpec, complete_length: int) -> ByteRange | None:
     end = complete_length - 1
     if spec.first is None:
         # A suffix longer than the representation is the whole of it.
-        start, stop = max(0, complete_length - (spec.last or 0)), end
+        start, stop = max(0, complete_length - (spec.last or 0)), end  # [rfc9110-14.1.2-a2]
     else:
         # A last position that is absent or past the end is the end.
-        start, stop = spec.first, end if spec.last is None else min(spec.last, end)
-    return ByteRange(start, stop) if 0 <= start <= stop else None
+        start, stop = spec.first, end if spec.last is None else min(spec.last, end)  # [rfc9110-14.1.2-a1]
+    return ByteRange(start, stop) if 0 <= start <= stop else None  # [rfc9110-14.1.2-a3] [rfc9110-14.1.2-a4]
 
 
 def merge_ranges(ranges: list[ByteRange]) -> list[ByteRange]:
@@ -163,30 +164,32 @@ def merge_ranges(ranges: list[ByteRange]) -> list[ByteRange]:
     """
     merged: list[tuple[int, ByteRange]] = []
     for index, following in sorted(enumerate(ranges), key=lambda numbered: numbered[1]):
-        if merged and following.start <= merged[-1][1].stop + 1:
+        if merged and following.start <= merged[-1][1].stop + 1:  # [rfc9110-15.3.7.2-5]
             earliest, last = merged[-1]
             merged[-1] = min(earliest, index), ByteRange(last.start, max(last.stop, following.stop))
         else:
             merged.append((index, following))
-    return [byte_range for _, byte_range in sorted(merged)]
+    return [byte_range for _, byte_range in sorted(merged)]  # [rfc9110-15.3.7.2-9]
 
 
 def select_ranges(value: bytes | None, complete_length: int, limits: Limits) -> Selection:
     """Return the answer to a Range value, None where there is no Range, for a representation of `complete_length`."""
-    if value is None or complete_length == 0:
+    if value is None or complete_length == 0:  # [rfc9110-14.2-7]
         # Choice: Range is ignored on an empty representation, as Section 14.2 allows. The suffix-range is satisfiable
         # there (14.1.2), yet no Content-Range can say so (14.4); 200 without content is true for every form alike.
         return WHOLE
     specs = parse_ranges(value)
-    if specs is None or len(specs) > limits.ranges_max:
+    if specs is None or len(specs) > limits.ranges_max:  # [rfc9110-14.2-5]
         # Choice: too many are ignored, not rejected: the whole representation costs one head, and has all of them.
         return WHOLE
     found = [normalize_range(spec, complete_length) for spec in specs]
     merged = merge_ranges([byte_range for byte_range in found if byte_range is not None])
     if not merged:
+        # [rfc9110-14.1.2-a6] [rfc9110-14.2-10]
         return UNSATISFIABLE  # not one is satisfiable; one that is makes the whole set so (Section 14.1.1)
     # Choice: overlapping ranges and ranges out of order may be ignored as signs of an attack (Section 14.2). They are
     # served: merged, no octet is sent twice, and the number of parts is bounded.
+    # [rfc9110-14.2-1] [rfc9110-14.2-9]
     return WHOLE if costs_more_than_whole(merged, complete_length) else Selection(Outcome.PARTIAL, tuple(merged))
 
 
@@ -204,14 +207,14 @@ def content_range(byte_range: ByteRange, complete_length: int) -> bytes:
 
     Raises ValueError for a range that a representation of this length does not have: a client would reject it.
     """
-    if not 0 <= byte_range.start <= byte_range.stop < complete_length:
+    if not 0 <= byte_range.start <= byte_range.stop < complete_length:  # [rfc9110-14.4-a1]
         raise ValueError(f"no range of {complete_length} octets: {byte_range}")
-    return b"bytes %d-%d/%d" % (byte_range.start, byte_range.stop, complete_length)
+    return b"bytes %d-%d/%d" % (byte_range.start, byte_range.stop, complete_length)  # [rfc9110-14.4-4]
 
 
 def unsatisfied_content_range(complete_length: int) -> bytes:
     """Return the Content-Range value of a 416, as b"bytes */10": how long the representation is (Section 15.5.17)."""
-    return b"bytes */%d" % complete_length
+    return b"bytes */%d" % complete_length  # [rfc9110-14.4-6]
 
 
 def parse_content_range(value: bytes) -> ContentRange | None:

@@ -41,7 +41,7 @@ class EntityTag(NamedTuple):
 
     def encode(self) -> bytes:
         """Return the tag as it is in ETag."""
-        return (b'W/"%s"' if self.weak else b'"%s"') % self.opaque
+        return (b'W/"%s"' if self.weak else b'"%s"') % self.opaque  # [rfc9110-8.8.3-a1]
 
 
 class AnyTag(enum.Enum):
@@ -104,7 +104,7 @@ def variant_tag(tag: EntityTag, coding: bytes) -> EntityTag:
     `coding` is a token in lower case. The tag is as strong as `tag` is, so the coder must make the same octets of the
     same octets each time; if it does not, give a weak `tag`.
     """
-    return EntityTag(b"%s-%s" % (tag.opaque, coding), tag.weak)
+    return EntityTag(b"%s-%s" % (tag.opaque, coding), tag.weak)  # [rfc9110-8.8.3.3-a1]
 
 
 def file_validators(status: os.stat_result, now: float) -> Validators:
@@ -133,7 +133,7 @@ def file_tag(status: os.stat_result, now: float) -> EntityTag:
     # Choice: another opaque tag, not the same with W/ before it. By weak comparison that would still match when the file
     # is settled, so who has what was there before an unnoticed change would be told 304 for ever. This way such a client
     # takes the content once more.
-    return EntityTag(opaque + b"-recent", weak=True)
+    return EntityTag(opaque + b"-recent", weak=True)  # [rfc9110-8.8.1-1] [rfc9110-8.8.3-1]
 
 
 def file_last_modified(status: os.stat_result, now: float) -> int | None:
@@ -141,7 +141,7 @@ def file_last_modified(status: os.stat_result, now: float) -> int | None:
 
     None if no HTTP-date can say it.
     """
-    seconds = min(status.st_mtime_ns // 10**9, math.floor(now))
+    seconds = min(status.st_mtime_ns // 10**9, math.floor(now))  # [rfc9110-8.8.2.1-3] [rfc9110-8.8.2.1-4]
     return seconds if seconds >= http_date.SECONDS_MIN else None
 
 
