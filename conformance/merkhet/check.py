@@ -78,7 +78,8 @@ class Send:
     end); `each` is the segment size in bytes, 0 for one segment. `gap_seconds` is the least time between segments; 0 is the
     engine's own small gap, long enough for a peer that is not overloaded to read one segment before the next. With `anew`,
     they go out on a fresh connection in the place of one that has ended, or of which the last answer said that it ends: as
-    a server may do at any time, behind a request that it refuses above all.
+    a server may do at any time, behind a request that it refuses above all. Some end it there and have not said so: behind
+    a 4xx or 5xx, the end is waited for as long as that gap.
     """
 
     data: bytes

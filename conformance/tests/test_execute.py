@@ -84,6 +84,11 @@ def test_what_goes_out_anew_goes_to_a_fresh_connection_where_the_last_one_ends()
         run, _ = play(checks.check(*steps), first, *others)
         assert [item.kind for item in run.judgements] == [Kind.PASS, Kind.PASS]
         assert bool(run.sent) is not bool(others), "one connection can be repeated as it was"
+    unsaid = Stream(keeps, end=checks.REFUSED.end)
+    run, _ = play(checks.check(*steps), unsaid, OK)
+    assert [item.kind for item in run.judgements] == [Kind.PASS, Kind.PASS], (
+        "it ended behind a refusal, and did not say so"
+    )
     run, _ = play(checks.check(*steps[:2], Send(checks.GET), steps[3]), checks.REFUSED, OK)
     assert run.judgements[1].kind is Kind.INCONCLUSIVE
 

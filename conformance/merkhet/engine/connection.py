@@ -16,6 +16,7 @@ from merkhet.wire.seen import Seen
 
 SENT_BYTES_MAX = 256 * 1024
 AFTER_BYTES_MAX = 64
+FIRST_REFUSAL = 400
 GAP_SECONDS = 0.001
 """The engine's own gap between two segments: many times what loopback takes, too short to be noticed in a run."""
 
@@ -161,6 +162,12 @@ class Connection:
     def reusable(self) -> bool:
         """Whether another request may be sent here."""
         return self.end is None and not (self.last is not None and self.last.says_close)
+
+    async def is_over(self) -> bool:
+        """Tell whether another request would not be read here: a server may end a connection behind a refusal, unsaid."""
+        if self.reusable and not self._pending and self.last is not None and self.last.status >= FIRST_REFUSAL:
+            await self.linger(GAP_SECONDS)
+        return not self.reusable
 
     async def linger(self, seconds: float) -> End:
         """Wait for the end of the connection and keep the octets that come before it, within bounds."""

@@ -193,7 +193,7 @@ class _Execution:
         if isinstance(step, On):
             self.current = step.connection
         connection = await self._connection()
-        if isinstance(step, Send) and step.anew and connection.last is not None and not connection.reusable:
+        if isinstance(step, Send) and step.anew and connection.last is not None and await connection.is_over():
             await self._close(connection)
             connection = await self._connection()
         match step:

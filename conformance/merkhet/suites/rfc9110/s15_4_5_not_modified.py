@@ -62,7 +62,7 @@ def _has(line: bytes) -> Check:
         since=SINCE,
         steps=(
             *fetched("small.bin", NO_TAG, _lacking(name)),
-            Send(get("small.bin", _BY_TAG)),
+            Send(get("small.bin", _BY_TAG), anew=True),
             Answers(
                 {
                     all_of(status(304), same): PASS,
@@ -97,7 +97,7 @@ def _has_all(slug: str, words: str, line: bytes, unless: Cases, method: bytes) -
         since=SINCE,
         steps=(
             *fetched("small.bin", unless),
-            Send(get("small.bin", line, method=method)),
+            Send(get("small.bin", line, method=method), anew=True),
             Answers(
                 {
                     all_of(status(304), fields_of("whole", *(_name(one) for one in REQUIRED), b"Date")): PASS,
@@ -131,7 +131,7 @@ def _has_vary() -> Check:
         steps=(
             Send(_TEXT % b""),
             Answers({**NO_TAG, **_lacking(b"Vary"), status(200): PASS, **rest()}, keep="whole"),
-            Send(_TEXT % (_BY_TAG + b"\r\n")),
+            Send(_TEXT % (_BY_TAG + b"\r\n"), anew=True),
             Answers(
                 {
                     all_of(status(304), fields_of("whole", b"Vary", b"Cache-Control", b"Expires", b"Content-Location"),
@@ -165,7 +165,7 @@ def _spares(slug: str, words: str, line: bytes, unless: Cases) -> Check:
         since=SINCE,
         steps=(
             *fetched("small.bin", unless),
-            Send(get("small.bin", line)),
+            Send(get("small.bin", line), anew=True),
             Answers(
                 {
                     all_of(status(304), any_of(*(field(name) for name in SPARE))): VIOLATION.because("describes it"),
@@ -199,7 +199,7 @@ def _ends(slug: str, words: str, line: bytes, unless: Cases, method: bytes) -> C
         since=SINCE,
         steps=(
             *fetched("small.bin", unless),
-            Send(get("small.bin", line, method=method) + GET),
+            Send(get("small.bin", line, method=method) + GET, anew=True),
             Answers({status(304): PASS, status(200): lacks("304"), **rest()}, to=method.decode()),
             Answers(
                 {
