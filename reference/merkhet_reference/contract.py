@@ -16,17 +16,21 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from merkhet_reference import command_line, contract_events, contract_media
+from merkhet_reference import command_line, contract_events, contract_media, http_date
 from merkhet_reference.command_line import limits_from as limits_from
 from merkhet_reference.fields import FieldLine
+from merkhet_reference.file_response import Presentation
 from merkhet_reference.files import FileServer
 from merkhet_reference.message import Request
 from merkhet_reference.mutable import MutableFolder
+from merkhet_reference.paths import OpenedFile
 from merkhet_reference.router import KNOWN_METHODS, Router
+from merkhet_reference.validators import Validators
 
 TEXT = ((b"Content-Type", b"text/plain"),)
 SLEEP_MS_MAX = 10_000
 PIECES_MAX = 10_000
+EXPIRES_SECONDS = 60
 MUTABLE_FILES_MAX = 1024
 MUTABLE_BYTES_MAX = 64 * 1024 * 1024
 
@@ -113,7 +117,7 @@ def application(folder: Path | None = None, drop: Path | None = None) -> Router:
     router.get("/stream/:n", stream)
     router.get("/redirect", redirect)
     router.get("/param/:value", param)
-    contract_media.add_to(router)
+    contract_media.add_to(router, None if folder is None else folder / "text.txt")
     contract_events.add_to(router)
     if drop is not None:
         # Choice: not made durable. What is put here lives as long as a run.
@@ -128,8 +132,23 @@ def application(folder: Path | None = None, drop: Path | None = None) -> Router:
         for method in mutable.methods:
             router.add(method, "/mutable/**", mutable)
     if folder is not None:
-        router.get("/files/**", FileServer(folder, prefix="/files/", listing=False))
+        router.get("/files/**", Fixtures(folder, prefix="/files/", listing=False))
     return router
+
+
+class Fixtures(FileServer):
+    """The fixture files, with fields that an application may add and a 206 and a 304 have to have or to leave out."""
+
+    def respond_file(self, request: Request, opened: OpenedFile, name: str, current: Validators | None = None) -> None:
+        """Answer with an open file."""
+        fields = (
+            (b"Cache-Control", b"no-cache"),
+            (b"Content-Language", b"en"),
+            (b"Content-Location", self.url(self.segments(request.path) or [])),
+            (b"Expires", http_date.format_http_date(int(time.time()) + EXPIRES_SECONDS)),
+            (b"Vary", b"Accept-Encoding"),
+        )
+        request.respond_opened(opened, Presentation(name, current=current), fields)
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:

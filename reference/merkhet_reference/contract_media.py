@@ -134,9 +134,9 @@ def trace(request: Request) -> None:
     request.respond(200, ((b"Content-Type", b"message/http"),), b"\r\n".join([*lines, b"", b""]))
 
 
-def add_to(router: Router) -> None:
-    """Add these endpoints."""
-    router.get("/text", text)
+def add_to(router: Router, file: Path | None = None) -> None:
+    """Add these endpoints; `/text` answers with the octets of `file` if there is one."""
+    router.get("/text", text if file is None or not file.is_file() else lambda request: request.respond_file(file))
     router.get("/conneg", conneg)
     router.post("/form", form, streams=True)
     router.get("/download/:name", download)

@@ -24,6 +24,10 @@ from merkhet_reference.paths import OpenedFile
 READ_BYTES_MAX = 32768
 """Up to here a file is read and leaves with its head in one call; beyond, having it copied by the system costs less."""
 
+NOT_ASKED_AGAIN = frozenset({b"content-language", b"last-modified"})
+"""What describes the representation and is left out of a 206 to If-Range (Section 15.3.7). # Choice: not Content-Type and
+Content-Encoding, without which a client that does not look back would take the part for something else."""
+
 NO_CACHE = (b"Cache-Control", b"no-cache")
 """# Choice: kept, but asked about each time, unless the application says otherwise: with validators that costs a 304."""
 
@@ -126,10 +130,9 @@ def _plan(asked: Asked, opened: OpenedFile, presentation: Presentation, extra: S
         if selection.outcome is ranges.Outcome.UNSATISFIABLE:
             return unsatisfiable(length)
         if selection.ranges:  # [rfc9110-15.3.7-a1]
-            if (
-                b"If-Range" in head.fields
-            ):  # who sends it has what describes the file from the answer with its validator
-                fields = [line for line in fields if line[0].lower() != b"last-modified"]  # [rfc9110-15.3.7-3]
+            # Who sends If-Range has what describes the file, from the answer with its validator.
+            if b"If-Range" in head.fields:
+                fields = [line for line in fields if line[0].lower() not in NOT_ASKED_AGAIN]  # [rfc9110-15.3.7-3]
             return partial(opened, fields, content_type, selection.ranges)  # [rfc9110-15.3.7-2] [rfc9110-15.3.7-4]
     return Plan(200, fields, length, segments(opened, [ranges.ByteRange(0, length - 1)]))
 

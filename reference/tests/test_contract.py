@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import http.client
 import json
 import re
@@ -28,6 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (files / "a b.txt").write_bytes(b"plain")
     (files / "below" / "octets.unknown-kind").write_bytes(bytes(range(256)) * 2000)
     (files / "empty.txt").write_bytes(b"")
+    (files / "text.txt").write_bytes(b"a text" * 100)
     (files / "way-out").symlink_to(top / "secret.txt")
     return files
 
@@ -139,6 +141,12 @@ def test_mutable_has_a_bound(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         assert ask(small, "/mutable/a", "PUT", b"2").status == 204
 
 
+def test_the_text_is_the_file_if_there_is_one(server: Server) -> None:
+    plain, zipped = (ask(server, "/text", fields={"Accept-Encoding": coding}) for coding in ("identity", "gzip"))
+    assert (plain.content, gzip.decompress(zipped.content)) == (b"a text" * 100, b"a text" * 100)
+    assert plain.fields["etag"] != zipped.fields["etag"]
+
+
 def test_files_are_sent_with_their_kind_and_length(server: Server) -> None:
     plain = ask(server, "/files/a%20b.txt")
     assert (plain.content, plain.fields["content-type"], plain.fields["content-length"]) == (
@@ -152,6 +160,8 @@ def test_files_are_sent_with_their_kind_and_length(server: Server) -> None:
     head = ask(server, "/files/below/octets.unknown-kind", "HEAD")
     assert (head.fields["content-length"], head.content) == ("512000", b"")
     assert ask(server, "/files/empty.txt").content == b""
+    assert octets.fields["content-location"] == "/files/below/octets.unknown-kind"
+    assert {"content-language", "expires", "vary"} <= octets.fields.keys()
 
 
 @pytest.mark.parametrize(

@@ -497,6 +497,18 @@ def test_if_range(folder: Path, name: str, value: bytes, status: int) -> None:
     assert answered.length == (5 if status == 206 else (folder / name).stat().st_size)
 
 
+def test_a_part_to_if_range_is_described_no_more_than_it_has_to_be(folder: Path) -> None:
+    extra = ((b"Content-Language", b"en"), (b"Content-Location", b"/ten"))
+    wanted = (b"Range", b"bytes=0-4")
+    plain = answer(folder / "ten", wanted, extra=extra)
+    to_if_range = answer(folder / "ten", wanted, (b"If-Range", tag_of(folder / "ten")), extra=extra)
+    assert plain["Content-Language"] == b"en"
+    assert plain["Last-Modified"] is not None
+    assert to_if_range.status == 206
+    assert (to_if_range["Content-Language"], to_if_range["Last-Modified"]) == (None, None)
+    assert (to_if_range["Content-Location"], to_if_range["ETag"]) == (b"/ten", plain["ETag"])
+
+
 @pytest.mark.parametrize("value", [b"bytes=10-", b"bytes=-0"])
 def test_a_range_that_if_range_takes_back_is_no_416(folder: Path, value: bytes) -> None:
     assert answer(folder / "ten", (b"Range", value), (b"If-Range", b'"a"')).status == 200
