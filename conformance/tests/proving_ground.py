@@ -123,10 +123,11 @@ def _run(trial: Trial) -> tuple[Outcomes, Found]:
         judged.listen(0)
         judged.start()
         host, port = judged.address
-        return _judge(trial, checks, host, port)
+        return _judge(trial, checks, (host, port), folder)
 
 
-def _judge(trial: Trial, checks: Sequence[AnyCheck], host: str, port: int) -> tuple[Outcomes, Found]:
+def _judge(trial: Trial, checks: Sequence[AnyCheck], address: tuple[str, int], folder: Path) -> tuple[Outcomes, Found]:
+    host, port = address
     client = None
     if trial.tls:
         client = ssl.create_default_context()
@@ -137,7 +138,7 @@ def _judge(trial: Trial, checks: Sequence[AnyCheck], host: str, port: int) -> tu
         scheme="https" if trial.tls else "http",
         endpoints={name: path for name, path in ENDPOINTS.items() if name not in NOT_ON_THE_REFERENCE},
     )
-    target = RunTarget(address=Address(host=host, port=port, tls=client), names=names)
+    target = RunTarget(address=Address(host=host, port=port, tls=client), names=names, folder=folder)
     # A fault that a TLS connection leaves to the next one is seen only where the next one is the same check's.
     options = RunOptions(timeout_scale=TIMEOUT_SCALE, jobs=1 if trial.tls else JOBS)
     scout = Scout(SocketDialer(target.address), names, TIMEOUT_SCALE)

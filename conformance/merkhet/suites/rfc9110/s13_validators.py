@@ -302,7 +302,7 @@ def _stored_weakly() -> Check:
         since=SINCE,
         steps=(
             *put_first(path),
-            *stored(path, NO_TAG, {STRONG: lacks("a weak entity tag")}),
+            *stored(path, NO_TAG, {STRONG: observed("has a strong tag")}),
             *_put_again(path, AFTER),
             Send(request(b"GET", path), anew=True),
             Answers(
