@@ -1,4 +1,4 @@
-"""RFC 9110, Sections 8.8, 13 and 15.4.5: one rule of conditions and validators broken at a time."""
+"""RFC 9110, Sections 13 and 15.4.5: one rule of conditions broken at a time."""
 
 from __future__ import annotations
 
@@ -6,12 +6,19 @@ from typing import Any
 
 from mutation import mutant
 
-from merkhet_reference import conditional, validators
+from merkhet_reference import conditional, mutable, validators
 from merkhet_reference.conditional import Outcome
 from merkhet_reference.fields import Fields
 
 CONDITIONAL = "merkhet_reference.conditional"
 VALIDATORS = "merkhet_reference.validators"
+MUTABLE = "merkhet_reference.mutable.MutableFolder"
+BEGIN = "merkhet_reference.message.Request._begin"
+
+
+def is_of_a_file(fields: Any) -> bool:
+    """Tell whether an answer is the content of a file, or the 304 in its place."""
+    return any(line[0] == b"Accept-Ranges" for line in fields if isinstance(line, tuple))
 
 
 @mutant(f"{CONDITIONAL}.if_match", breaks="rfc9110-13.1.1-2", must_kill={"rfc9110-13.1.1-other-get"})
@@ -42,10 +49,19 @@ def head_gets_412(original: Any) -> Any:
     return (b"GET",)
 
 
-@mutant(f"{CONDITIONAL}.RETRIEVALS", breaks="rfc9110-13.1.3-2c", must_kill={"rfc9110-13.1.3-put"})
-def put_gets_304(original: Any) -> Any:
-    """Evaluates If-Modified-Since of every method, and answers 304."""
-    return (*original, b"PUT", b"DELETE")
+@mutant(
+    f"{CONDITIONAL}.evaluate", breaks="rfc9110-13.1.3-2c", must_kill={"rfc9110-13.1.3-put", "rfc9110-13.1.3-delete"}
+)
+def put_counts_if_modified_since(original: Any) -> Any:
+    """Evaluates If-Modified-Since of every method, and answers 412."""
+
+    def evaluate(method: bytes, fields: Fields, current: Any, now: float) -> Outcome:
+        stores = method not in conditional.RETRIEVALS and current is not None
+        if stores and not conditional.if_modified_since(fields, current, now):
+            return Outcome.PRECONDITION_FAILED
+        return original(method, fields, current, now)
+
+    return evaluate
 
 
 @mutant(f"{CONDITIONAL}.if_modified_since", breaks="rfc9110-13.1.3-5", must_kill={"rfc9110-13.1.3-equal"})
@@ -98,10 +114,23 @@ def every_date_is_strong(original: Any) -> Any:
     return lambda last_modified, date: True
 
 
-@mutant(f"{CONDITIONAL}.has_preconditions", breaks="rfc9110-13.2.1-2", must_kill={"rfc9110-13.2.1-options-if-match"})
+@mutant(
+    f"{BEGIN}",
+    breaks="rfc9110-13.2.1-2",
+    must_kill={"rfc9110-13.2.1-options-if-match", "rfc9110-13.2.1-missing-if-match", "rfc9110-13.1.4-undated-old"},
+)
 def conditions_always_count(original: Any) -> Any:
-    """Evaluates conditions of every method."""
-    return lambda method, current: True
+    """Answers 412 or 304 to conditions wherever there is no file, and whatever the answer would be."""
+
+    def begin(self: Any, status: int, fields: Any, *arguments: Any) -> Any:
+        asked = self.fields.by_name.keys()
+        if not is_of_a_file(fields) and asked & {b"if-match", b"if-none-match", b"if-unmodified-since"}:
+            status = 412
+        elif not is_of_a_file(fields) and b"if-modified-since" in asked:
+            status = 304
+        return original(self, status, fields, *arguments)
+
+    return begin
 
 
 @mutant(f"{CONDITIONAL}.evaluate", breaks="rfc9110-13.2.2-a1", must_kill={"rfc9110-13.2.2-get-im-false-inm-false"})
@@ -123,13 +152,207 @@ def bare_304(original: Any) -> Any:
     return lambda lines: [line for line in original(lines) if line[0] != b"ETag"]
 
 
-@mutant(f"{VALIDATORS}.variant_tag", breaks="rfc9110-8.8.3-1", must_kill={"rfc9110-8.8.3-coded-whole"})
-def one_tag_for_every_coding(original: Any) -> Any:
-    """Gives what is compressed the strong tag of what is not."""
-    return lambda tag, coding: tag
+@mutant(
+    f"{CONDITIONAL}.if_match", breaks="rfc9110-13.1.1-2", must_kill={"rfc9110-13.1.1-any-get", "rfc9110-13.1.1-put-own"}
+)
+def if_match_is_never_true(original: Any) -> Any:
+    """Takes every If-Match for false."""
+    return lambda fields, current: False
 
 
-@mutant(f"{VALIDATORS}.file_last_modified", breaks="rfc9110-8.8.2.1-4", must_kill={"rfc9110-8.8.2.1-future-hour"})
-def future_last_modified(original: Any) -> Any:
-    """Sends the time of a file as it stands, though it is yet to come."""
-    return lambda status, now: status.st_mtime_ns // 10**9
+@mutant(f"{CONDITIONAL}.if_none_match", breaks="rfc9110-13.1.2-3", must_kill={"rfc9110-13.1.2-other-get"})
+def if_none_match_is_never_true(original: Any) -> Any:
+    """Takes every If-None-Match for false."""
+    return lambda method, fields, current: False
+
+
+@mutant(
+    f"{CONDITIONAL}.if_none_match",
+    breaks="rfc9110-13.1.2-4a",
+    must_kill={"rfc9110-13.1.2-own-get", "rfc9110-13.1.2-any-get"},
+)
+def ignores_if_none_match(original: Any) -> Any:
+    """Takes every If-None-Match for true."""
+    return lambda method, fields, current: True
+
+
+@mutant(f"{VALIDATORS}.parse_entity_tags", breaks="rfc9110-13.1.2-3", must_kill={"rfc9110-13.1.2-own-two-lines"})
+def first_line_of_tags(original: Any) -> Any:
+    """Reads the first of several lines of tags."""
+    return lambda values: original(values[:1])
+
+
+@mutant(f"{VALIDATORS}.parse_entity_tags", breaks="rfc9110-13.1.2-a2", must_kill={"rfc9110-13.1.2-malformed-word"})
+def what_is_no_tag_is_a_star(original: Any) -> Any:
+    """Takes a list that is malformed for a star."""
+    return lambda values: validators.ANY if original(values) is None else original(values)
+
+
+@mutant(f"{CONDITIONAL}.if_unmodified_since", breaks="rfc9110-13.1.4-5", must_kill={"rfc9110-13.1.4-equal"})
+def if_unmodified_since_is_never_true(original: Any) -> Any:
+    """Takes every If-Unmodified-Since for false."""
+    return lambda fields, current, now: b"If-Unmodified-Since" not in fields
+
+
+@mutant(f"{CONDITIONAL}.one_date", breaks="rfc9110-13.1.4-2", must_kill={"rfc9110-13.1.4-invalid-word"})
+def no_date_is_the_first_of_all(original: Any) -> Any:
+    """Takes what is no date for the beginning of time."""
+
+    def one_date(values: list[bytes], now: float) -> int | None:
+        found: int | None = original(values, now)
+        return 0 if values and found is None else found
+
+    return one_date
+
+
+@mutant(f"{CONDITIONAL}.one_date", breaks="rfc9110-13.1.3-2a", must_kill={"rfc9110-13.1.3-invalid-word"})
+def no_date_is_now(original: Any) -> Any:
+    """Takes what is no date for the present."""
+
+    def one_date(values: list[bytes], now: float) -> int | None:
+        found: int | None = original(values, now)
+        return int(now) if values and found is None else found
+
+    return one_date
+
+
+@mutant(f"{CONDITIONAL}.evaluate", breaks="rfc9110-13.1.4-1", must_kill={"rfc9110-13.1.4-beside-own-tag"})
+def if_unmodified_since_counts_beside_if_match(original: Any) -> Any:
+    """Evaluates If-Unmodified-Since though there is an If-Match."""
+
+    def evaluate(method: bytes, fields: Fields, current: Any, now: float) -> Outcome:
+        if current is not None and not conditional.if_unmodified_since(fields, current, now):
+            return Outcome.PRECONDITION_FAILED
+        return original(method, fields, current, now)
+
+    return evaluate
+
+
+@mutant(f"{CONDITIONAL}.evaluate", breaks="rfc9110-13.1.3-1", must_kill={"rfc9110-13.1.3-beside-other-tag"})
+def either_says_that_nothing_changed(original: Any) -> Any:
+    """Answers 304 where If-Modified-Since is false, though If-None-Match is true."""
+
+    def evaluate(method: bytes, fields: Fields, current: Any, now: float) -> Outcome:
+        found = original(method, fields, current, now)
+        reads = found is Outcome.PROCEED and method in conditional.RETRIEVALS
+        return found if not reads or conditional.if_modified_since(fields, current, now) else Outcome.NOT_MODIFIED
+
+    return evaluate
+
+
+@mutant(f"{CONDITIONAL}.evaluate", breaks="rfc9110-13.1.3-1", must_kill={"rfc9110-13.1.3-beside-own-tag"})
+def both_must_say_that_nothing_changed(original: Any) -> Any:
+    """Answers 200 where If-Modified-Since is true, though If-None-Match is false."""
+
+    def evaluate(method: bytes, fields: Fields, current: Any, now: float) -> Outcome:
+        found = original(method, fields, current, now)
+        date = conditional.one_date(fields.get_all(b"If-Modified-Since"), now)
+        is_so = date is not None and conditional.if_modified_since(fields, current, now)
+        return Outcome.PROCEED if found is Outcome.NOT_MODIFIED and is_so else found
+
+    return evaluate
+
+
+@mutant(
+    f"{CONDITIONAL}.evaluate",
+    breaks="rfc9110-13.2.2-1",
+    must_kill={"rfc9110-13.1.1-put-other", "rfc9110-13.1.4-put-old"},
+)
+def stores_unconditionally(original: Any) -> Any:
+    """Evaluates the conditions of GET and HEAD alone."""
+
+    def evaluate(method: bytes, fields: Fields, current: Any, now: float) -> Outcome:
+        return original(method, fields, current, now) if method in conditional.RETRIEVALS else Outcome.PROCEED
+
+    return evaluate
+
+
+@mutant(f"{CONDITIONAL}.evaluate", breaks="rfc9110-13.2.2-1", must_kill={"rfc9110-13.2.2-put-ius-true-inm-true"})
+def stores_nothing_on_conditions(original: Any) -> Any:
+    """Refuses every PUT and DELETE that has a condition."""
+
+    def evaluate(method: bytes, fields: Fields, current: Any, now: float) -> Outcome:
+        asked = not conditional.PRECONDITIONS.isdisjoint(fields.by_name)
+        if asked and method not in conditional.RETRIEVALS:
+            return Outcome.PRECONDITION_FAILED
+        return original(method, fields, current, now)
+
+    return evaluate
+
+
+@mutant(f"{CONDITIONAL}.evaluate", breaks="rfc9110-13.1.5-2", must_kill={"rfc9110-13.1.5-alone-other-tag"})
+def if_range_counts_without_range(original: Any) -> Any:
+    """Answers 412 to any If-Range without Range."""
+
+    def evaluate(method: bytes, fields: Fields, current: Any, now: float) -> Outcome:
+        is_alone = b"If-Range" in fields and b"Range" not in fields
+        return Outcome.PRECONDITION_FAILED if is_alone else original(method, fields, current, now)
+
+    return evaluate
+
+
+@mutant(f"{CONDITIONAL}.evaluate", breaks="rfc9110-15.4.5-a2", must_kill={"rfc9110-15.4.5-responses-condition-asked"})
+def nothing_is_ever_sent(original: Any) -> Any:
+    """Answers 304 to who has asked for no such thing."""
+
+    def evaluate(method: bytes, fields: Fields, current: Any, now: float) -> Outcome:
+        found = original(method, fields, current, now)
+        return Outcome.NOT_MODIFIED if found is Outcome.PROCEED and method in conditional.RETRIEVALS else found
+
+    return evaluate
+
+
+@mutant(f"{CONDITIONAL}.evaluate", breaks="rfc9110-13.2.2-1", must_kill={"rfc9110-13.2.2-get-im-false-inm-true"})
+def several_conditions_are_true(original: Any) -> Any:
+    """Evaluates one condition, and takes several for true."""
+
+    def evaluate(method: bytes, fields: Fields, current: Any, now: float) -> Outcome:
+        several = len(conditional.PRECONDITIONS & fields.by_name.keys()) > 1
+        return Outcome.PROCEED if several else original(method, fields, current, now)
+
+    return evaluate
+
+
+@mutant(f"{CONDITIONAL}.evaluate", breaks="rfc9110-14.2-a1", must_kill={"rfc9110-14.2-only-in-200-not-modified"})
+def range_before_conditions(original: Any) -> Any:
+    """Answers a range where 304 or 412 is due."""
+
+    def evaluate(method: bytes, fields: Fields, current: Any, now: float) -> Outcome:
+        has_part = method == b"GET" and b"Range" in fields and current is not None
+        return Outcome.PROCEED_WITH_RANGE if has_part else original(method, fields, current, now)
+
+    return evaluate
+
+
+@mutant(f"{BEGIN}", breaks="rfc9110-13.1.5-3", must_kill={"rfc9110-13.1.5-without-ranges-tag"})
+def if_range_counts_everywhere(original: Any) -> Any:
+    """Answers 412 to If-Range wherever there is no file."""
+
+    def begin(self: Any, status: int, fields: Any, *arguments: Any) -> Any:
+        is_wrong = b"If-Range" in self.fields and not is_of_a_file(fields)
+        return original(self, 412 if is_wrong else status, fields, *arguments)
+
+    return begin
+
+
+@mutant(
+    f"{CONDITIONAL}.not_modified_fields",
+    breaks="rfc9110-15.4.5-1",
+    must_kill={"rfc9110-15.4.5-has-cache-control", "rfc9110-15.4.5-has-vary-coded", "rfc9110-15.4.5-has-expires"},
+)
+def tag_alone_in_304(original: Any) -> Any:
+    """Sends nothing in a 304 but ETag."""
+    return lambda lines: [line for line in original(lines) if line[0] == b"ETag"]
+
+
+@mutant(f"{MUTABLE}._check_preconditions", breaks="rfc9110-13.1.1-4", must_kill={"rfc9110-13.1.1-said-put"})
+def says_conflict(original: Any) -> Any:
+    """Answers 409 in the place of 412, as a server may not: it has found no conflict."""
+
+    def check(self: Any, head: Any, current: Any) -> None:
+        try:
+            original(self, head, current)
+        except mutable.Declined as declined:
+            raise mutable.Declined(409, declined.text) from None
+
+    return check
