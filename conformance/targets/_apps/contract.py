@@ -19,6 +19,7 @@ SLEEP_MS_MAX = 10_000
 PIECES_MAX = 10_000
 STORED_NAMES_MAX = 256
 STORED_BYTES_MAX = 1 << 20
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT"})
 GET_HEAD = ("GET", "HEAD")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ PATHS = ("/files/", "/text", "/form", "/download/", "/events", "/sse-echo", "/ss
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 COUNT_MAX = 10_000
 RESUMED = 5
+SAVED = Path(__file__).resolve().with_name("download.txt")
 
 
 def is_here(path: str) -> bool:
@@ -98,8 +98,6 @@ async def sse_resume(request: Request) -> Response:
 
 def create_app(files: str) -> Starlette:
     """Return the application; `files` is the folder below which `/files/` serves."""
-    saved = Path(tempfile.mkdtemp(prefix="merkhet-download-")) / "download"
-    saved.write_bytes(b"download\n")
     listeners: set[asyncio.Queue[str]] = set()
 
     async def text(request: Request) -> Response:
@@ -107,7 +105,7 @@ def create_app(files: str) -> Starlette:
 
     async def download(request: Request) -> Response:
         name: str = request.path_params["name"]
-        return FileResponse(saved, filename=name, media_type="application/octet-stream")
+        return FileResponse(SAVED, filename=name, media_type="application/octet-stream")
 
     async def sse_push(request: Request) -> Response:
         if request.method == "POST":
