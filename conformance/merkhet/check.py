@@ -144,7 +144,21 @@ class Write:
     age_seconds: float
 
 
-Step = Send | HalfClose | Abort | On | Answers | Write
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """From here on, connections go to another process of the target, which merkhet starts for this check alone.
+
+    It is the first step of a check that ends the server; such a check needs the tag "own-process". Its twin goes to the
+    process that the rest of the run talks to.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Terminate:
+    """Ask the process of `Fresh` to end, as its supervisor would: SIGTERM to it, and not to what it has started."""
+
+
+Step = Send | HalfClose | Abort | On | Answers | Write | Fresh | Terminate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,9 +246,9 @@ class Check:
 
     @property
     def needs(self) -> frozenset[str]:
-        """The endpoints of the contract that this check sends to; "tls" and "own-files" if it is about these."""
+        """The endpoints of the contract that this check sends to; "tls", "own-files" and "own-process" if it is about these."""
         sent = b"".join(step.data for step in walk(self.steps) if isinstance(step, Send)) + self.twin.request
-        return template.needs(sent) | (self.tags & {"tls", "own-files"})
+        return template.needs(sent) | (self.tags & {"tls", "own-files", "own-process"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ ENDPOINTS: Mapping[str, str] = {
     "status": "/status/{code}",
     "sleep": "/sleep/{ms}",
     "stream": "/stream/{n}",
+    "pieces": "/pieces?n={n}&ms={ms}&end={end}",
     "redirect": "/redirect",
     "param": "/param/{value}",
     "mutable": "/mutable/{name}",

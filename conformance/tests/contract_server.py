@@ -128,6 +128,9 @@ class ContractServer:
         endpoint = getattr(self, name.replace("-", "_"), None)
         return endpoint(request, value, query) if endpoint else answer(404)
 
+    def pieces(self, request: Request, value: str, query: str) -> Reply:
+        return answer(200, b"".join(b"piece %d\n" % number for number in range(2)))
+
     def echo(self, request: Request, value: str, query: str) -> Reply:
         target = base64.b64encode(request.path.encode()).decode()
         told = {"method": request.method, "target": target, "body": "", "fields": None, "trailers": None}

@@ -102,6 +102,7 @@ BASIC = 'WWW-Authenticate: Basic realm="merkhet"'
         ("status", instead("/status/404", answer(200)), "status 200, expected 404"),
         ("sleep", instead("/sleep/2", answer(200, b"1")), "expected b'2'"),
         ("stream", instead("/stream", answer(200, b"piece 0\n")), "expected b'piece 0"),
+        ("pieces", instead("/pieces", answer(200, b"piece 0\n")), "expected b'piece 0"),
         ("redirect", instead("/redirect", answer(302, b"", "Location: /elsewhere")), "Location"),
         ("redirect", instead("/redirect", answer(301, b"", "Location: /")), "status 301"),
         ("param", instead("/param", answer(200, b"merkhet%20a")), "expected b'merkhet a'"),

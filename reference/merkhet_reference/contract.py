@@ -13,8 +13,9 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from urllib.parse import parse_qs
 
 from merkhet_reference import command_line, contract_events, contract_media, http_date
 from merkhet_reference.command_line import limits_from as limits_from
@@ -96,6 +97,34 @@ def stream(request: Request) -> None:
         request.respond_stream((b"piece %d\n" % number for number in range(count)), fields=TEXT)
 
 
+def pieces(request: Request) -> None:
+    """Send pieces one by one, with a pause before each but the first; then end, with a trailer if asked, or fail."""
+    asked = parse_qs((request.query or b"").decode("ascii"))
+    count = contract_events.number(asked, "n", PIECES_MAX)
+    pause = contract_events.number(asked, "ms", SLEEP_MS_MAX)
+    end = asked.get("end", ["whole"])[0]
+    if count is None or pause is None or end not in {"whole", "trailer", "abort"}:
+        request.respond(400, TEXT, b"n and ms are numbers, end is whole, trailer or abort\n")
+        return
+    wanted = end == "trailer" and b"trailers" in request.fields.list_members(b"TE")
+    trailers = ((b"Merkhet-Pieces", b"%d" % count),) if wanted else ()
+    made = _paused(count, pause / 1000, fails=end == "abort")
+    request.respond_stream(made, fields=TEXT, trailers=trailers)
+
+
+class ApplicationFailed(Exception):  # noqa: N818 - what happened, and not what is wrong
+    """What `end=abort` asks for."""
+
+
+def _paused(count: int, pause: float, *, fails: bool) -> Iterator[bytes]:
+    for number in range(count):
+        if number:
+            time.sleep(pause)
+        yield b"piece %d\n" % number
+    if fails:
+        raise ApplicationFailed("the content was to fail here, and did")
+
+
 def redirect(request: Request) -> None:
     """Send the client to the root."""
     request.respond(302, ((b"Location", b"/"),))
@@ -115,6 +144,7 @@ def application(folder: Path | None = None, drop: Path | None = None) -> Router:
     router.get("/status/:code", status)
     router.get("/sleep/:ms", sleep)
     router.get("/stream/:n", stream)
+    router.get("/pieces", pieces)
     router.get("/redirect", redirect)
     router.get("/param/:value", param)
     contract_media.add_to(router, None if folder is None else folder / "text.txt")

@@ -111,6 +111,32 @@ def test_stream_sends_its_pieces_without_a_length(server: Server, count: int) ->
     assert answer.content == b"".join(b"piece %d\n" % number for number in range(count))
 
 
+@pytest.mark.parametrize("end", ["whole", "trailer"])
+def test_pieces_come_to_an_end(server: Server, end: str) -> None:
+    answer = ask(server, f"/pieces?n=3&ms=1&end={end}")
+    assert answer.content == b"piece 0\npiece 1\npiece 2\n"
+
+
+def test_pieces_end_in_a_trailer_for_who_takes_trailers(server: Server) -> None:
+    with socket.create_connection(server.address[:2]) as client, client.makefile("rb") as reader:
+        client.sendall(
+            b"GET /pieces?n=1&end=trailer HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nConnection: TE, close\r\n\r\n"
+        )
+        assert reader.read().endswith(b"0\r\nMerkhet-Pieces: 1\r\n\r\n")
+
+
+def test_pieces_that_fail_are_cut(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    with socket.create_connection(server.address[:2]) as client, client.makefile("rb") as reader:
+        client.sendall(b"GET /pieces?n=1&end=abort HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert reader.read().endswith(b"8\r\npiece 0\n\r\n")
+    assert "to fail here" in caplog.text
+
+
+@pytest.mark.parametrize("query", ["n=x", "n=1&ms=10001", "end=nothing"])
+def test_pieces_that_nobody_can_send(server: Server, query: str) -> None:
+    assert ask(server, f"/pieces?{query}").status == 400
+
+
 def test_redirect(server: Server) -> None:
     answer = ask(server, "/redirect")
     assert (answer.status, answer.fields["location"]) == (302, "/")

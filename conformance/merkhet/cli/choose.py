@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import shlex
+import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,13 +17,15 @@ import msgspec
 
 from merkhet.cli.codes import Code, Failure
 from merkhet.engine.plan import RunTarget
+from merkhet.engine.spare import Spare
 from merkhet.model import TargetInfo
 from merkhet.target.config import ConfigError, TargetConfig, find, load
 from merkhet.target.embedded import NAME, OFFERED, embedded
 from merkhet.target.process import TargetError, TargetProcess, version_of
 from merkhet.target.reach import Access, ReachError, describe, is_loopback, reach
 from merkhet.template import Names
-from merkhet.wire.sockets import Address
+from merkhet.wire.dial import Unreachable
+from merkhet.wire.sockets import Address, SocketDialer
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -189,12 +192,23 @@ def started(chosen: Chosen, command: str) -> Generator[tuple[TargetInfo, RunTarg
                 restart=lambda: at(process.restart()),
                 alive=process.alive,
                 folder=process.files,
+                spare=None if sys.platform == "win32" else lambda: _spare(process, at),
             ),
         )
     except TargetError as problem:
         raise Failure(Code.TARGET, str(problem), problem.output) from problem
     finally:
         process.stop()
+
+
+def _spare(process: TargetProcess, at: Callable[[int], tuple[Address, Names]]) -> Spare:
+    """Start another process of a target. Raises Unreachable."""
+    other = process.another()
+    try:
+        address, names = at(other.start())
+    except TargetError as problem:
+        raise Unreachable(str(problem)) from problem
+    return Spare(dialer=SocketDialer(address), names=names, terminate=other.terminate, stop=other.stop)
 
 
 def _located(info: TargetInfo, names: Names, address: str) -> TargetInfo:

@@ -8,7 +8,7 @@ import click
 
 from merkhet import catalogue, selectors
 from merkhet.catalogue import AnyCheck, Catalogue
-from merkhet.check import Abort, Answers, Check, HalfClose, On, Passive, Send, Step, Write
+from merkhet.check import Abort, Answers, Check, Fresh, HalfClose, On, Passive, Send, Step, Terminate, Write
 from merkhet.cli.codes import Code, Failure
 from merkhet.cli.terminal import octets
 from merkhet.model import Requirement
@@ -87,6 +87,10 @@ def _steps(steps: tuple[Step, ...], indent: str) -> Iterator[str]:
                 yield f"{indent}drop the connection"
             case On():
                 yield f"{indent}on connection {step.connection}:"
+            case Fresh():
+                yield f"{indent}start another process of the target, for this check alone"
+            case Terminate():
+                yield f"{indent}ask that process to end (SIGTERM)"
             case Answers():
                 yield f"{indent}{_reading(step)}:"
                 yield from _cases(step, indent + "  ")

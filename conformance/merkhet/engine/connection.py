@@ -81,6 +81,10 @@ class Connection:
         await self.wire.abort()
         self.end = self.end or End.CLOSED
 
+    def ends_by_us(self) -> None:
+        """Take note that the harness has the peer end: the end of the connection then says nothing about the peer."""
+        self._is_ours = True
+
     async def answer(self, to: str, seconds: float, until: bytes = b"") -> Answer:
         """Read the next final answer and the interim ones before it, for at most so many seconds in all.
 

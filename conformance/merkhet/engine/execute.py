@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,17 +16,20 @@ from merkhet.check import (
     Answers,
     Check,
     Exchange,
+    Fresh,
     HalfClose,
     Kind,
     On,
     Passive,
     Send,
     Step,
+    Terminate,
     Verdict,
     Write,
 )
 from merkhet.engine.connection import Connection, segments
 from merkhet.engine.deadlines import Deadlines
+from merkhet.engine.spare import Spare
 from merkhet.expect import Expectation, Rests, as_preflight
 from merkhet.fixtures import FIXTURES
 from merkhet.kept import Lacking
@@ -61,6 +65,8 @@ class Setting:
     lingers: Callable[[], bool] = lambda: True
     folder: Path | None = None
     """The harness's own fixture files, where the target reads them from there."""
+    spare: Callable[[], Spare] | None = None
+    """Starts another process of the target (it may block), where the target is ours to start."""
 
     def render(self, data: bytes, kept: Mapping[str, Response] | None = None) -> bytes:
         """Replace the placeholders. Raises Lacking where an answer that was kept does not say what is to be sent."""
@@ -141,17 +147,20 @@ class _Execution:
         self.opened: dict[int, Connection] = {}
         self.kept: dict[str, Response] = {}
         self.count = 0
+        self.spare: Spare | None = None
 
     async def run(self) -> Run:
         try:
             await self._steps_that_apply()
             await self._close_all()
+            await self._leave_spare()
             if isinstance(self.check, Check):
                 self.outcome.twin_fault = await self._twin_or_why_not(self.check.twin)
         except Unreachable as problem:
             self.outcome.unreachable = str(problem)
         finally:
             await self._close_all()
+            await self._leave_spare()
         self.outcome.seconds = self.dialer.now() - self.began
         return self.outcome
 
@@ -185,11 +194,14 @@ class _Execution:
         return self.opened[self.current]
 
     async def _open(self, purpose: str) -> Connection:
-        wire = await self.dialer.dial(purpose, self.count, self.began)
+        dialer = self.spare.dialer if self.spare is not None else self.dialer
+        wire = await dialer.dial(purpose, self.count, self.began)
         self.count += 1
         return Connection(wire, self.dialer, self.setting.deadlines)
 
     async def _step(self, step: Step) -> Verdict | None:
+        if isinstance(step, Fresh):
+            return await self._take_spare()
         if isinstance(step, On):
             self.current = step.connection
         connection = await self._connection()
@@ -198,7 +210,7 @@ class _Execution:
             connection = await self._connection()
         match step:
             case Send():
-                await connection.send(segments(self.setting.render(step.data, self.kept), step), step.gap_seconds)
+                await connection.send(segments(self._render(step.data), step), step.gap_seconds)
             case HalfClose():
                 await connection.half_close()
             case Abort():
@@ -207,9 +219,32 @@ class _Execution:
                 return await self._judge(step, connection)
             case Write():
                 self._write(step)
+            case Terminate():
+                await self._terminate()
             case On():
                 pass
         return None
+
+    def _render(self, data: bytes) -> bytes:
+        names = self.spare.names if self.spare is not None else self.setting.names
+        return names.render(data, self.setting.nonce, self.kept)
+
+    async def _take_spare(self) -> None:
+        """Start the other process. Raises Unreachable if it does not start. A canned server has none: it plays on."""
+        if self.setting.spare is not None and self.spare is None:
+            self.spare = await asyncio.to_thread(self.setting.spare)
+
+    async def _terminate(self) -> None:
+        """Ask the other process to end. What becomes of its connections from here on is not its own choice."""
+        for connection in self.opened.values():
+            connection.ends_by_us()
+        if self.spare is not None:
+            await asyncio.to_thread(self.spare.terminate)
+
+    async def _leave_spare(self) -> None:
+        spare, self.spare = self.spare, None
+        if spare is not None:
+            await asyncio.to_thread(spare.stop)
 
     def _write(self, step: Write) -> None:
         folder = self.setting.folder
@@ -218,7 +253,7 @@ class _Execution:
 
     async def _judge(self, step: Answers, connection: Connection) -> Verdict | None:
         seconds = self.setting.deadlines.patience(step.patience_seconds, quiet=step.quiet)
-        until = self.setting.render(step.until, self.kept)
+        until = self._render(step.until)
         answer = await connection.answer(step.to, seconds, until=until)
         if step.keep and answer.final is not None:
             self.kept[step.keep] = answer.final

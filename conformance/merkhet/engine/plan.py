@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from merkhet.engine.preflight import Found
+from merkhet.engine.spare import Spare
 from merkhet.model import CheckResult, Preflight, Profile, Requirement
 from merkhet.template import Names
 from merkhet.wire.sockets import Address
@@ -22,7 +23,8 @@ class RunTarget:
 
     `command` is `merkhet run` with the target's own options, for the line that repeats a check. `restart` starts a dead
     target again (it may block) and returns where it listens now; None if it is not ours to start. `alive` says at once
-    whether its process lives. `folder` has the fixture files that it serves, if we wrote them.
+    whether its process lives. `folder` has the fixture files that it serves, if we wrote them. `spare` starts
+    another process of it (it may block, and raises `Unreachable`); None if that is not ours to do.
     """
 
     address: Address
@@ -31,6 +33,7 @@ class RunTarget:
     restart: Callable[[], tuple[Address, Names]] | None = None
     alive: Callable[[], bool] | None = None
     folder: Path | None = None
+    spare: Callable[[], Spare] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,7 +116,9 @@ class _Runner:
         # What waits longest begins first, so that nothing is left alone at the end.
         active.sort(key=lambda check: not (check.tags & {"slow", "bulk"} or holds_a_worker(check)))
         jobs = self._jobs()
-        await self._batch(Batch(waiting=deque(active), record=self._first, waiters_max=max(1, jobs * 3 // 4)), jobs)
+        together = deque(check for check in active if "alone" not in check.tags)
+        await self._batch(Batch(waiting=together, record=self._first, waiters_max=max(1, jobs * 3 // 4)), jobs)
+        await self._batch(Batch(waiting=deque(c for c in active if "alone" in c.tags), record=self._first), 1)
         await self._confirm(active)
         await self._passives()
 
@@ -138,6 +140,8 @@ class _Runner:
             has.add("tls")
         if self.target.folder is not None:
             has.add("own-files")
+        if self.target.spare is not None:
+            has.add("own-process")
         return ", ".join(sorted(check.needs - has))
 
     def _requirement(self, check: AnyCheck) -> Requirement:
@@ -264,6 +268,7 @@ class _Runner:
             nonce=secrets.token_hex(4),
             lingers=self.ledger.wants_ends,
             folder=self.target.folder,
+            spare=self.target.spare,
         )
 
     async def _once(self, check: Check, *, patient: bool) -> tuple[Run, CheckResult, bool]:
@@ -306,7 +311,8 @@ class _Runner:
     async def _confirm(self, active: Sequence[Check]) -> None:
         """Run again what did not pass: silences side by side, the rest alone, as long as the budget lasts."""
         again = [check for check in active if self._wants_second_run(check)]
-        together = deque(check for check in again if check.id in self.absent or "concurrent" in check.tags)
+        beside = [check for check in again if "alone" not in check.tags]
+        together = deque(check for check in beside if check.id in self.absent or "concurrent" in check.tags)
         alone = deque(check for check in again if check not in together)
         if self.ended == "complete" and again:
             until = self.dialer.now() + self.options.confirm_seconds_max

@@ -13,7 +13,7 @@ import pytest
 
 from merkhet import catalogue
 from merkhet.catalogue import AnyCheck
-from merkhet.check import Answers, Check, Kind, On, Passive, Send, Write, as_streams, walk
+from merkhet.check import Answers, Check, Fresh, Kind, On, Passive, Send, Terminate, Write, as_streams, walk
 from merkhet.kept import filters
 from merkhet.model import Level, Outcome, Requirement, Weight
 from merkhet.selftest.canned import play, verify
@@ -27,7 +27,7 @@ ACTIVE = tuple(check for check in CHECKS if isinstance(check, Check))
 PASSIVES = tuple(check for check in CHECKS if isinstance(check, Passive))
 
 SLUG = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
-TAGS = frozenset({"slow", "bulk", "concurrent", "tls", "own-files"})
+TAGS = frozenset({"slow", "bulk", "concurrent", "alone", "tls", "own-files", "own-process"})
 UNSAFE = re.compile(rb"(?:^|\r\n)(POST|PUT|DELETE|PATCH) (\S+)")
 EXPECTS_ANYTHING = re.compile(rb"\{(?:echo|form|sse-push)\}.*|\{mutable:merkhet-.*\{nonce\}.*")
 EXPECTS_POST = re.compile(rb"\{root\}.*|\*|example\.com:80")
@@ -93,12 +93,20 @@ def test_tags_are_known(check: AnyCheck) -> None:
 
 @each_check
 def test_needs_what_the_contract_knows(check: AnyCheck) -> None:
-    assert check.needs <= {*ENDPOINTS, "tls", "own-files"}
+    assert check.needs <= {*ENDPOINTS, "tls", "own-files", "own-process"}
 
 
 @each_active
 def test_a_check_that_writes_files_says_so(check: Check) -> None:
     assert ("own-files" in check.tags) == any(isinstance(step, Write) for step in walk(check.steps))
+
+
+@each_active
+def test_a_check_that_ends_the_server_has_one_of_its_own(check: Check) -> None:
+    steps = tuple(walk(check.steps))
+    ends = any(isinstance(step, Terminate) for step in steps)
+    assert ("own-process" in check.tags) == ends
+    assert [number for number, step in enumerate(steps) if isinstance(step, Fresh)] == ([0] if ends else [])
 
 
 @each_active

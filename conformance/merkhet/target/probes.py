@@ -52,6 +52,10 @@ async def _stream(prober: Prober) -> None:
     await prober.text("{stream:3}", b"piece 0\npiece 1\npiece 2\n")
 
 
+async def _pieces(prober: Prober) -> None:
+    await prober.text("{pieces:2,0,whole}", b"piece 0\npiece 1\n")
+
+
 async def _redirect(prober: Prober) -> None:
     response = await prober.get("{redirect}")
     must_be(response, 302)
@@ -82,6 +86,7 @@ PROBES: Mapping[str, Probe] = {
     "status": _status,
     "sleep": _sleep,
     "stream": _stream,
+    "pieces": _pieces,
     "redirect": _redirect,
     "param": _param,
     "files": _files,

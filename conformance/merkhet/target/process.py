@@ -94,6 +94,16 @@ class TargetProcess:
         """Whether the process that was started still runs."""
         return self._process is not None and self._process.poll() is None
 
+    def another(self) -> TargetProcess:
+        """Return the same command, not started: a process of its own, with fixture files of its own."""
+        return TargetProcess(self._command, folder=self._folder, env=self._env, ready_seconds=self._ready_seconds)
+
+    def terminate(self) -> None:
+        """Ask the process that was started to end, and no other: it has to see to what it has started itself."""
+        process = self._process
+        if process is not None and process.poll() is None:
+            process.terminate()
+
     def ended(self) -> str:
         """Say how the process ended; "" while it runs."""
         code = self._process.poll() if self._process is not None else None

@@ -1,0 +1,1 @@
+"""The qualities that a client can see."""
