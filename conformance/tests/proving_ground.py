@@ -12,12 +12,14 @@ import multiprocessing
 import os
 import ssl
 import tempfile
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Protocol
 
 import mutation
 
@@ -27,6 +29,7 @@ from merkhet.check import Passive
 from merkhet.engine.plan import JOBS, RunOptions, RunTarget
 from merkhet.engine.preflight import Found, Scout
 from merkhet.engine.runner import run_sync
+from merkhet.engine.spare import Spare
 from merkhet.template import ENDPOINTS, Names
 from merkhet.wire.sockets import Address, SocketDialer
 
@@ -119,26 +122,54 @@ def _run(trial: Trial) -> tuple[Outcomes, Found]:
         fixtures.write(folder)
         context = tls.server_context(*certificates(keys)) if trial.tls else None
         bounds = limits.Limits(idle_seconds_max=2.5, head_seconds_max=3.0, content_seconds_max=3.0)
-        judged = server.Server(contract.application(folder, drop), limits=bounds, ssl_context=context)
-        judged.listen(0)
-        judged.start()
-        host, port = judged.address
-        return _judge(trial, checks, (host, port), folder)
+
+        def started() -> server.Server:
+            made = server.Server(contract.application(folder, drop), limits=bounds, ssl_context=context)
+            made.listen(0)
+            made.start()
+            return made
+
+        return _judge(trial, checks, started, folder)
 
 
-def _judge(trial: Trial, checks: Sequence[AnyCheck], address: tuple[str, int], folder: Path) -> tuple[Outcomes, Found]:
-    host, port = address
+class Served(Protocol):
+    """The reference, as far as it is seen here."""
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        ...
+
+    def shutdown(self) -> bool:
+        """End it gracefully."""
+        ...
+
+
+def _judge(
+    trial: Trial, checks: Sequence[AnyCheck], started: Callable[[], Served], folder: Path
+) -> tuple[Outcomes, Found]:
     client = None
     if trial.tls:
         client = ssl.create_default_context()
         client.check_hostname = False
         client.verify_mode = ssl.CERT_NONE
-    names = Names(
-        host=f"{host}:{port}".encode(),
-        scheme="https" if trial.tls else "http",
-        endpoints={name: path for name, path in ENDPOINTS.items() if name not in NOT_ON_THE_REFERENCE},
-    )
-    target = RunTarget(address=Address(host=host, port=port, tls=client), names=names, folder=folder)
+
+    def located(served: Served) -> tuple[Address, Names]:
+        host, port = served.address
+        return Address(host=host, port=port, tls=client), Names(
+            host=f"{host}:{port}".encode(),
+            scheme="https" if trial.tls else "http",
+            endpoints={name: path for name, path in ENDPOINTS.items() if name not in NOT_ON_THE_REFERENCE},
+        )
+
+    def spare() -> Spare:
+        served = started()
+        address, names = located(served)
+        ending = threading.Thread(target=served.shutdown, daemon=True)
+        return Spare(dialer=SocketDialer(address), names=names, terminate=ending.start, stop=lambda: None)
+
+    address, names = located(started())
+    target = RunTarget(address=address, names=names, folder=folder, spare=spare)
     # A fault that a TLS connection leaves to the next one is seen only where the next one is the same check's.
     options = RunOptions(timeout_scale=TIMEOUT_SCALE, jobs=1 if trial.tls else JOBS)
     scout = Scout(SocketDialer(target.address), names, TIMEOUT_SCALE)

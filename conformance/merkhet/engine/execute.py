@@ -201,7 +201,8 @@ class _Execution:
 
     async def _step(self, step: Step) -> Verdict | None:
         if isinstance(step, Fresh):
-            return await self._take_spare()
+            await self._take_spare()
+            return None
         if isinstance(step, On):
             self.current = step.connection
         connection = await self._connection()

@@ -1,0 +1,95 @@
+"""Streams, threads and a graceful end, one quality lost at a time."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from mutation import mutant
+
+STREAMING = "merkhet_reference.streaming"
+
+
+@mutant(
+    f"{STREAMING}.framed_pieces",
+    breaks="architecture-1.3-1",
+    must_kill={"architecture-1.3-chunked", "architecture-1.3-later", "architecture-1.3-at-once"},
+)
+def a_failure_is_an_end(original: Any) -> Any:
+    """Ends a stream whose application fails as if that were its end."""
+
+    def framed_pieces(pieces: Any, *rest: Any) -> Iterator[bytes]:
+        def until_it_fails() -> Iterator[bytes]:
+            with contextlib.suppress(Exception):
+                yield from pieces
+
+        yield from original(until_it_fails(), *rest)
+
+    return framed_pieces
+
+
+@mutant(
+    f"{STREAMING}.framed_pieces",
+    breaks="architecture-1.1-1",
+    must_kill={"architecture-1.1-chunked", "architecture-1.1-http-1.0"},
+)
+def streams_are_gathered(original: Any) -> Any:
+    """Sends a stream when all of it is made."""
+
+    def framed_pieces(pieces: Any, *rest: Any) -> Iterator[bytes]:
+        yield from original(list(pieces), *rest)
+
+    return framed_pieces
+
+
+@mutant(
+    f"{STREAMING}.framed_pieces",
+    breaks="architecture-1.2-1",
+    must_kill={"architecture-1.2-a-few", "architecture-1.2-many", "architecture-3.2-stream"},
+)
+def the_last_piece_is_lost(original: Any) -> Any:
+    """Forgets the last piece of a stream that has more than one."""
+
+    def framed_pieces(pieces: Any, *rest: Any) -> Iterator[bytes]:
+        def all_but_the_last() -> Iterator[bytes]:
+            before: list[bytes] = []
+            for number, piece in enumerate(pieces):
+                yield from before
+                before = [piece] if number else []
+                if not number:
+                    yield piece
+
+        yield from original(all_but_the_last(), *rest)
+
+    return framed_pieces
+
+
+@mutant(
+    f"{STREAMING}.framed_pieces",
+    breaks="architecture-1.5-1",
+    must_kill={"architecture-1.5-trailer"},
+)
+def streams_have_no_trailers(original: Any) -> Any:
+    """Leaves out the trailer fields of a stream."""
+    return lambda pieces, body, length, trailers: original(pieces, body, length, ())
+
+
+@mutant(
+    "merkhet_reference.workers.Pool",
+    breaks="architecture-2.1-1",
+    must_kill={"architecture-2.1-get", "architecture-2.1-file"},
+)
+def one_worker(original: Any) -> Any:
+    """Has one worker for everybody."""
+    return lambda tasks, count: original(tasks, 1)
+
+
+@mutant(
+    "merkhet_reference.io_loop.IoLoop.ask_to_stop",
+    breaks="architecture-3.1-1",
+    must_kill={"architecture-3.1-in-flight", "architecture-3.2-stream"},
+)
+def the_end_comes_at_once(original: Any) -> Any:
+    """Ends without finishing what is in flight."""
+    return lambda self, seconds: original(self, 0.0)
