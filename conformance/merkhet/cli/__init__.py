@@ -16,6 +16,7 @@ from merkhet.cli.doctor import doctor
 from merkhet.cli.explain import explain
 from merkhet.cli.fixtures import fixtures
 from merkhet.cli.init import init
+from merkhet.cli.interop import interop
 from merkhet.cli.list_ import list_
 from merkhet.cli.run import run
 from merkhet.cli.selftest import selftest
@@ -31,7 +32,7 @@ def cli() -> None:
     """Judge an HTTP server by the text of the specifications, from outside."""
 
 
-for command in (run, list_, explain, serve, selftest, init, doctor, fixtures):
+for command in (run, list_, explain, serve, selftest, init, doctor, fixtures, interop):
     cli.add_command(command)
 
 

@@ -1,0 +1,115 @@
+"""`merkhet interop`: real clients hold conversations with a server, and say what they make of its answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import fnmatch
+import platform
+import sys
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from merkhet import __version__
+from merkhet.cli import outputs, show
+from merkhet.cli.choose import Chosen, choose, options_of, started, target_options
+from merkhet.cli.codes import Code, Failure
+from merkhet.cli.signals import terminated_as_interrupted
+from merkhet.cli.terminal import console, say
+from merkhet.interop import talks
+from merkhet.interop.clients import CLIENTS
+from merkhet.interop.conversation import Client
+from merkhet.interop.scenarios import SCENARIOS
+from merkhet.model import CheckResult, Outcome, Profile, RunResults, TargetInfo
+
+
+@click.command()
+@target_options
+@click.option("--client", multiple=True, type=click.Choice(list(CLIENTS)), help="Only this client.")
+@click.option("-s", "--select", multiple=True, metavar="GLOB", help="Only conversations with such ids.")
+@click.option("-o", "--output", multiple=True, metavar="FORMAT:PATH", help="As for merkhet run.")
+@click.option("--fail-on", type=click.Choice(["warn", "never"]), default="warn", show_default=True)
+@click.option("-v", "--verbose", is_flag=True, help="Tell each result as it comes.")
+def interop(
+    client: tuple[str, ...],
+    select: tuple[str, ...],
+    output: tuple[str, ...],
+    fail_on: str,
+    verbose: bool,  # noqa: FBT001
+    **target: object,
+) -> Code:
+    """Have real clients talk to a server: second opinions, none of which shares code with merkhet.
+
+    h11, aiohttp, httpx, requests and curl, as far as they are installed (pip install 'merkhet[interop]'). Exit code 0: they
+    all understand it. 1: one does not. 2, 3, 4, 130: as for merkhet run.
+    """
+    options = options_of(target)
+    if options.unix or options.insecure or options.sni:
+        raise Failure(Code.INVOCATION, "these clients are given a URL alone: no --unix, --insecure or --sni")
+    chosen = choose(options, Path.cwd())
+    clients = [CLIENTS[name] for name in client or CLIENTS]
+    ids = [talks.check_id(scenario, one) for scenario in SCENARIOS for one in clients]
+    wanted = [name for name in ids if not select or any(fnmatch.fnmatchcase(name, glob) for glob in select)]
+    if not wanted:
+        raise Failure(Code.INVOCATION, f"no conversation matches {', '.join(select)}")
+    parsed = outputs.parse(output)
+    where = console(sys.stderr if outputs.takes_stdout(parsed) else sys.stdout)
+    absent = [one.name for one in clients if not one.version()]
+    say(where, f"merkhet {__version__}: {_names(clients)} talk to {chosen.describe()}: {len(wanted)} conversations")
+    for name in absent:
+        say(where, f"note: {name} is not installed, and its conversations are left out")
+    with terminated_as_interrupted():
+        results = _all(chosen, options.words(), clients, frozenset(wanted), where if verbose else None)
+    code = _code(results, fail_on)
+    failures = outputs.write(parsed, results, {})
+    show.summary(where, results, {}, verbose=verbose)
+    for failure in failures:
+        say(console(sys.stderr), f"merkhet: {failure}", "bold red")
+    return Code.OURS if failures else code
+
+
+def _names(clients: list[Client]) -> str:
+    return ", ".join(f"{one.name} {one.version()}" for one in clients if one.version()) or "no client"
+
+
+def _all(
+    chosen: Chosen, command: str, clients: list[Client], wanted: frozenset[str], told: Console | None
+) -> RunResults:
+    began, then = dt.datetime.now(dt.UTC), time.monotonic()
+    found: list[CheckResult] = []
+    with started(chosen, command) as (info, target):
+        names = target.names
+        base = f"{names.scheme}://{names.host.decode('latin-1')}"
+        for result in talks.all_talks(names, base, clients, wanted.__contains__):
+            found.append(result)
+            if told is not None:
+                say(told, f"{result.outcome}  {result.check}: {result.reason or result.observed}")
+    return _results(info, began, time.monotonic() - then, tuple(found))
+
+
+def _results(info: TargetInfo, began: dt.datetime, seconds: float, found: tuple[CheckResult, ...]) -> RunResults:
+    rules = talks.requirements()
+    used = dict.fromkeys(result.requirement for result in found)
+    return RunResults(
+        merkhet=__version__,
+        python=platform.python_version(),
+        platform=platform.platform(),
+        profile=Profile.DEFAULT,
+        started=began.isoformat(timespec="seconds"),
+        seconds=round(seconds, 3),
+        target=info,
+        preflight=None,
+        requirements=tuple(rules[name] for name in used),
+        results=found,
+    )
+
+
+def _code(results: RunResults, fail_on: str) -> Code:
+    outcomes = {result.outcome for result in results.results}
+    if Outcome.ERROR in outcomes:
+        return Code.OURS
+    if outcomes <= {Outcome.NOT_APPLICABLE}:
+        return Code.INVOCATION
+    return Code.SERVER if Outcome.WARN in outcomes and fail_on == "warn" else Code.OK

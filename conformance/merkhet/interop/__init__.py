@@ -1,0 +1,1 @@
+"""Second opinions: real clients, none of which shares code with merkhet, hold conversations with a target."""
