@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from merkhet.check import PASS, WARNING, Check
 from merkhet.expect import without
 from merkhet.expect_events import event_data, events, stream
@@ -21,6 +23,9 @@ TEXTS: tuple[tuple[str, str, str, str], ...] = (
     ("non-bmp", "characters beyond the first plane", "%F0%9F%8E%AB", "\N{TICKET}"),
     ("combining", "combining characters", "e%CC%81", "e\N{COMBINING ACUTE ACCENT}"),
     ("bom-inside", "a U+FEFF inside", "a%EF%BB%BFb", f"a{BOM}b"),
+    ("bom-first", "a U+FEFF as its first character", "%EF%BB%BFb", f"{BOM}b"),
+    ("nul", "a U+0000 inside", "a%00b", "a\0b"),
+    ("long", "four thousand characters", "x" * 4000, "x" * 4000),
 )
 UTF8 = tuple(
     echoed(
@@ -32,6 +37,18 @@ UTF8 = tuple(
     for slug, words, sent, text in TEXTS
 )  # fmt: skip
 
+
+def _same_lines(text: str) -> Callable[[Read], bool]:
+    """Return whether there is one event with these lines, empty ones aside, and with nothing else."""
+    lines = [line for line in text.split("\n") if line]
+
+    def same(read: Read) -> bool:
+        told = [[line for line in event.data.split("\n") if line] for event in read.events]
+        return told == [lines] and read.events[0] == Event(read.events[0].data)
+
+    return same
+
+
 LINES: tuple[tuple[str, str, str, str], ...] = (
     ("lf", "an LF", "a%0Ab", "a\nb"),
     ("cr", "a CR", "a%0Db", "a\nb"),
@@ -40,11 +57,21 @@ LINES: tuple[tuple[str, str, str, str], ...] = (
     ("cr-field", "a CR and what looks like a field", "a%0Did:%20x", "a\nid: x"),
     ("lf-lf-event", "two LF and what looks like an event", "a%0A%0Adata:%20x", "a\n\ndata: x"),
     ("trailing-lf", "an LF at its end", "a%0A", "a\n"),
+    ("leading-lf", "an LF at its beginning", "%0Aa", "\na"),
+    ("lf-cr", "an LF and a CR, which end two lines", "a%0A%0Db", "a\n\nb"),
+    ("cr-cr-event", "two CR and what looks like an event", "a%0D%0Ddata:%20x", "a\n\ndata: x"),
+    ("crlf-retry", "a CRLF and what looks like a retry", "a%0D%0Aretry:%201", "a\nretry: 1"),
+    ("lf-comment", "an LF and what looks like a comment", "a%0A:x", "a\n:x"),
 )
 INJECTION = tuple(
     echoed(
         "9.2.5", "a5", f"data-{slug}", f"Data with {words} stay data", {"data": sent},
-        {events(Event(text)): PASS},
+        {
+            events(Event(text)): PASS,
+            stream("of one event with the same lines, but for empty ones", _same_lines(text)): WARNING.because(
+                "an empty line of the data was lost"
+            ),
+        },
         b"".join(b"data: " + line.encode() + b"\n" for line in text.split("\n")) + b"\n",
         _INJECTED,
         broken="a line end in the data began a field or ended the event",
@@ -75,9 +102,13 @@ NO_LINE_ENDS = tuple(
 NAMES: tuple[tuple[str, str, dict[str, str], Event], ...] = (
     ("type-lf", "the type", {"data": "a", "event": "x%0Adata:%20b"}, Event("a", "xdata: b")),
     ("type-cr", "the type", {"data": "a", "event": "x%0Did:%20b"}, Event("a", "xid: b")),
+    ("type-crlf-event", "the type", {"data": "a", "event": "x%0D%0A%0D%0Adata:%20b"}, Event("a", "xdata: b")),
     ("id-lf", "the id", {"data": "a", "id": "1%0Adata:%20b"}, Event("a", last_id="1data: b")),
     ("id-cr", "the id", {"data": "a", "id": "1%0D%0Aevent:%20b"}, Event("a", last_id="1event: b")),
+    ("id-lf-event", "the id", {"data": "a", "id": "1%0A%0Adata:%20b"}, Event("a", last_id="1data: b")),
     ("comment-lf", "a comment", {"data": "a", "comment": "c%0Adata:%20b"}, Event("a")),
+    ("comment-cr", "a comment", {"data": "a", "comment": "c%0Did:%20b"}, Event("a")),
+    ("comment-crlf", "a comment", {"data": "a", "comment": "c%0D%0Aevent:%20b"}, Event("a")),
 )
 
 
@@ -153,6 +184,35 @@ INTERPRETED: tuple[Check, ...] = (
             "takes it back": response(b"id: 7\ndata: a\n\nid:\ndata: b\n\n"),
             "forgets it": response(b"data: a\n\ndata: b\n\n"),
         },
+    ),
+    echoed(
+        "9.2.6", "a9", "id-non-ascii", "An id of letters beyond ASCII stays with the client as it is",
+        {"data": "a", "id": "gr%C3%BC%C3%9F", "then": "b"},
+        {
+            events(Event("a", last_id="gr\xfc\xdf"), Event("b", last_id="gr\xfc\xdf")): PASS,
+            events(Event("a", last_id="gr\xfc\xdf"), Event("b")): WARNING.because("the second event took the id back"),
+        },
+        "id: gr\xfc\xdf\ndata: a\n\ndata: b\n\n".encode(),
+        {
+            "takes it back": response("id: gr\xfc\xdf\ndata: a\n\nid\ndata: b\n\n".encode()),
+            "spoils it": response(b"id: gr\ndata: a\n\n"),
+        },
+    ),
+    echoed(
+        "9.2.6", "a9", "id-empty", "An empty id takes back the one before", {"data": "a", "id": ""},
+        {events(Event("a")): PASS}, b"id:\ndata: a\n\n", {"makes one up": response(b"id: null\ndata: a\n\n")},
+    ),
+    echoed(
+        "9.2.6", "a5", "retry-alone", "A time to wait is said once, and stays", {"data": "a", "retry": "1500", "then": "b"},
+        {
+            stream("whose retry is the one asked for", lambda read: set(read.retries) <= {"1500"} and len(read.events) == 2): PASS,
+        },
+        b"retry: 1500\ndata: a\n\ndata: b\n\n",
+        {
+            "sends another": response(b"retry: 1500\ndata: a\n\nretry: 0\ndata: b\n\n"),
+            "loses an event": response(b"retry: 1500\ndata: a\n\n"),
+        },
+        broken="another time to wait than the one asked for, or not both events",
     ),
     echoed(
         "9.2.6", "a4", "id-nul", "No id that is sent has a U+0000", {"data": "a", "id": "1%002"},
