@@ -108,8 +108,9 @@ def pieces(request: Request) -> None:
         return
     wanted = end == "trailer" and b"trailers" in request.fields.list_members(b"TE")
     trailers = ((b"Merkhet-Pieces", b"%d" % count),) if wanted else ()
+    announced = ((b"Trailer", b"Merkhet-Pieces"),) if wanted else ()
     made = _paused(count, pause / 1000, fails=end == "abort")
-    request.respond_stream(made, fields=TEXT, trailers=trailers)
+    request.respond_stream(made, fields=(*TEXT, *announced), trailers=trailers)
 
 
 class ApplicationFailed(Exception):  # noqa: N818 - what happened, and not what is wrong

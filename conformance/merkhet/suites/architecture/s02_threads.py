@@ -20,7 +20,7 @@ from merkhet.check import (
 from merkhet.expect import Expectation, as_preflight, content, echoed, ended, served, silent, status, status_4xx
 from merkhet.expect_kept import file_content
 from merkhet.fixtures import FIXTURES
-from merkhet.suites.architecture.words import PATIENCE_SECONDS, cases, get
+from merkhet.suites.architecture.words import NOTHING_MORE, PATIENCE_SECONDS, cases, get
 from merkhet.suites.words import GET, HANG_UP, OK, REFUSED, SERVER_ERROR, SINCE, echo, post, response
 
 TWIN = Exchange(request=get(b"{sleep:1}"), answer=content(b"1"), good=response(200, b"1"))
@@ -70,15 +70,14 @@ def _not_delayed(slug: str, words: str, request: bytes, answer: Expectation, goo
                 },
                 quiet=True,
             ),
-            Send(GET),
+            NOTHING_MORE,
             Answers(cases({content(b"%d" % SLOW_MS): PASS}), patience_seconds=PATIENCE_SECONDS),
-            Answers(cases({as_preflight(): PASS, ended: PASS})),
         ),
-        good=(in_turns(b"", slow + OK), good),
+        good=(in_turns(b"", slow), good),
         mutants=(
-            Canned("answers one after the other", slow + OK),
-            Canned("answers nobody meanwhile", in_turns(b"", slow + OK), b""),
-            Canned("fails for the quick one", in_turns(b"", slow + OK), SERVER_ERROR),
+            Canned("answers one after the other", slow),
+            Canned("answers nobody meanwhile", in_turns(b"", slow), b""),
+            Canned("fails for the quick one", in_turns(b"", slow), SERVER_ERROR),
             Canned("loses the slow answer", in_turns(b"", b"")),
         ),
         twin=TWIN,
@@ -132,8 +131,10 @@ def _lets_in() -> Check:
 def _refuses() -> Check:
     """Bytes that are no request are refused, and then for a while the last of the slow ones still waits."""
     last = BUSY - 1
-    first_turn = in_turns(b"", _slept(REFUSED_MS) + OK)
-    steps = [
+    first_turn = in_turns(b"", _slept(REFUSED_MS))
+    others = tuple(step for number in range(last) for step in _answered(number, REFUSED_MS))
+    late = observed("what it refuses waits until a worker is free").then(*others)
+    steps = (
         *_busy(REFUSED_MS),
         On(BUSY),
         Send(b"!! no request line !!\r\n\r\n"),
@@ -147,23 +148,20 @@ def _refuses() -> Check:
             patience_seconds=PATIENCE_SECONDS,
         ),
         On(last),
-        Answers(
-            {silent: PASS, content(b"%d" % REFUSED_MS): observed("what it refuses waits until a worker is free"), **NO_SLEEP},
-            quiet=True,
-        ),
-        Send(GET),
-    ]  # fmt: skip
-    for number in (last, *range(last)):
-        steps += _answered(number, REFUSED_MS)
+        Answers({silent: PASS, content(b"%d" % REFUSED_MS): late, **NO_SLEEP}, quiet=True),
+        NOTHING_MORE,
+        *_answered(last, REFUSED_MS),
+        *others,
+    )
     return Check(
         id="architecture-2.3-refuses",
         requirement="architecture-2.3-1",
         title=f"While {BUSY} slow requests are at work, bytes that are no request are refused without waiting for them",
         since=SINCE,
-        steps=tuple(steps),
+        steps=steps,
         good=(*([_slept(REFUSED_MS)] * last), first_turn, REFUSED),
         mutants=(
-            Canned("lets it wait", *([_slept(REFUSED_MS)] * last), _slept(REFUSED_MS) + OK),
+            Canned("lets it wait", *([_slept(REFUSED_MS)] * last), _slept(REFUSED_MS)),
             Canned("does not refuse it", *([_slept(REFUSED_MS)] * last), first_turn, b""),
             Canned("serves it", *([_slept(REFUSED_MS)] * last), first_turn, OK),
         ),
@@ -204,7 +202,8 @@ def _unread() -> Check:
     )  # fmt: skip
 
 
-CROWD = 100
+CROWD = 90
+"""A hundred with those that ask beside them: some servers let in no more by default, and that is another matter."""
 
 
 def _crowd(number: str, slug: str, title: str, rounds: tuple[bytes, ...], rest: bytes) -> Check:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from merkhet.check import WARNING, Canned, Verdict, closes, lacks
+from merkhet.check import WARNING, Canned, Send, Verdict, closes, lacks
 from merkhet.expect import Expectation, answered, cut_short, ended, garbage, silent, status, status_5xx
 from merkhet.suites.words import DATE, HANG_UP, NOTHING, SERVER_ERROR, response
 
 PATIENCE_SECONDS = 5.0
 """How long an answer may take that waits for others, or is under way when the server is asked to end."""
+
+NOTHING_MORE = Send(b"")
+"""Sends nothing. It parts two turns of a canned server, which has no clock: what was not there before is there behind it."""
 
 CHUNKED_HEAD = b"HTTP/1.1 200 \r\n%sContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n" % DATE
 CLOSING_HEAD = b"HTTP/1.1 200 \r\n%sContent-Type: text/plain\r\nConnection: close\r\n\r\n" % DATE
