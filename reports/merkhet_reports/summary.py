@@ -42,7 +42,11 @@ MARKS: Mapping[Outcome, str] = {
     Outcome.NOT_APPLICABLE: "\N{EN DASH}",
     Outcome.ERROR: "\N{MULTIPLICATION SIGN}",
 }
-NAMES: Mapping[str, str] = {"whatwg-sse": "Server-sent events"}
+NAMES: Mapping[str, str] = {
+    "architecture": "Architecture",
+    "interop": "Interoperability",
+    "whatwg-sse": "Server-sent events",
+}
 """What people call a document, if that is not its number."""
 Excused = Mapping[str, str]
 """Checks whose outcome is an expected one, and the reason."""
