@@ -3,6 +3,7 @@
     python conformance/tests/kill_matrix.py            what is committed still holds; new checks and mutants are named
     python conformance/tests/kill_matrix.py --full     every mutant on every check, and nothing differs
     python conformance/tests/kill_matrix.py --update   measure everything and write the file; read its difference
+    python conformance/tests/kill_matrix.py --add      measure new mutants on everything and new checks on every mutant
     python conformance/tests/kill_matrix.py --only M   show what one mutant kills
 
 Held: a MUST or SHOULD check passes on the reference as it is, a MAY check is observed there. Every check is killed: by
@@ -38,6 +39,8 @@ OVER_TLS = tuple(check.id for check in RUNNABLE if needs_tls(check))
 SLOW = frozenset(check.id for check in RUNNABLE if "slow" in check.tags)
 PROVOKING = frozenset(check.id for check in RUNNABLE if check.needs & {"status", "stream"})
 """Checks that make the reference send what it seldom sends, for the passive checks to see."""
+HAS_NOT = frozenset({"rfc9110-8.4.1-deflate"})
+"""Checks of what the reference does without, as it may: their canned servers alone prove them."""
 PASSIVE = frozenset(check.id for check in RUNNABLE if is_passive(check))
 
 
@@ -60,6 +63,11 @@ class Matrix(msgspec.Struct):
     @classmethod
     def read(cls) -> Matrix:
         return msgspec.json.decode(MATRIX.read_bytes(), type=cls) if MATRIX.exists() else cls()
+
+    @property
+    def checks(self) -> frozenset[str]:
+        """Every check that was measured."""
+        return frozenset(name for killed in self.kills.values() for name in killed) | frozenset(self.canned_only)
 
     def write(self) -> None:
         MATRIX.write_bytes(msgspec.json.format(msgspec.json.encode(self, order="sorted"), indent=1) + b"\n")
@@ -93,7 +101,8 @@ def measure_clean(report: Report) -> tuple[Outcomes, dict[bool, Found | None]]:
     for check in RUNNABLE:
         outcome = outcomes.get(check.id, ("no result", ""))[0]
         # A rule about what the reference never sends is proved by its canned servers alone.
-        holds = outcome in SETTLED or (isinstance(check, Passive) and outcome == "not-applicable")
+        may_lack = isinstance(check, Passive) or check.id in HAS_NOT
+        holds = outcome in SETTLED or (may_lack and outcome == "not-applicable")
         report.hold(holds=holds, problem=f"{check.id} is {outcome} on the reference as it is")
     return outcomes, found
 
@@ -102,6 +111,7 @@ def trials(
     mutants: dict[str, mutation.Mutant],
     committed: dict[str, list[str]],
     found: dict[bool, Found | None],
+    new: frozenset[str],
     *,
     full: bool,
 ) -> list[Trial]:
@@ -114,6 +124,8 @@ def trials(
         everything = set(OVER_TLS if tls else PLAIN) - SLOW | recorded
         whole = full or name not in committed
         chosen = everything if whole else recorded | near | (frozenset[str]() if tls else PASSIVE)
+        if new and not whole:
+            chosen = everything & new
         names = tuple(check for check in CHECKS if check in chosen)
         wanted.append(Trial(names, name, tls, found.get(tls)))
     return wanted
@@ -155,6 +167,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--update", action="store_true")
+    parser.add_argument("--add", action="store_true")
     parser.add_argument("--only", metavar="MUTANT", action="append", default=[])
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
@@ -164,20 +177,23 @@ def main() -> int:
         mutants = {name: mutants[name] for name in arguments.only}
     matrix = Matrix.read()
     full = arguments.full or arguments.update or bool(arguments.only)
+    new = frozenset(CHECKS) - matrix.checks if arguments.add else frozenset[str]()
     report = Report()
     clean, found = measure_clean(report)
     print(f"{len(clean)} checks on the reference as it is, {time.perf_counter() - began:.1f} s", flush=True)
     measured: dict[str, list[str]] = {}
-    for tried in try_all(trials(mutants, matrix.kills, found, full=full), arguments.jobs):
+    for tried in try_all(trials(mutants, matrix.kills, found, new, full=full), arguments.jobs):
         assert tried.trial.mutant is not None
         killed = kills(clean, tried.outcomes)
+        if arguments.add:
+            killed = sorted({*killed, *matrix.kills.get(tried.trial.mutant, ())} & CHECKS.keys())
         measured[tried.trial.mutant] = killed
         show(tried, killed)
         if arguments.only:
             print("\n".join(f"    {name}" for name in killed))
     reached = {name for killed in measured.values() for name in killed}
     canned_only = sorted({check.id for check in RUNNABLE} - reached)
-    if arguments.update:
+    if arguments.update or arguments.add:
         matrix = Matrix(kills=measured, canned_only=canned_only)
         matrix.write()
     if not arguments.only:

@@ -157,7 +157,7 @@ def _judge(
     def located(served: Served) -> tuple[Address, Names]:
         host, port = served.address
         return Address(host=host, port=port, tls=client), Names(
-            host=f"{host}:{port}".encode(),
+            host=f"localhost:{port}".encode(),  # a name has letters, and an address has none
             scheme="https" if trial.tls else "http",
             endpoints={name: path for name, path in ENDPOINTS.items() if name not in NOT_ON_THE_REFERENCE},
         )

@@ -163,7 +163,7 @@ def application(folder: Path | None = None, drop: Path | None = None) -> Router:
         for method in mutable.methods:
             router.add(method, "/mutable/**", mutable)
     if folder is not None:
-        router.get("/files/**", Fixtures(folder, prefix="/files/", listing=False))
+        router.get("/files/**", Fixtures(folder, prefix="/files/"))
     return router
 
 

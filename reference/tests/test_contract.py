@@ -190,9 +190,15 @@ def test_files_are_sent_with_their_kind_and_length(server: Server) -> None:
     assert {"content-language", "expires", "vary"} <= octets.fields.keys()
 
 
+def test_a_folder_is_a_redirect_and_a_page(server: Server) -> None:
+    answer = ask(server, "/files/below")
+    assert (answer.status, answer.fields["location"]) == (301, "/files/below/")
+    assert b"octets.unknown-kind" in ask(server, "/files/below/").content
+
+
 @pytest.mark.parametrize(
     "name",
-    ["none.txt", "below", "../secret.txt", "..%2fsecret.txt", "%2e%2e/secret.txt", "below/../../secret.txt", "way-out",
+    ["none.txt", "../secret.txt", "..%2fsecret.txt", "%2e%2e/secret.txt", "below/../../secret.txt", "way-out",
      "%2Fetc%2Fhostname", "a%00b", "..%5csecret.txt"],
 )  # fmt: skip
 def test_nothing_outside_of_the_folder_is_sent(server: Server, name: str) -> None:

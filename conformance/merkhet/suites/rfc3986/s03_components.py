@@ -145,7 +145,7 @@ def _written(slug: str, words: str, name: bytes, target: bytes) -> Check:
 WRITTEN = (
     _written("redirect", "of the application", b"Location", b"{redirect}"),
     _written("folder", "of a folder", b"Location", b"{files:folder}"),
-    _written("content", "of a negotiated answer", b"Content-Location", b"{conneg}"),
+    _written("content", "of a file whose name has a space", b"Content-Location", b"{files:a%20b.txt}"),
 )
 
 # --- 3.3-a2: what may stand in a segment as it is
