@@ -93,3 +93,13 @@ def one_worker(original: Any) -> Any:
 def the_end_comes_at_once(original: Any) -> Any:
     """Ends without finishing what is in flight."""
     return lambda self, seconds: original(self, 0.0)
+
+
+@mutant(
+    "merkhet_reference.channel.Channel.stop",
+    breaks="architecture-3.3-1",
+    must_kill={"architecture-3.3-idle"},
+)
+def idle_connections_are_kept(original: Any) -> Any:
+    """Keeps connections on which nothing is under way until they are idle for too long."""
+    return lambda self: original(self) if self.tickets else None

@@ -100,6 +100,9 @@ _STREAM = Check(
     note=_NOTE,
 )
 
+IDLE_SECONDS = 2.0
+"""Time enough to end what is idle, and less than after which a server ends it in any case."""
+
 _IDLE = Check(
     id="architecture-3.3-idle",
     requirement="architecture-3.3-1",
@@ -116,7 +119,7 @@ _IDLE = Check(
                 silent: VIOLATION.because("the connection is kept, and so the server lives on"),
                 answered: WARNING.because("an answer that nobody asked for"),
             },
-            patience_seconds=PATIENCE_SECONDS,
+            patience_seconds=IDLE_SECONDS,
         ),
     ),
     good=(in_turns(OK, end=End.CLOSED),),
