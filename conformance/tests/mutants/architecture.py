@@ -103,3 +103,21 @@ def the_end_comes_at_once(original: Any) -> Any:
 def idle_connections_are_kept(original: Any) -> Any:
     """Keeps connections on which nothing is under way until they are idle for too long."""
     return lambda self: original(self) if self.tickets else None
+
+
+@mutant(
+    "merkhet_reference.outbox.Outbox.send",
+    breaks="architecture-2.4-1",
+    must_kill={"architecture-1.4-reads-on", "architecture-2.4-unread"},
+)
+def who_sends_waits(original: Any) -> Any:
+    """Waits for a client to take what it is sent, and serves nobody meanwhile."""
+
+    def send(self: Any, sock: Any, file_bytes_max: int) -> int:
+        sock.setblocking(True)
+        try:
+            return int(original(self, sock, 64 * file_bytes_max))
+        finally:
+            sock.setblocking(False)
+
+    return send
