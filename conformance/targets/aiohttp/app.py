@@ -54,6 +54,23 @@ async def stream(request: web.Request) -> web.StreamResponse:
     return response
 
 
+async def pieces(request: web.Request) -> web.StreamResponse:
+    """aiohttp sends no trailers. What it makes of a handler that raises halfway is its own."""
+    count, pause, end = int(request.query["n"]), int(request.query["ms"]), request.query["end"]
+    if end == "trailer":
+        return web.Response(status=501)
+    response = web.StreamResponse(headers={"Content-Type": contract.TEXT})
+    await response.prepare(request)
+    for number in range(min(count, contract.PIECES_MAX)):
+        if number:
+            await asyncio.sleep(pause / 1000)
+        await response.write(b"piece %d\n" % number)
+    if end == "abort":
+        raise RuntimeError("asked to fail")
+    await response.write_eof()
+    return response
+
+
 async def redirect(request: web.Request) -> web.Response:
     return web.Response(status=302, headers={"Location": "/"})
 
@@ -182,6 +199,7 @@ def create_app(folder: str) -> web.Application:
             web.get("/status/{code:[2-5][0-9][0-9]}", status),
             web.get("/sleep/{ms:[0-9]{1,5}}", sleep),
             web.get("/stream/{n:[0-9]{1,5}}", stream),
+            web.get("/pieces", pieces),
             web.get("/redirect", redirect),
             web.get("/param/{value:.*}", param),
             web.get("/mutable/{name}", stored),

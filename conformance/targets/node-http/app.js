@@ -60,6 +60,20 @@ function stream(request, response, argument) {
   response.end();
 }
 
+async function pieces(request, response) {
+  const { n, ms, end } = Object.fromEntries(new URL(request.url, 'http://h').searchParams);
+  const trailed = end === 'trailer' && /(^|,)\s*trailers\s*(,|$)/i.test(request.headers.te || '');
+  response.writeHead(200, { 'Content-Type': 'text/plain', ...(trailed && { Trailer: 'Merkhet-Pieces' }) });
+  for (let i = 0; i < Math.min(Number(n), PIECES_MAX); i++) {
+    if (i) await new Promise((done) => setTimeout(done, Math.min(Number(ms), SLEEP_MS_MAX)));
+    response.write(`piece ${i}\n`);
+  }
+  // node has no way in which a handler that fails ends its answer: what Express does is to destroy the socket.
+  if (end === 'abort') return response.destroy(new Error('asked to fail'));
+  if (trailed) response.addTrailers({ 'Merkhet-Pieces': n });
+  return response.end();
+}
+
 function mutable(request, response, argument, content) {
   if (request.method === 'DELETE') return send(response, stored.delete(argument) ? 204 : 404);
   if (request.method !== 'PUT') {
@@ -105,6 +119,7 @@ const ROUTES = [
   [/^\/status\/([1-5][0-9]{2})$/, READ, status],
   [/^\/sleep\/([0-9]{1,5})$/, READ, sleep],
   [/^\/stream\/([0-9]{1,5})$/, READ, stream],
+  [/^\/pieces$/, ['GET'], pieces],
   [/^\/redirect$/, READ, (request, response) => send(response, 302, '', { Location: '/' })],
   [/^\/param\/(.*)$/s, READ, (request, response, argument) => send(response, 200, argument)],
   [/^\/mutable\/([^/]+)$/s, ['GET', 'HEAD', 'PUT', 'DELETE'], mutable],
