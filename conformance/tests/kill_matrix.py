@@ -3,7 +3,7 @@
     python conformance/tests/kill_matrix.py            what is committed still holds; new checks and mutants are named
     python conformance/tests/kill_matrix.py --full     every mutant on every check, and nothing differs
     python conformance/tests/kill_matrix.py --update   measure everything and write the file; read its difference
-    python conformance/tests/kill_matrix.py --add      measure new mutants on everything and new checks on every mutant
+    python conformance/tests/kill_matrix.py --add      measure new mutants alone, those of a document on what it is about
     python conformance/tests/kill_matrix.py --only M   show what one mutant kills
 
 Held: a MUST or SHOULD check passes on the reference as it is, a MAY check is observed there. Every check is killed: by
@@ -39,6 +39,7 @@ OVER_TLS = tuple(check.id for check in RUNNABLE if needs_tls(check))
 SLOW = frozenset(check.id for check in RUNNABLE if "slow" in check.tags)
 PROVOKING = frozenset(check.id for check in RUNNABLE if check.needs & {"status", "stream"})
 """Checks that make the reference send what it seldom sends, for the passive checks to see."""
+FRAMING = "rfc9112-"
 HAS_NOT = frozenset({"rfc9110-8.4.1-deflate"})
 """Checks of what the reference does without, as it may: their canned servers alone prove them."""
 PASSIVE = frozenset(check.id for check in RUNNABLE if is_passive(check))
@@ -63,11 +64,6 @@ class Matrix(msgspec.Struct):
     @classmethod
     def read(cls) -> Matrix:
         return msgspec.json.decode(MATRIX.read_bytes(), type=cls) if MATRIX.exists() else cls()
-
-    @property
-    def checks(self) -> frozenset[str]:
-        """Every check that was measured."""
-        return frozenset(name for killed in self.kills.values() for name in killed) | frozenset(self.canned_only)
 
     def write(self) -> None:
         MATRIX.write_bytes(msgspec.json.format(msgspec.json.encode(self, order="sorted"), indent=1) + b"\n")
@@ -111,7 +107,6 @@ def trials(
     mutants: dict[str, mutation.Mutant],
     committed: dict[str, list[str]],
     found: dict[bool, Found | None],
-    new: frozenset[str],
     *,
     full: bool,
 ) -> list[Trial]:
@@ -124,8 +119,9 @@ def trials(
         everything = set(OVER_TLS if tls else PLAIN) - SLOW | recorded
         whole = full or name not in committed
         chosen = everything if whole else recorded | near | (frozenset[str]() if tls else PASSIVE)
-        if new and not whole:
-            chosen = everything & new
+        if name not in committed and not full and not mutant.breaks.startswith(FRAMING):
+            # What a mutant does to a file or a form says nothing of framing; --full does not take that for granted.
+            chosen = {check for check in chosen if not CHECKS[check].requirement.startswith(FRAMING)}
         names = tuple(check for check in CHECKS if check in chosen)
         wanted.append(Trial(names, name, tls, found.get(tls)))
     return wanted
@@ -177,25 +173,28 @@ def main() -> int:
         mutants = {name: mutants[name] for name in arguments.only}
     matrix = Matrix.read()
     full = arguments.full or arguments.update or bool(arguments.only)
-    new = frozenset(CHECKS) - matrix.checks if arguments.add else frozenset[str]()
+    if arguments.add:
+        mutants = {name: mutant for name, mutant in mutants.items() if name not in matrix.kills}
     report = Report()
     clean, found = measure_clean(report)
     print(f"{len(clean)} checks on the reference as it is, {time.perf_counter() - began:.1f} s", flush=True)
     measured: dict[str, list[str]] = {}
-    for tried in try_all(trials(mutants, matrix.kills, found, new, full=full), arguments.jobs):
+    for tried in try_all(trials(mutants, matrix.kills, found, full=full), arguments.jobs):
         assert tried.trial.mutant is not None
         killed = kills(clean, tried.outcomes)
-        if arguments.add:
-            killed = sorted({*killed, *matrix.kills.get(tried.trial.mutant, ())} & CHECKS.keys())
         measured[tried.trial.mutant] = killed
         show(tried, killed)
         if arguments.only:
             print("\n".join(f"    {name}" for name in killed))
+    if arguments.add:
+        kept = {name: sorted(set(killed) & CHECKS.keys()) for name, killed in matrix.kills.items()}
+        measured = kept | measured
     reached = {name for killed in measured.values() for name in killed}
     canned_only = sorted({check.id for check in RUNNABLE} - reached)
     if arguments.update or arguments.add:
         matrix = Matrix(kills=measured, canned_only=canned_only)
         matrix.write()
+        mutants = mutation.load()
     if not arguments.only:
         hold_canned(report)
         report.hold(
