@@ -57,6 +57,7 @@ def layout(
     a client that asked for one alone must not be sent this (Section 15.3.7.2).
     Raises ValueError for no ranges, a range past the end, or octets that would break the syntax of a part's head.
     """
+    # [rfc9110-8.3.3-1]
     if not byte_ranges:
         raise ValueError("multipart/byteranges has one or more parts")
     if BOUNDARY.match(boundary) is None:  # [rfc2046-5.1.1-a1]

@@ -226,8 +226,8 @@ class Channel(Outgoing):
 
     def _invite_content(self, head: RequestHead) -> None:
         """Say 100 to a client that waits with its content, unless some has come already (RFC 9110, Section 10.1.1)."""
-        if head.expects_continue and not self._protocol.buffered_bytes:
-            self.tickets[-1].data.append(CONTINUE)
+        if head.expects_continue and not self._protocol.buffered_bytes:  # [rfc9110-10.1.1-8]
+            self.tickets[-1].data.append(CONTINUE)  # [rfc9110-10.1.1-11] [rfc9110-10.1.1-12]
             self.advance()
 
     def _take_content(self, event: Content) -> None:
@@ -250,7 +250,7 @@ class Channel(Outgoing):
             return
         content = b"".join(self._content)
         self._content.clear()
-        self._ready = HandlerTask(head, content, event.trailers, ticket, self._service)
+        self._ready = HandlerTask(head, content, event.trailers, ticket, self._service)  # [rfc9110-10.1.1-9]
 
     def wait_for_content(self, ticket: Ticket, receiver: ReceiveTask) -> None:
         """Note that a handler waits for content; it has seen the head and refused nothing, so the client may send it."""

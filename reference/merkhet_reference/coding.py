@@ -21,6 +21,7 @@ WEIGHT = abnf.whole(abnf.OWS + rb"[qQ]=(?:(0)(?:\.([0-9]{0,3}))?|1(?:\.0{0,3})?)
 WEIGHT_MAX = 1000
 """A weight of 1, and that of a coding that is listed without one. Weights are in thousandths."""
 
+# [rfc9110-8.4.1.1-1] [rfc9110-8.4.1.3-1]
 SAME_CODING = {b"x-gzip": b"gzip", b"x-compress": b"compress"}
 """Old names that mean the same (Sections 8.4.1.1 and 8.4.1.3)."""
 
@@ -56,6 +57,7 @@ def accepted_codings(values: list[bytes]) -> dict[bytes, int] | None:
     that is none counts as 0, so that nothing is sent that the client may not take; the other members keep their sense.
     # Choice: of a coding that is listed twice the lower weight counts, for the same reason.
     """
+    # [rfc9110-8.4.1-a1] [rfc9110-12.5.3-a2] [rfc9110-12.5.3-a4]
     if not values:
         return None
     codings: dict[bytes, int] = {}
@@ -86,6 +88,7 @@ def prefers_gzip(fields: Fields) -> bool:
     False as well where the client takes neither: # Choice: then Accept-Encoding is disregarded, as Section 12.4.1
     allows, since an answer that can be read does more good than 406.
     """
+    # [rfc9110-12.5.3-2] [rfc9110-12.5.3-a1] [rfc9110-12.5.3-a3] [rfc9110-12.5.3-a5] [rfc9110-12.5.3-a6]
     codings = accepted_codings(fields.get_all(b"Accept-Encoding"))
     # Rule 1: without the field every coding is acceptable. Choice: such a client is sent none, since those that do not
     # know codings do not send the field either.
@@ -165,6 +168,7 @@ def add_vary(fields: list[FieldLine], name: bytes) -> None:
 
     A Vary line that is there gets one more member; one that has the name, in any case, or "*" says it already.
     """
+    # [rfc9110-12.5.5-3] [rfc9110-12.5.5-a1]
     said = Fields(fields)
     if said.contains_token(b"Vary", name.lower()) or said.contains_token(b"Vary", b"*"):
         return

@@ -128,6 +128,7 @@ def _paused(count: int, pause: float, *, fails: bool) -> Iterator[bytes]:
 
 def redirect(request: Request) -> None:
     """Send the client to the root."""
+    # [rfc9110-15.4.3-1] [rfc3986-3.5-a1]
     request.respond(302, ((b"Location", b"/"),))
 
 

@@ -44,6 +44,7 @@ def text(request: Request) -> None:
 
 def conneg(request: Request) -> None:
     """Answer in HTML or JSON, by Accept (RFC 9110, Section 12.5.1)."""
+    # [rfc9110-15.5.7-1]
     best = negotiation.best_type(request.fields.get_all(b"Accept"), list(REPRESENTATIONS))
     vary = (b"Vary", b"Accept")
     if best is None:
@@ -107,6 +108,7 @@ def download(request: Request) -> None:
 
 def private(request: Request) -> None:
     """Answer who has the credentials (RFC 9110, Section 11, and the Basic scheme)."""
+    # [rfc9110-11.2-1] [rfc9110-11.4-1] [rfc9110-11.5-2] [rfc9110-11.6.1-1] [rfc9110-15.5.2-1]
     if credentials(request.fields.get_all(b"Authorization")) == CREDENTIALS:
         request.respond(200, (*TEXT, (b"Cache-Control", b"private")), b"private\n")
     else:
@@ -115,6 +117,7 @@ def private(request: Request) -> None:
 
 def credentials(values: list[bytes]) -> bytes | None:
     """Return user and password of a Basic Authorization field, joined by a colon; None for anything else."""
+    # [rfc9110-11.1-a1]
     if len(values) != 1:
         return None
     scheme, _, token = values[0].partition(b" ")
@@ -128,6 +131,7 @@ def credentials(values: list[bytes]) -> bytes | None:
 
 def trace(request: Request) -> None:
     """Send the request back as it was read, without what must not be shown (RFC 9110, Section 9.3.8)."""
+    # [rfc9110-9.3.8-1] [rfc9110-9.3.8-3]
     head = request.head
     lines = [b"%s %s HTTP/%d.%d" % (head.method, head.target.raw, *head.version)]
     lines += [b"%s: %s" % line for line in head.fields if line[0].lower() not in SENSITIVE]

@@ -10,6 +10,8 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error o
     answer can carry it without carrying an injection. Whoever catches it answers, says close, and reads no further.
     """
 
+    # [rfc9110-15.6-1] [rfc9110-15.6.6-1]
+
     def __init__(self, status: int, why: str) -> None:
         super().__init__(f"{status}: {why}")
         self.status = status

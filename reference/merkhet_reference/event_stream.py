@@ -51,6 +51,7 @@ class SSEEvent:
     retry: int | None = None
 
     def __post_init__(self) -> None:
+        # [whatwg-sse-9.2.6-a4] [whatwg-sse-9.2.6-a5]
         if self.event is not None and EVENT_NEVER.search(self.event):
             raise ValueError("the type of an event has no CR and no LF")
         if self.id is not None and ID_NEVER.search(self.id):
@@ -61,6 +62,7 @@ class SSEEvent:
 
 def encode_event(event: SSEEvent) -> bytes:
     """Return the block of one event, with the empty line that has the client dispatch it."""
+    # [whatwg-sse-9.2.6-a3] [whatwg-sse-9.2.6-a6] [whatwg-sse-9.2.6-a7] [whatwg-sse-9.2.6-a8] [whatwg-sse-9.2.6-a9]
     # Names are in lower case, since they are compared as they are (Section 9.2.6).
     lines: list[str] = []
     if event.event is not None:
@@ -77,6 +79,7 @@ def encode_event(event: SSEEvent) -> bytes:
 
 def encode_comment(text: str) -> bytes:
     """Return a comment, one line for each of `text`. Clients ignore it; people who read the wire do not."""
+    # [whatwg-sse-9.2.5-a6]
     return encode_block([field_line("", line) for line in lines_of(text)])
 
 
@@ -85,11 +88,13 @@ def field_line(name: str, value: str) -> str:
 
     The space is always there. One is stripped from the value, and if it were left out it would be the value's own.
     """
+    # [whatwg-sse-9.2.5-a5] [whatwg-sse-9.2.6-a2]
     return f"{name}: {value}"
 
 
 def lines_of(text: str) -> list[str]:
     """Divide at CRLF, CR and LF, and at nothing else: str.splitlines knows eight more line ends, the client none."""
+    # [whatwg-sse-9.2.6-a1]
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
@@ -98,6 +103,7 @@ def encode_block(lines: list[str]) -> bytes:
 
     Half a surrogate pair is no scalar value and has no UTF-8: U+FFFD stands for it.
     """
+    # [whatwg-sse-9.2.5-a1] [whatwg-sse-9.2.5-a2] [whatwg-sse-9.2.5-a3]
     text = "\n".join(lines) + "\n\n"
     try:
         return text.encode("utf-8")
@@ -112,6 +118,7 @@ def last_event_id(fields: Fields) -> str | None:
     is not UTF-8, or two field lines. This server gave out no such id, and a stream from its start serves better than a
     refusal, after which the client would not come back.
     """
+    # [whatwg-sse-9.2.4-a1] [whatwg-sse-9.2.4-a2]
     values = fields.get_all(b"Last-Event-ID")
     if len(values) != 1:
         return None

@@ -41,6 +41,7 @@ class Fields:
 
     def get_all(self, name: bytes) -> list[bytes]:
         """Return the values of every line of this name, in order."""
+        # [rfc9110-5.1-a1]
         return self.by_name.get(name.lower(), [])
 
     def get(self, name: bytes) -> bytes | None:
@@ -53,9 +54,11 @@ class Fields:
 
         Empty members do not count. Lists with quoted strings in them are not for this method.
         """
+        # [rfc9110-5.3-1] [rfc9110-5.6.1.2-1] [rfc9110-5.6.1.2-2]
         members = (member.strip(b" \t") for value in self.get_all(name) for member in value.split(b","))
         return [member.lower() for member in members if member]
 
     def contains_token(self, name: bytes, token: bytes) -> bool:
         """Tell whether the list has `token` (given in lower case), whatever the case on the wire."""
+        # [rfc9110-7.6.1-a1]
         return token in self.list_members(name)

@@ -170,6 +170,7 @@ ACCEPT_RANGES = (b"Accept-Ranges", b"bytes")  # [rfc9110-14.3-a1]
 
 def type_of(presentation: Presentation) -> bytes:
     """Return the value of Content-Type."""
+    # [rfc9110-8.3-1] [rfc9110-8.3-a1]
     return mime.with_charset(presentation.content_type or mime.detect_mime_type(presentation.name))
 
 
@@ -187,6 +188,7 @@ def describing(
     presentation: Presentation, content_type: bytes, current: validators.Validators, extra: Sequence[FieldLine]
 ) -> list[FieldLine]:
     """Return the fields that the 200 has, and so the 206 (Section 15.3.7): what the file is, which state of it, and how."""
+    # [rfc9110-15.3.1-1]
     fields: list[FieldLine] = [(b"Content-Type", content_type)]
     # [rfc9110-8.8.3.1-1]
     if current.entity_tag is not None:
@@ -207,6 +209,7 @@ def describing(
 
 def zipped_whole(opened: OpenedFile, fields: list[FieldLine]) -> Plan:
     """Return 200 with the file in gzip."""
+    # [rfc9110-8.4-1] [rfc9110-8.4-2]
     content = coding.gzip_content(read_whole(opened.descriptor, ranges.ByteRange(0, opened.stat.st_size - 1)))
     return Plan(200, [*fields, (b"Content-Encoding", b"gzip")], len(content), (content,))
 

@@ -105,6 +105,7 @@ class FileServer:
         It is written anew from the names and never copied: none but the last is empty and each is percent-encoded, so
         it cannot begin with two slashes, or a backslash, and name another host (RFC 3986, Section 4.2).
         """
+        # [rfc3986-2.3-a2] [rfc3986-3.3-a1] [rfc9110-10.2.2-a1]
         return ("/" + "/".join(quote(name, safe="") for name in [*self._prefix, *names])).encode("ascii")
 
     def may(self, request: Request, folder: list[str]) -> bool:
@@ -149,6 +150,7 @@ class FileServer:
 
     def _redirect(self, request: Request, names: list[str]) -> None:
         """Send the client to the path with a slash, from which the references in a page lead to what lies in the folder."""
+        # [rfc9110-15.4.2-1]
         if not self.may(request, names):
             answer(request, 403, FORBIDDEN)
             return

@@ -51,6 +51,7 @@ def parse_http_date(value: bytes, now: float) -> int | None:
     forgiven. # Choice: the day name has to be one, but need not be that day's: nothing is decided by it, and recipients
     are asked to be robust.
     """
+    # [rfc9110-5.6.7-1]
     match = IMF_FIXDATE.match(value) or ASCTIME_DATE.match(value)
     if match is not None:
         return whole_seconds(int(match["year"]), fields_below_year(match))
@@ -72,6 +73,7 @@ def full_year(digits: int, below: list[int], now: float) -> int:
 
     So a date that would be more than 50 years ahead is one of the past.
     """
+    # [rfc9110-5.6.7-4]
     year_now, *below_now = time.gmtime(now)[:6]
     horizon = year_now + AHEAD_YEARS_MAX
     year = horizon - (horizon - digits) % 100
@@ -99,6 +101,7 @@ def format_http_date(seconds: int) -> bytes:
 
     The names come from this file, not from the locale.
     """
+    # [rfc9110-5.6.7-2] [rfc9110-5.6.7-3] [rfc9111-5.3-a1]
     moment = EPOCH + seconds * SECOND
     return b"%s, %02d %s %04d %02d:%02d:%02d GMT" % (
         DAY_NAMES[moment.weekday()], moment.day, MONTHS[moment.month - 1], moment.year,

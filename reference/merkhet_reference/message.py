@@ -79,7 +79,7 @@ class Admission(NamedTuple):
         return limits.stream_content_bytes_max if self.streams else limits.content_bytes_max
 
 
-class HttpDate:
+class HttpDate:  # [rfc9110-6.6.1-1]
     """The Date of answers, made once a second (RFC 9110, Section 6.6.1). Threads may race: all write the same value."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
@@ -323,11 +323,11 @@ class Request:
 
     def inform(self, status: int, fields: FieldLines = ()) -> None:
         """Send an interim response before the final one (RFC 9110, Section 15.2); nothing to an HTTP/1.0 client."""
-        if not 100 <= status < 200 or status == 101:
+        if not 100 <= status < 200 or status == 101:  # [rfc9110-15.2.2-1]
             raise ValueError(f"{status} is no interim status")
         lines = field_lines(fields)
         response.check_fields(lines)
-        if self.version >= (1, 1) and not self._answered:
+        if self.version >= (1, 1) and not self._answered:  # [rfc9110-15.2-1]
             self._sink.put_interim(response.encode_interim(status, lines))
 
     def _begin(self, status: int, fields: FieldLines, body: response.Body, length: int | None) -> tuple[bytes, bool]:
@@ -337,7 +337,7 @@ class Request:
         if not 200 <= status <= 999:
             raise ValueError(f"{status} is no final status")
         lines = encoded_fields(fields)
-        # What of the content is still to come would be read as the next request.
+        # What of the content is still to come would be read as the next request. [rfc9110-10.1.1-10]
         is_read = self.content_ended or self._sink.content_came
         keeps = self._sink.persists and body is not response.UNTIL_CLOSE and is_read
         version = self._head.version

@@ -215,6 +215,7 @@ class MutableFolder(files.FileServer):
 
     def _finish(self, request: Request, names: list[str], upload: storing.Upload, span: ContentRange | None) -> None:
         """Put what has come in its place, if what was true before is true still, and answer."""
+        # [rfc9110-9.3.4-1] [rfc9110-9.3.4-2] [rfc9110-9.3.4-6]
         with self._locks.of(upload.folder, names[-1]):
             current = self._current(names)
             try:
@@ -247,6 +248,7 @@ class MutableFolder(files.FileServer):
             files.answer(request, *explained(error))
 
     def _remove(self, request: Request) -> None:
+        # [rfc9110-9.3.5-1]
         names = self.segments(request.path)
         if names is None:
             raise Declined(404, files.NOT_FOUND)
@@ -280,6 +282,7 @@ def check_content_type(name: str, fields: Fields) -> None:
     that are surely at odds are refused, as an image in place of a page: for many names there are several types in use.
     A coding would be served without its name, so nothing comes with one.
     """
+    # [rfc9110-9.3.4-4]
     if any(coding != b"identity" for coding in fields.list_members(b"Content-Encoding")):
         raise Declined(415, "A file is put without a content coding.", (b"Accept-Encoding", b"identity"))
     sent = (fields.get(b"Content-Type") or b"").partition(b";")[0].strip(b" \t").lower()
@@ -334,6 +337,7 @@ def close(current: paths.OpenedFile | None) -> None:
 
 def a_folder() -> Declined:
     """Return the answer to a change of a folder: 405, with what can be done instead."""
+    # [rfc9110-15.5.10-1]
     return Declined(405, "This is a folder. Only files are put and deleted.", ALLOW_FOLDER)
 
 

@@ -41,6 +41,7 @@ def media_range(member: bytes) -> MediaRange | None:
 
     The weight is the parameter `q` wherever it stands among the others (Section 12.5.1), in any case.
     """
+    # [rfc9110-12.5.1-2]
     match = MEDIA_RANGE.match(member)
     if match is None or (match[1] == b"*" and match[2] != b"*"):
         return None

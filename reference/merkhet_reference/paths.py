@@ -72,6 +72,7 @@ def normalize_path(path: bytes) -> bytes:
     is decoded twice, so that a second call changes nothing. # Choice: a "%" that begins no sequence is taken for one
     that should have been encoded; the parser of request targets lets none through.
     """
+    # [rfc3986-2.1-a2] [rfc3986-2.3-a1] [rfc9110-4.2.3-2]
     return remove_dot_segments(PERCENT.sub(normal_sequence, path))
 
 
@@ -109,6 +110,7 @@ def safe_segments(path: bytes) -> list[str] | None:
     backslash, and ".", "..", and an empty one that is not the last. # Choice: dot segments are refused, not resolved,
     since a client resolves its own (RFC 3986, Section 5.2.4); `normalize_path` is there for who wants them resolved.
     """
+    # [rfc3986-2.2-a1] [rfc3986-2.4-a1] [rfc3986-5.2.4-a1] [rfc3986-7.3-a1]
     if not path.startswith(b"/") or MALFORMED_PERCENT.search(path):
         return None
     names: list[str] = []
@@ -122,6 +124,7 @@ def safe_segments(path: bytes) -> list[str] | None:
 
 def decoded_name(segment: bytes) -> str | None:
     """Return one segment, percent-decoded once, or None if that is no name."""
+    # [rfc3986-2.1-a1]
     try:
         name = unquote_to_bytes(segment).decode("utf-8")
     except UnicodeDecodeError:

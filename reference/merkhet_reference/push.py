@@ -13,9 +13,11 @@ from merkhet_reference import event_stream
 from merkhet_reference.event_stream import SSEEvent
 from merkhet_reference.http1 import response
 
+# [whatwg-sse-9.2.7-a1]
 HEARTBEAT_SECONDS = 15.0
 """Shorter than the time after which proxies and mobile networks forget a silent connection."""
 
+# [whatwg-sse-9.2.2-a2] [whatwg-sse-17.6-a1]
 EVENT_STREAM_FIELDS = (
     (b"Content-Type", b"text/event-stream"),
     (b"Cache-Control", b"no-cache"),
@@ -101,6 +103,7 @@ class Writer:
 
     def write(self, data: bytes) -> bool:
         """Send octets; return False if nobody will read them."""
+        # [whatwg-sse-9.2.5-a7]
         return not data or self.write_framed(self.framed(data), waits=True)
 
     def write_framed(self, data: bytes, *, waits: bool) -> bool:

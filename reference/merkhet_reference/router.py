@@ -110,6 +110,7 @@ def child_for(node: Node[H], segment: str) -> Node[H]:
 
 def decoded_segments(path: bytes) -> list[str]:
     """Split a path at its slashes and then decode each segment, once. Octets that are no UTF-8 are kept as surrogates."""
+    # [rfc3986-2.4-a2]
     return [unquote_to_bytes(segment).decode("utf-8", "surrogateescape") for segment in path[1:].split(b"/")]
 
 
@@ -133,6 +134,7 @@ def candidates(
 
 def handler_for(method: str, handlers: Mapping[str, H]) -> H | None:
     """Return the handler for a method; GET's answers HEAD, its content left out (RFC 9110, Section 9.3.2)."""
+    # [rfc9110-9.1-1]
     if method == "HEAD" and "HEAD" not in handlers:
         return handlers.get("GET")
     return handlers.get(method)
@@ -140,6 +142,7 @@ def handler_for(method: str, handlers: Mapping[str, H]) -> H | None:
 
 def allowed_methods(methods: Iterable[str]) -> tuple[str, ...]:
     """Return what Allow says: HEAD wherever GET is, and OPTIONS everywhere (RFC 9110, Sections 10.2.1 and 9.3.7)."""
+    # [rfc9110-10.2.1-a1] [rfc9110-15.5.6-1]
     allowed = {*methods, "OPTIONS"}
     return tuple(sorted(allowed | {"HEAD"} if "GET" in allowed else allowed))
 
@@ -231,6 +234,7 @@ class Router:
 
     def __call__(self, request: Request) -> Receiver | None:
         """Answer a request by the handler it is for, or with the status that says why there is none."""
+        # [rfc9110-9.1-3] [rfc9110-9.1-4] [rfc9110-10.2.1-1a] [rfc9110-9.3.7-1] [rfc9110-15.5-1]
         found = self._find(request.method, request.target)
         if isinstance(found, Match):
             request.path_params = found.path_params

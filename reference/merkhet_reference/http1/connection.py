@@ -152,7 +152,7 @@ class Connection:
             return None
         method, target, version, fields = request.parse_head(head, self._limits)
         if target.scheme == b"https" and not self._is_secure:
-            # Choice: 421, since it is the connection that is wrong. (RFC 9110, Section 7.4)
+            # Choice: 421, since it is the connection that is wrong. [rfc9110-7.4-1] [rfc9110-7.4-2]
             raise errors.misdirected("an https URI is not asked for on a connection without TLS")
         framed = framing.content_framing(version, fields)
         event = RequestHead(
@@ -209,6 +209,7 @@ class Connection:
         return EndOfMessage(trailers)
 
     def _take_head(self) -> bytes | None:
+        # [rfc9110-5.3-4]
         if self._inbox.begins_with(b"\r\n"):
             self._skip_empty_lines()
         self._asks_head = self._inbox.begins_with(b"HEAD ")

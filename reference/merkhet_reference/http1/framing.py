@@ -84,6 +84,7 @@ def coding_name(member: bytes) -> bytes:
 
 def length_framing(fields: Fields) -> Framing:
     """Rules 5 and 6: one line of digits, or the message has no end that two readers would agree on."""
+    # [rfc9110-8.6-8] [rfc9110-8.6-11]
     values = fields.get_all(b"Content-Length")
     # Choice: a repeated length is refused even where all copies agree, as RFC 9110, Section 8.6 lets a recipient do.
     if len(values) != 1 or LENGTH.match(values[0]) is None:
@@ -96,6 +97,7 @@ def length_framing(fields: Fields) -> Framing:
 
 def check_length(framed: Framing, content_bytes_max: int) -> None:
     """Refuse content that is announced to be longer than is taken for this request (RFC 9110, Section 15.5.14)."""
+    # [rfc9110-15.5.14-1]
     if framed.length > content_bytes_max:
         raise content_too_large()
 

@@ -101,6 +101,7 @@ def lone_lf() -> errors.Refusal:
 
 def parse_request_line(line: bytes, limits: Limits) -> tuple[bytes, bytes, Version]:
     """Return method, request target (not yet looked into) and version. Raises Refusal."""
+    # [rfc9110-9.1-a1]
     if len(line) > limits.request_line_bytes_max:
         raise line_too_long(line, limits)
     match = REQUEST_LINE.match(line)
@@ -113,6 +114,7 @@ def parse_request_line(line: bytes, limits: Limits) -> tuple[bytes, bytes, Versi
 
 def line_too_long(line: bytes, limits: Limits) -> errors.Refusal:
     """Return the refusal of a request line over the limit: 501 if it is the method, else 414 (Section 3)."""
+    # [rfc9110-2.3-2]
     if len(line.partition(b" ")[0]) > limits.method_bytes_max:
         return errors.not_implemented("the method is longer than any that is known")  # [rfc9112-3-2]
     return errors.uri_too_long("the request target is longer than this server reads")  # [rfc9112-3-3] [rfc9112-3-4]
@@ -134,6 +136,7 @@ def check_method_length(method: bytes, limits: Limits) -> None:
 
 def supported_version(major: int, minor: int) -> Version:
     """Return the version to process the message as (RFC 9110, Section 2.5): a higher minor one is read as 1.1."""
+    # [rfc9110-6.2-6]
     if major != 1:
         raise errors.version_not_supported("only HTTP/1.0 and HTTP/1.1 are spoken here")
     return (1, min(minor, 1))
@@ -153,6 +156,7 @@ def parse_target(method: bytes, target: bytes) -> Target:
 
 def parse_origin_form(target: bytes) -> Target:
     """Section 3.2.1: an absolute path and perhaps a query; a fragment is in no form."""
+    # [rfc3986-3.3-a2] [rfc3986-3.4-a1]
     match = ORIGIN_FORM.match(target)
     if match is None:
         raise errors.bad_request("the request target is no path and query")  # [rfc9112-3.2-a1]
@@ -161,6 +165,7 @@ def parse_origin_form(target: bytes) -> Target:
 
 def parse_absolute_form(target: bytes) -> Target:
     """Section 3.2.2: a whole URI, accepted from any client; its own authority is the one that counts."""
+    # [rfc9110-4.2.1-2] [rfc9110-4.2.2-2] [rfc9110-4.2.4-2] [rfc3986-3.1-a1] [rfc3986-6.2.3-a1]
     match = ABSOLUTE_FORM.match(target)
     if match is None:
         raise errors.bad_request(
@@ -184,6 +189,7 @@ def about_the_server(target: Target) -> Target:
 
 def parse_authority_form(target: bytes) -> Target:
     """Section 3.2.3: host and port, and only with CONNECT; a port that no peer can have is refused (RFC 9110, 9.3.6)."""
+    # [rfc9110-9.3.6-2]
     match = AUTHORITY_FORM.match(target)
     if match is None or not match[1] or not 0 < int(match[2]) <= PORT_MAX:
         raise errors.bad_request("CONNECT takes a host and a port")
@@ -205,12 +211,14 @@ def parse_field_lines(lines: list[bytes], limits: Limits) -> Fields:
 
 def check_field_count(count: int, limits: Limits) -> None:
     """Refuse more field lines than are read (RFC 6585, Section 5)."""
+    # [rfc9110-5.4-1]
     if count > limits.field_lines_max:
         raise errors.fields_too_large("there are more field lines than this server reads")
 
 
 def parse_field_line(line: bytes) -> FieldLine:
     """Return name and value of one field line. Raises Refusal."""
+    # [rfc9110-5.5-1] [rfc9110-5.5-3]
     match = FIELD_LINE.match(line)
     if match is None:
         raise malformed_field_line(line)
@@ -219,6 +227,7 @@ def parse_field_line(line: bytes) -> FieldLine:
 
 def malformed_field_line(line: bytes) -> errors.Refusal:
     """Return the refusal of a line that is no field line, and say which of the well-known faults it has."""
+    # [rfc9110-5.5-4] [rfc9110-5.5-5]
     if line.startswith((b" ", b"\t")):
         # Folded, or before the first field: refused in both places, so nobody can read it in two ways.
         return errors.bad_request("a field line begins with whitespace")  # [rfc9112-2.2-9] [rfc9112-5.2-2]
@@ -231,6 +240,7 @@ def malformed_field_line(line: bytes) -> errors.Refusal:
 
 def check_host(fields: Fields, version: Version) -> None:
     """Section 3.2: HTTP/1.1 has exactly one Host field, every version at most one, and its value is host and port."""
+    # [rfc3986-3.2.2-a1] [rfc3986-3.2.3-a1]
     hosts = fields.by_name.get(b"host")
     if hosts is None:
         if version >= (1, 1):
@@ -245,6 +255,7 @@ def check_host(fields: Fields, version: Version) -> None:
 
 def authority(target: Target, fields: Fields) -> bytes:
     """Return the authority that the request is for; in absolute-form the Host field counts for nothing (3.2.2)."""
+    # [rfc3986-3.2.2-a2]
     if target.authority is not None:
         return target.authority  # [rfc9112-3.2.2-5]
     return fields.get(b"Host") or b""
@@ -264,4 +275,5 @@ def is_persistent(version: Version, fields: Fields) -> bool:
 
 def expects_continue(version: Version, fields: Fields) -> bool:
     """Tell whether the client waits for 100 before its content; HTTP/1.0 has no interim responses (RFC 9110, 10.1.1)."""
+    # [rfc9110-10.1.1-a1] [rfc9110-10.1.1-7] [rfc9110-10.1.1-1]
     return b"expect" in fields.by_name and version >= (1, 1) and fields.contains_token(b"Expect", b"100-continue")

@@ -41,6 +41,7 @@ NOTHING, LENGTH, CHUNKED, UNTIL_CLOSE = Body
 
 def body_framing(method: bytes, version: Version, status: int, length: int | None) -> Body:
     """Return how a response is framed. `length` is the octets of content if they are known before the first one."""
+    # [rfc9110-8.6-5] [rfc9110-8.6-6] [rfc9110-8.6-7] [rfc9110-8.6-a1] [rfc9110-9.3.6-6]
     if has_no_content_fields(method, status):
         return NOTHING
     if length is not None:
@@ -57,12 +58,14 @@ def has_no_content_fields(method: bytes, status: int) -> bool:
 
 def sends_content(method: bytes, status: int) -> bool:
     """Tell whether content follows the head: never to HEAD, nor with 1xx, 204 and 304 (Section 6.3, rules 1 and 2)."""
+    # [rfc9110-15.3.6-1]
     # [rfc9112-6.3-a1] [rfc9112-6.1-6]
     return method != b"HEAD" and status != 304 and not has_no_content_fields(method, status)
 
 
 def check_fields(fields: Iterable[FieldLine]) -> None:
     """Raise ValueError for a field line that a handler may not send: one that breaks the grammar, or one of OURS."""
+    # [rfc9110-2.2-2]
     for name, value in fields:
         field_line(name, value)
 
@@ -107,6 +110,7 @@ def encode_head(
 
     `connection` is b"close", b"keep-alive" (to an HTTP/1.0 client that asked) or None.
     """
+    # [rfc9110-6.2-4] [rfc9110-6.6.1-2a] [rfc9110-6.6.1-2b]
     if body is LENGTH:
         lines += b"Content-Length: %d\r\n" % (length or 0)
     elif body is CHUNKED:
@@ -120,6 +124,7 @@ def encode_head(
 
 def connection_option(version: Version, *, persists: bool, asked_keep_alive: bool) -> bytes | None:
     """Return the connection option to send, if any (Sections 9.3 and 9.6)."""
+    # [rfc9110-7.6.1-1] [rfc9110-7.6.1-4]
     if not persists:
         return b"close"  # [rfc9112-9.6-1] [rfc9112-9.6-4] [rfc9112-9.3-3]
     return b"keep-alive" if version < (1, 1) and asked_keep_alive else None
