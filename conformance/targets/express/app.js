@@ -84,7 +84,7 @@ app.get('/conneg', (req, res) => res.format({
 }));
 
 // The parser below Express's own multer, which keeps no order between names.
-app.post('/form', (req, res, next) => {
+app.post('/form', (req, res) => {
   if (!req.is(['multipart/form-data', 'application/x-www-form-urlencoded'])) return res.sendStatus(415);
   let parser;
   try {
@@ -102,8 +102,15 @@ app.post('/form', (req, res, next) => {
     file.on('data', (part) => parts.push(part)).on('end', () => { told[3] = Buffer.concat(parts).toString('base64'); });
     file.on('error', () => {});
   });
-  parser.on('close', () => { if (!res.headersSent) res.json({ fields, files }); });
-  parser.on('error', (error) => { req.unpipe(parser); if (!res.headersSent) next(Object.assign(error, { status: 400 })); });
+  // After an error busboy says 'close' too, as if all were well.
+  let broken = false;
+  parser.on('error', () => {
+    if (!broken) res.sendStatus(400);
+    broken = true;
+    req.unpipe(parser);
+    req.resume();
+  });
+  parser.on('close', () => { if (!broken) res.json({ fields, files }); });
   return req.pipe(parser);
 });
 
