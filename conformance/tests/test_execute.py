@@ -93,6 +93,17 @@ def test_what_goes_out_anew_goes_to_a_fresh_connection_where_the_last_one_ends()
     assert run.judgements[1].kind is Kind.INCONCLUSIVE
 
 
+def test_silence_behind_the_close_option_is_as_good_as_the_end() -> None:
+    """No answer is owed there. Who asks for nothing but the end is told of the silence."""
+    lingers = Stream(checks.REFUSED.data, End.SILENT)
+    behind = {served(): PASS, ended: WARNING, silent: VIOLATION}
+    for cases, kind in ((behind, Kind.WARNING), ({ended: PASS, silent: VIOLATION}, Kind.VIOLATION)):
+        run, _ = play(checks.check(Send(checks.GET), Answers({status(400): PASS}), Answers(cases)), lingers)
+        assert [item.kind for item in run.judgements] == [Kind.PASS, kind]
+    run, _ = play(checks.check(Send(checks.GET), Answers({served(): PASS}), Answers(behind)), OK)
+    assert [item.kind for item in run.judgements] == [Kind.PASS, Kind.VIOLATION], "the connection was to go on"
+
+
 def test_the_steps_of_a_verdict_take_the_place_of_the_rest() -> None:
     follow = Answers({ended: WARNING.because("closed")})
     steps = (

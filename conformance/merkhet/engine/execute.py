@@ -261,6 +261,8 @@ class _Execution:
         self.outcome.impatient |= answer.end is End.SILENT and self.setting.deadlines.is_cut(step.patience_seconds)
         if not step.cases:
             return None
+        if _owed_nothing(step, answer, connection.last):
+            answer = replace(answer, end=End.CLOSED)
         case, verdict = self._match(step, answer)
         self.outcome.judgements.append(
             Judgement(
@@ -358,6 +360,16 @@ class _Execution:
 def _unframeable(answer: Answer) -> bool:
     response = answer.response
     return response is not None and any(fault.rule in UNFRAMEABLE for fault in response.faults)
+
+
+def _owed_nothing(step: Answers, answer: Answer, before: Response | None) -> bool:
+    """Whether silence stands where an answer could have been, behind one with the close option: as good as the end.
+
+    That the connection lingers is for another rule to say (RFC 9112, Section 9.6), and for steps that want the end alone.
+    """
+    is_silence = answer.response is None and not answer.garbage and answer.end is End.SILENT
+    good = {case.rests_on for case, verdict in step.cases.items() if verdict.kind is Kind.PASS}
+    return is_silence and before is not None and before.says_close and bool(good - {Rests.END})
 
 
 def expected_words(step: Answers) -> str:
