@@ -34,7 +34,8 @@ EXTENSION = (
     + rb"))?)*+"
 )
 CHUNK_LINE = abnf.whole(rb"(" + abnf.HEXDIGITS + rb")(" + EXTENSION + rb")")
-"""A size in hexadecimal digits, then extensions, with the whitespace that Section 7.1.1 asks a recipient to read past. [rfc9110-5.6.3-5]"""
+"""A size in hexadecimal digits, then extensions, with the whitespace that Section 7.1.1 asks a recipient to read past."""
+# [rfc9110-5.6.3-5]
 
 SIZE_DIGITS_MAX = 15
 """More hexadecimal digits than any limit has: refused before they are made a number."""
