@@ -54,6 +54,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         role="server",
         text="Oversized field lines or sections must be refused with a suitable 4xx.",
         on_violation=Weight.WARNING,
+        note="Two of the surveyed servers end the connection without a status, which refuses as well.",
     ),
     Requirement(
         id="rfc9110-5.5-1",
@@ -106,6 +107,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         text="A reasonable number of empty list elements must be ignored.",
         capability="files",
         on_violation=Weight.WARNING,
+        note="The text does not say how many empty elements are a reasonable number.",
     ),
     Requirement(
         id="rfc9110-5.6.3-3",
@@ -128,6 +130,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         text="Bad whitespace must be parsed and removed.",
         capability="echo",
         on_violation=Weight.WARNING,
+        note="Most surveyed servers refuse such whitespace in a chunk extension, and who refuses it is not misled.",
     ),
     Requirement(
         id="rfc9110-5.6.3-6",

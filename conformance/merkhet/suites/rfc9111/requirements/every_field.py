@@ -80,4 +80,14 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         role="sender",
         text="Expires is an HTTP-date.",
     ),
+    Requirement(
+        id="rfc9111-5.3-4",
+        document="rfc9111",
+        section="5.3",
+        level=Level.MUST_NOT,
+        basis="bcp14",
+        role="origin-server",
+        text="A clockless origin sends Expires only as a fixed past time or as one that a system with a clock gave the resource.",
+        untestable="No answer shows whether its server has a clock, nor who set the time in Expires.",
+    ),
 )
