@@ -24,6 +24,7 @@ from merkhet.expect import (
     answered,
     as_preflight,
     content,
+    cut_short,
     ended,
     silent,
     status,
@@ -253,6 +254,7 @@ _REFUSED_RIGHTLY: Mapping[Expectation, Verdict] = {
     status_2xx: PASS,
     answered: PASS,
     ended: WARNING.because("the connection ended without a status"),
+    cut_short: WARNING.because("the refusal was cut short, as by a reset behind what was not read"),
     silent: WARNING.because("a complete request got no answer"),
 }
 TOO_MUCH: tuple[tuple[str, str, bytes, frozenset[str]], ...] = (
