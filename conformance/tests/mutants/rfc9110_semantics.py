@@ -98,7 +98,7 @@ def names_have_case(original: Any) -> Any:
     def init(fields: Fields, lines: Any = ()) -> None:
         kept = [*lines]
         original(fields, [line for line in kept if line[0] in (line[0].title(), line[0].lower())])
-        fields.lines = tuple(kept)
+        fields.lines = kept
 
     return init
 
