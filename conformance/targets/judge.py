@@ -29,9 +29,9 @@ from merkhet import results as files
 from merkhet.model import CheckResult, Evidence, Outcome, RunResults
 
 IN_ORDER = frozenset({Outcome.PASS, Outcome.OBSERVED, Outcome.NOT_APPLICABLE})
-EVENT_BYTES_MAX = 1024
-EVENTS_MAX = 12
-TRANSCRIPTS_MAX = 3
+EVENT_BYTES_MAX = 512
+EVENTS_MAX = 8
+TRANSCRIPTS_MAX = 1
 
 PUBLISHED = _launch.ROOT / "reports" / "published"
 OUTCOMES = ("pass", "fail", "warn", "observed", "inconclusive", "not-applicable", "error")
@@ -69,12 +69,18 @@ def judge(name: str, folder: Path, select: list[str], profile: str) -> tuple[int
 
 
 def slim(run: RunResults) -> RunResults:
-    """Return a run without the evidence of what is in order, the other transcripts cut to a kibibyte an event."""
+    """Return a run with the evidence of what fails alone, its first transcript cut to half a kibibyte an event.
+
+    What is in order has no words either: `merkhet explain` has them. A server's results are kept for as long as there are
+    versions of it, so they are to be small.
+    """
     return structs.replace(run, results=tuple(_slim(result) for result in run.results), target_output="")
 
 
 def _slim(result: CheckResult) -> CheckResult:
     if result.outcome in IN_ORDER:
+        return structs.replace(result, expected="", evidence=Evidence())
+    if result.outcome is not Outcome.FAIL:
         return structs.replace(result, evidence=Evidence())
     transcripts = tuple(
         structs.replace(
