@@ -29,7 +29,7 @@ MODULES = (
 )  # fmt: skip
 MORE_TESTS = {
     "channel": ("channel_times", "channel_uploads"),
-    "outgoing": ("outgoing_records",),
+    "outgoing": ("outgoing_records", "channel_uploads"),
 }
 """Where the tests of one module are more than one file of them."""
 

@@ -15,6 +15,7 @@ from merkhet_reference import errors
         (errors.bad_request, 400),
         (errors.content_too_large, 413),
         (errors.uri_too_long, 414),
+        (errors.misdirected, 421),
         (errors.fields_too_large, 431),
         (errors.not_implemented, 501),
         (errors.version_not_supported, 505),

@@ -108,7 +108,7 @@ def idle_connections_are_kept(original: Any) -> Any:
 @mutant(
     "merkhet_reference.outbox.Outbox.send",
     breaks="architecture-2.4-1",
-    must_kill={"architecture-1.4-reads-on", "architecture-2.4-unread"},
+    must_kill={"architecture-2.4-unread"},
 )
 def who_sends_waits(original: Any) -> Any:
     """Waits for a client to take what it is sent, and serves nobody meanwhile."""

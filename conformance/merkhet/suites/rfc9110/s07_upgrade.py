@@ -184,8 +184,6 @@ WEBSOCKET = (
         good=response(426, b"no", b"Upgrade: websocket", b"Connection: Upgrade"),
         mutants=(Canned("says nothing", response(426, b"no")), HANGS_UP, SILENT_SERVER), twin=WS_TWIN,
     ),
-    _unoffered("method-post", "A POST with a handshake", handshake(method=b"POST"), "rfc9110-7.8-9", to="POST"),
-    _unoffered("method-put", "A PUT with a handshake", handshake(method=b"PUT"), "rfc9110-7.8-9", to="PUT"),
     _unoffered("method-head", "A HEAD with a handshake", handshake(method=b"HEAD"), "rfc9110-7.8-9", to="HEAD"),
     _unoffered("old", "A handshake in HTTP/1.0", handshake(version=b"1.0"), "rfc9110-7.8-11"),
     _unoffered("offers-other", "An offer of another protocol with the key of a handshake", handshake(b"merkhet")),

@@ -94,7 +94,6 @@ CODINGS = (
            b"Accept-Encoding: merkhet", _PLAIN_ONLY),
     _asked("2", "unknown-several", "To who takes several codings that are not there, identity is sent",
            b"Accept-Encoding: merkhet, merkhet2;q=0.5", _PLAIN_ONLY),
-    _asked("a1", "no-field", "To who says nothing of codings any may be sent", b"", _ANYTHING),
     _asked("a2", "gzip-zero", "gzip;q=0 excludes gzip", b"Accept-Encoding: gzip;q=0", _NO_GZIP),
     _asked("a2", "gzip-zero-digits", "gzip;q=0.000 excludes gzip", b"Accept-Encoding: gzip;q=0.000", _NO_GZIP),
     _asked("a2", "gzip-zero-any", "gzip;q=0 excludes gzip where anything else is taken",
@@ -119,6 +118,23 @@ CODINGS = (
            b"Accept-Encoding: *;q=1, gzip;q=0", _NO_GZIP),
     _asked("a6", "any", "* is any coding", b"Accept-Encoding: *", {**_ANYTHING, status(406, 415): REFUSES}),
 )  # fmt: skip
+
+NO_FIELD = one_answer(
+    "rfc9110-12.5.3-no-field",
+    "rfc9110-12.5.3-a1",
+    "To who says nothing of codings any may be sent",
+    ask(),
+    {**_ANYTHING, **unserved(), answered: _BROKEN},
+    good=PLAIN,
+    mutants=(
+        Canned("sends it in gzip", GZIPPED),
+        Canned("refuses it", response(406, b"no")),
+        Canned("sends something else", response(200, b"else")),
+        FAILS,
+        HANGS_UP,
+    ),
+    twin=TEXT_TWIN,
+)
 
 # --- 12.5.5-3: caches are told
 
@@ -202,4 +218,4 @@ WEIGHTS = (
     ),
 )
 
-CHECKS = (*CODINGS, *VARIED, *WEIGHTS)
+CHECKS = (*CODINGS, NO_FIELD, *VARIED, *WEIGHTS)
