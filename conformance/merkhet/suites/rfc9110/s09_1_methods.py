@@ -129,7 +129,7 @@ def _unknown(
     return one_answer(
         f"rfc9110-9.1-unknown-{slug}",
         "rfc9110-9.1-3",
-        f"{words} is answered 501",
+        f"{words[0].upper()}{words[1:]} is answered 501",
         request(method, to=target),
         cases,
         good=NOT_IMPLEMENTED,
