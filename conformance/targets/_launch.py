@@ -26,7 +26,7 @@ sys.path.insert(0, str(ROOT / "conformance"))
 
 from merkhet.fixtures import FIXTURES as FIXTURES
 from merkhet.fixtures import fresh, remove
-from merkhet.template import ENDPOINTS
+from merkhet.target.embedded import OFFERED
 
 START_TRIES = 5
 REFERENCE = "reference"
@@ -49,11 +49,10 @@ def names() -> list[str]:
 
 
 def load(name: str) -> Target:
-    """Return the target of this name. `reference` is the embedded server, with every endpoint of the contract but a tunnel."""
+    """Return the target of this name. `reference` is the embedded server, with every endpoint that it offers."""
     if name == REFERENCE:
         module = (sys.executable, "-m", "merkhet_reference.contract")
-        endpoints = {endpoint: path for endpoint, path in ENDPOINTS.items() if endpoint not in {"connect", "ws"}}
-        return Target(name, ROOT, (*module, "--port", "{port}", "--files", "{files}"), (*module, "--help"), endpoints)
+        return Target(name, ROOT, (*module, "--port", "{port}", "--files", "{files}"), (*module, "--help"), OFFERED)
     folder = HERE / name
     table = tomllib.loads((folder / "merkhet.toml").read_text(encoding="utf-8"))["target"][name]
     return Target(name, folder, tuple(table["command"]), tuple(table["version"]), table["endpoint"])

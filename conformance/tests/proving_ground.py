@@ -30,6 +30,7 @@ from merkhet.engine.plan import JOBS, RunOptions, RunTarget
 from merkhet.engine.preflight import Found, Scout
 from merkhet.engine.runner import run_sync
 from merkhet.engine.spare import Spare
+from merkhet.target.embedded import OFFERED
 from merkhet.template import ENDPOINTS, Names
 from merkhet.wire.sockets import Address, SocketDialer
 
@@ -38,7 +39,7 @@ Outcomes = dict[str, tuple[str, str]]
 
 CHILD_SECONDS_MAX = 120.0
 TIMEOUT_SCALE = 0.5
-NOT_ON_THE_REFERENCE = frozenset({"connect", "ws"})
+NOT_ON_THE_REFERENCE = ENDPOINTS.keys() - OFFERED.keys()
 """Endpoints of the contract that the reference has no use for."""
 
 
@@ -159,7 +160,7 @@ def _judge(
         return Address(host=host, port=port, tls=client), Names(
             host=f"localhost:{port}".encode(),  # a name has letters, and an address has none
             scheme="https" if trial.tls else "http",
-            endpoints={name: path for name, path in ENDPOINTS.items() if name not in NOT_ON_THE_REFERENCE},
+            endpoints=OFFERED,
         )
 
     def spare() -> Spare:
