@@ -119,7 +119,7 @@ def trials(
         everything = set(OVER_TLS if tls else PLAIN) - SLOW | recorded
         whole = full or name not in committed
         chosen = everything if whole else recorded | near | (frozenset[str]() if tls else PASSIVE)
-        if name not in committed and not full and not mutant.breaks.startswith(FRAMING):
+        if whole and not full and not mutant.breaks.startswith(FRAMING):
             # What a mutant does to a file or a form says nothing of framing; --full does not take that for granted.
             chosen = {check for check in chosen if not CHECKS[check].requirement.startswith(FRAMING)}
         names = tuple(check for check in CHECKS if check in chosen)

@@ -148,6 +148,7 @@ class _Execution:
         self.kept: dict[str, Response] = {}
         self.count = 0
         self.spare: Spare | None = None
+        self.home = dialer, setting
 
     async def run(self) -> Run:
         try:
@@ -194,8 +195,7 @@ class _Execution:
         return self.opened[self.current]
 
     async def _open(self, purpose: str) -> Connection:
-        dialer = self.spare.dialer if self.spare is not None else self.dialer
-        wire = await dialer.dial(purpose, self.count, self.began)
+        wire = await self.dialer.dial(purpose, self.count, self.began)
         self.count += 1
         return Connection(wire, self.dialer, self.setting.deadlines)
 
@@ -211,7 +211,7 @@ class _Execution:
             connection = await self._connection()
         match step:
             case Send():
-                await connection.send(segments(self._render(step.data), step), step.gap_seconds)
+                await connection.send(segments(self.setting.render(step.data, self.kept), step), step.gap_seconds)
             case HalfClose():
                 await connection.half_close()
             case Abort():
@@ -226,14 +226,12 @@ class _Execution:
                 pass
         return None
 
-    def _render(self, data: bytes) -> bytes:
-        names = self.spare.names if self.spare is not None else self.setting.names
-        return names.render(data, self.setting.nonce, self.kept)
-
     async def _take_spare(self) -> None:
         """Start the other process. Raises Unreachable if it does not start. A canned server has none: it plays on."""
         if self.setting.spare is not None and self.spare is None:
             self.spare = await asyncio.to_thread(self.setting.spare)
+            self.home = self.dialer, self.setting
+            self.dialer, self.setting = self.spare.dialer, replace(self.setting, names=self.spare.names)
 
     async def _terminate(self) -> None:
         """Ask the other process to end. What becomes of its connections from here on is not its own choice."""
@@ -245,6 +243,7 @@ class _Execution:
     async def _leave_spare(self) -> None:
         spare, self.spare = self.spare, None
         if spare is not None:
+            self.dialer, self.setting = self.home
             await asyncio.to_thread(spare.stop)
 
     def _write(self, step: Write) -> None:
@@ -254,7 +253,7 @@ class _Execution:
 
     async def _judge(self, step: Answers, connection: Connection) -> Verdict | None:
         seconds = self.setting.deadlines.patience(step.patience_seconds, quiet=step.quiet)
-        until = self._render(step.until)
+        until = self.setting.render(step.until, self.kept)
         answer = await connection.answer(step.to, seconds, until=until)
         if step.keep and answer.final is not None:
             self.kept[step.keep] = answer.final

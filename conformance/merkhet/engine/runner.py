@@ -17,7 +17,7 @@ import msgspec
 from merkhet import catalogue
 from merkhet.catalogue import AnyCheck
 from merkhet.check import Check, Passive
-from merkhet.engine.batch import Batch, Record, holds_a_worker
+from merkhet.engine.batch import Batch, Record, holds_a_worker, waits
 from merkhet.engine.conclude import conclude, result_of, tags_of
 from merkhet.engine.confirm import merge, unconfirmed, wants_second_run
 from merkhet.engine.evidence import gather, secrets_of
@@ -174,7 +174,7 @@ class _Runner:
             check = batch.take()
             if check is None:
                 return
-            run, result, absent = await self._once(check, patient=batch.patient or "slow" in check.tags)
+            run, result, absent = await self._once(check, patient=batch.patient or waits(check))
             if batch.suspects or (run.suspicious and not await self._lives(batch)):
                 return
             batch.landed(check)
