@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import fnmatch
-import platform
 import sys
 import time
 from pathlib import Path
 
 import click
+import msgspec
 from rich.console import Console
 
 from merkhet import __version__
 from merkhet.cli import outputs, show
 from merkhet.cli.choose import Chosen, choose, options_of, started, target_options
 from merkhet.cli.codes import Code, Failure
+from merkhet.cli.keep import blank_results
 from merkhet.cli.signals import terminated_as_interrupted
 from merkhet.cli.terminal import console, say
 from merkhet.interop import talks
@@ -92,18 +93,8 @@ def _all(
 def _results(info: TargetInfo, began: dt.datetime, seconds: float, found: tuple[CheckResult, ...]) -> RunResults:
     rules = talks.requirements()
     used = dict.fromkeys(result.requirement for result in found)
-    return RunResults(
-        merkhet=__version__,
-        python=platform.python_version(),
-        platform=platform.platform(),
-        profile=Profile.DEFAULT,
-        started=began.isoformat(timespec="seconds"),
-        seconds=round(seconds, 3),
-        target=info,
-        preflight=None,
-        requirements=tuple(rules[name] for name in used),
-        results=found,
-    )
+    blank = blank_results(info, began, Profile.DEFAULT, tuple(rules[name] for name in used))
+    return msgspec.structs.replace(blank, seconds=round(seconds, 3), results=found)
 
 
 def _code(results: RunResults, fail_on: str) -> Code:

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import platform
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from merkhet import __version__
 from merkhet import results as files
 from merkhet.cli.terminal import console, say
-from merkhet.model import CheckResult, RunResults
+from merkhet.model import CheckResult, Profile, Requirement, RunResults, TargetInfo
+
+
+def blank_results(info: TargetInfo, began: dt.datetime, profile: Profile, rules: tuple[Requirement, ...]) -> RunResults:
+    """Return the results of a run that has judged nothing yet: what was run, where, when and by which rules."""
+    return RunResults(
+        merkhet=__version__,
+        python=platform.python_version(),
+        platform=platform.platform(),
+        profile=profile,
+        started=began.isoformat(timespec="seconds"),
+        seconds=0.0,
+        target=info,
+        preflight=None,
+        requirements=rules,
+        results=(),
+    )
 
 
 @dataclass(slots=True)

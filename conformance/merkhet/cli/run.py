@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import platform
 import sys
 import time
 from collections.abc import Mapping
@@ -18,7 +17,7 @@ from merkhet.catalogue import AnyCheck
 from merkhet.cli import expected, outputs, show
 from merkhet.cli.choose import Chosen, choose, options_of, started, target_options
 from merkhet.cli.codes import Code, Failure, gravest
-from merkhet.cli.keep import Keeper
+from merkhet.cli.keep import Keeper, blank_results
 from merkhet.cli.progress import ProgressLine
 from merkhet.cli.signals import terminated_as_interrupted
 from merkhet.cli.terminal import console, say
@@ -230,18 +229,8 @@ def _run(
 def _results(request: Request, info: TargetInfo, began: dt.datetime) -> RunResults:
     known = catalogue.load().requirements
     wanted = {check.requirement for check in request.checks}
-    return RunResults(
-        merkhet=__version__,
-        python=platform.python_version(),
-        platform=platform.platform(),
-        profile=request.options.profile,
-        started=began.isoformat(timespec="seconds"),
-        seconds=0.0,
-        target=info,
-        preflight=None,
-        requirements=tuple(rule for name, rule in known.items() if name in wanted),
-        results=(),
-    )
+    rules = tuple(rule for name, rule in known.items() if name in wanted)
+    return blank_results(info, began, request.options.profile, rules)
 
 
 def codes_of(results: tuple[CheckResult, ...], met: Mapping[str, str], *, fail_on_warn: bool) -> set[Code]:

@@ -44,6 +44,12 @@ def words(problem: BaseException) -> str:
     return f"{type(problem).__name__}: {problem}"[:300]
 
 
+def _what_is_sent(call: Call) -> tuple[bytes | Iterator[bytes] | None, dict[str, tuple[str, bytes]] | None]:
+    """Return content and files of a call as requests and httpx want them."""
+    data = pieces_of(call.content) if call.chunked and call.content is not None else call.content
+    return data, dict(call.form) if call.form else None
+
+
 class Requests:
     """requests, which is urllib3 and the standard library's reader of answers."""
 
@@ -63,8 +69,7 @@ class Requests:
     def _one(self, session: Any, base: str, call: Call) -> Got:  # noqa: ANN401 - a session of requests
         if call.expects:
             raise NotMineError("requests does not wait for a 100")
-        files = {name: (file, data) for name, (file, data) in call.form.items()} if call.form else None
-        data = pieces_of(call.content) if call.chunked and call.content is not None else call.content
+        data, files = _what_is_sent(call)
         try:
             response = session.request(
                 call.method, base + call.path, headers=dict(call.fields), data=data, files=files,
@@ -100,8 +105,7 @@ class Httpx:
     def _one(self, client: Any, base: str, call: Call) -> Got:  # noqa: ANN401 - a client of httpx
         if call.expects:
             raise NotMineError("httpx does not wait for a 100")
-        files = {name: (file, data) for name, (file, data) in call.form.items()} if call.form else None
-        data = pieces_of(call.content) if call.chunked and call.content is not None else call.content
+        data, files = _what_is_sent(call)
         try:
             response = client.request(
                 call.method, base + call.path, headers=dict(call.fields), content=data, files=files,
