@@ -7,7 +7,8 @@ from merkhet.expect import answered, content, field, status, status_2xx, status_
 from merkhet.expect_echo import echoed
 from merkhet.expect_kept import field_matches, file_content
 from merkhet.fixtures import FIXTURES
-from merkhet.suites.rfc3986.words import BAD, NOT_FOUND, alike, uri_check
+from merkhet.suites.rfc3986.words import BAD, alike, uri_check
+from merkhet.suites.rfc9110.s09_shared import NOT_FOUND
 from merkhet.suites.rfc9112.sequences import request
 from merkhet.suites.words import OK, echo, response
 

@@ -7,8 +7,8 @@ from merkhet.expect import answered, as_preflight, content, field, status, statu
 from merkhet.expect_echo import echoed
 from merkhet.expect_kept import field_matches
 from merkhet.expect_response import numeric_host, same_status
-from merkhet.suites.rfc3986.words import BAD, NOT_FOUND, uri_check
-from merkhet.suites.rfc9110.s09_shared import FAILS, HANGS_UP, SILENT_SERVER, one_answer, unserved
+from merkhet.suites.rfc3986.words import BAD, uri_check
+from merkhet.suites.rfc9110.s09_shared import FAILS, HANGS_UP, NOT_FOUND, SILENT_SERVER, one_answer, unserved
 from merkhet.suites.rfc9112.sequences import request
 from merkhet.suites.words import OK, REFUSED, SINCE, echo, response
 

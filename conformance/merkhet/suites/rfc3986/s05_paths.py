@@ -7,8 +7,8 @@ from merkhet.expect import answered, as_preflight, content, status_2xx, status_3
 from merkhet.expect_kept import file_content
 from merkhet.expect_response import says
 from merkhet.fixtures import FIXTURES
-from merkhet.suites.rfc3986.words import BAD, GOOD_FILE, NOT_FOUND, uri_check
-from merkhet.suites.rfc9110.s09_shared import FAILS
+from merkhet.suites.rfc3986.words import BAD, GOOD_FILE, uri_check
+from merkhet.suites.rfc9110.s09_shared import FAILS, NOT_FOUND
 from merkhet.suites.rfc9112.sequences import request
 from merkhet.suites.words import OK, response
 

@@ -8,12 +8,12 @@ from merkhet.check import PASS, VIOLATION, Answers, Canned, Check, Exchange, Sen
 from merkhet.expect import Expectation, all_of, answered, status_2xx, status_4xx
 from merkhet.expect_kept import same_content
 from merkhet.expect_response import same_status
-from merkhet.suites.rfc9110.s09_shared import FAILS, HANGS_UP, SILENT_SERVER, unserved
+from merkhet.fixtures import FIXTURES
+from merkhet.suites.rfc9110.s09_shared import FAILS, HANGS_UP, NOT_FOUND, SILENT_SERVER, unserved
 from merkhet.suites.rfc9112.sequences import request
 from merkhet.suites.words import SINCE, response
 
-GOOD_FILE = response(200, b"a file below the folder\n" * 100)
-NOT_FOUND = response(404, b"no\n")
+GOOD_FILE = response(200, FIXTURES["merkhet.txt"])
 BAD = response(400, b"no\n")
 
 

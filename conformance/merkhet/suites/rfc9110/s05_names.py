@@ -33,8 +33,17 @@ from merkhet.expect import (
     status_5xx,
 )
 from merkhet.expect_echo import echoed
-from merkhet.suites.rfc9110.s09_shared import FAILS, HANGS_UP, SILENT_SERVER, one_answer, read, unanswered, unserved
-from merkhet.suites.rfc9112.sequences import request, sized, then_ended
+from merkhet.suites.rfc9110.s09_shared import (
+    FAILS,
+    HANGS_UP,
+    SILENT_SERVER,
+    asks_for_the_end,
+    one_answer,
+    read,
+    unanswered,
+    unserved,
+)
+from merkhet.suites.rfc9112.sequences import request, sized
 from merkhet.suites.words import CHUNKED_ECHO_TWIN, ECHO_TWIN, OK, REFUSED, SINCE, chunked_post, echo, response
 
 TEST = b"X-Merkhet"
@@ -126,14 +135,8 @@ def _host(slug: str, name: bytes) -> Check:
 
 
 def _closing(slug: str, name: bytes) -> Check:
-    return Check(
-        id=f"rfc9110-5.1-case-connection-{slug}",
-        requirement="rfc9110-5.1-a1",
-        title=f"{name.decode()} is Connection",
-        since=SINCE,
-        steps=(Send(request(b"GET", name + b": close")), read({answered: PASS, **unanswered()}), then_ended()),
-        good=(closes(response(close=True)),),
-        mutants=(Canned("does not know it", OK), SILENT_SERVER),
+    return asks_for_the_end(
+        f"rfc9110-5.1-case-connection-{slug}", "rfc9110-5.1-a1", f"{name.decode()} is Connection", name + b": close"
     )
 
 

@@ -8,8 +8,6 @@ from merkhet.check import (
     WARNING,
     Canned,
     Check,
-    Send,
-    closes,
     observed,
 )
 from merkhet.expect import (
@@ -21,9 +19,15 @@ from merkhet.expect import (
     status_5xx,
 )
 from merkhet.expect_echo import echoed
-from merkhet.suites.rfc9110.s09_shared import FAILS, SILENT_SERVER, one_answer, read, unanswered, unserved
-from merkhet.suites.rfc9112.sequences import request, then_ended
-from merkhet.suites.words import CHUNKED_ECHO_TWIN, ECHO_TWIN, OK, REFUSED, SINCE, chunked_post, echo, response
+from merkhet.suites.rfc9110.s09_shared import (
+    FAILS,
+    SILENT_SERVER,
+    asks_for_the_end,
+    one_answer,
+    unserved,
+)
+from merkhet.suites.rfc9112.sequences import request
+from merkhet.suites.words import CHUNKED_ECHO_TWIN, ECHO_TWIN, REFUSED, chunked_post, echo
 
 TEST = b"X-Merkhet"
 
@@ -175,14 +179,11 @@ def _control(slug: str, words: str, octet: bytes) -> Check:
 
 
 def _empties(slug: str, value: bytes) -> Check:
-    return Check(
-        id=f"rfc9110-5.6.1.2-connection-{slug}",
-        requirement="rfc9110-5.6.1.2-1",
-        title=f"Connection: {value.decode()} has one member",
-        since=SINCE,
-        steps=(Send(request(b"GET", b"Connection: " + value)), read({answered: PASS, **unanswered()}), then_ended()),
-        good=(closes(response(close=True)),),
-        mutants=(Canned("does not see it", OK), SILENT_SERVER),
+    return asks_for_the_end(
+        f"rfc9110-5.6.1.2-connection-{slug}",
+        "rfc9110-5.6.1.2-1",
+        f"Connection: {value.decode()} has one member",
+        b"Connection: " + value,
     )
 
 

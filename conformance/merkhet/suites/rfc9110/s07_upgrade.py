@@ -33,8 +33,16 @@ from merkhet.expect import (
     status_4xx,
 )
 from merkhet.expect_response import secured
-from merkhet.suites.rfc9110.s09_shared import FAILS, HANGS_UP, SILENT_SERVER, one_answer, read, unanswered, unserved
-from merkhet.suites.rfc9112.sequences import request, then_ended
+from merkhet.suites.rfc9110.s09_shared import (
+    FAILS,
+    HANGS_UP,
+    SILENT_SERVER,
+    asks_for_the_end,
+    one_answer,
+    unanswered,
+    unserved,
+)
+from merkhet.suites.rfc9112.sequences import request
 from merkhet.suites.words import DATE, OK, REFUSED, SINCE, response
 
 # --- 7.4: a request for another scheme
@@ -68,14 +76,11 @@ def _secure(slug: str, requirement: str, words: str, data: bytes, *, to: str = "
 
 
 def _closing(slug: str, value: bytes) -> Check:
-    return Check(
-        id=f"rfc9110-7.6.1-close-{slug}",
-        requirement="rfc9110-7.6.1-a1",
-        title=f"Connection: {value.decode()} ends the connection",
-        since=SINCE,
-        steps=(Send(request(b"GET", b"Connection: " + value)), read({answered: PASS, **unanswered()}), then_ended()),
-        good=(closes(response(close=True)),),
-        mutants=(Canned("does not know it", OK), SILENT_SERVER),
+    return asks_for_the_end(
+        f"rfc9110-7.6.1-close-{slug}",
+        "rfc9110-7.6.1-a1",
+        f"Connection: {value.decode()} ends the connection",
+        b"Connection: " + value,
     )
 
 

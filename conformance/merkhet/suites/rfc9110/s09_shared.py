@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from merkhet.check import WARNING, Answers, Canned, Check, Exchange, Send, Stream, Verdict
-from merkhet.expect import Expectation, cut_short, ended, garbage, silent, status_5xx
-from merkhet.suites.rfc9112.sequences import GRACE_SECONDS, request
-from merkhet.suites.words import HANG_UP, NOTHING, SERVER_ERROR, SINCE, response
+from merkhet.check import PASS, WARNING, Answers, Canned, Check, Exchange, Send, Stream, Verdict, closes
+from merkhet.expect import Expectation, answered, cut_short, ended, garbage, silent, status_5xx
+from merkhet.suites.rfc9112.sequences import GRACE_SECONDS, request, then_ended
+from merkhet.suites.words import HANG_UP, NOTHING, OK, SERVER_ERROR, SINCE, response
 
 ALLOWS_READING = b"Allow: GET, HEAD"
 NOT_ALLOWED = response(405, b"no\n", ALLOWS_READING)
@@ -88,6 +88,19 @@ def one_answer(
         twin=twin or Exchange(request=request()),
         tags=tags,
         note=note,
+    )
+
+
+def asks_for_the_end(check_id: str, requirement: str, title: str, line: bytes) -> Check:
+    """Return the check of a GET whose field line means that the connection ends behind the answer."""
+    return Check(
+        id=check_id,
+        requirement=requirement,
+        title=title,
+        since=SINCE,
+        steps=(Send(request(b"GET", line)), read({answered: PASS, **unanswered()}), then_ended()),
+        good=(closes(response(close=True)),),
+        mutants=(Canned("does not see it", OK), SILENT_SERVER),
     )
 
 

@@ -26,9 +26,18 @@ from merkhet.expect import (
     status_4xx,
 )
 from merkhet.expect_kept import field_matches
-from merkhet.suites.rfc9110.s09_shared import FAILS, HANGS_UP, SILENT_SERVER, one_answer, unanswered, unserved
-from merkhet.suites.rfc9112.sequences import SAYS_CLOSE, request, sized
+from merkhet.suites.rfc9110.s09_shared import (
+    FAILS,
+    HANGS_UP,
+    NOT_ALLOWED,
+    SILENT_SERVER,
+    one_answer,
+    unanswered,
+    unserved,
+)
+from merkhet.suites.rfc9112.sequences import HELLO_CHUNKS, SAYS_CLOSE, request, sized
 from merkhet.suites.words import (
+    CHUNKED,
     ECHO_TWIN,
     OK,
     POST_TWIN,
@@ -42,9 +51,6 @@ LENGTH = b"Content-Length: 5"
 EXPECTS = b"Expect: 100-continue"
 PATIENCE_SECONDS = 5.0
 """How long a client may be kept waiting for leave: point 50 of the verdicts asks for two to five."""
-NOT_ALLOWED = response(405, b"no\n", b"Allow: GET, HEAD")
-CHUNKED = b"Transfer-Encoding: chunked"
-CHUNKS = b"5\r\nhello\r\n0\r\n\r\n"
 NO_FINAL = VIOLATION.because("no final answer came behind the 100")
 FINAL = Answers(
     {answered: PASS, ended: NO_FINAL, silent: NO_FINAL},
@@ -61,7 +67,7 @@ def head(*lines: bytes, to: bytes = b"{echo}", version: bytes = b"1.1") -> bytes
 
 INVITED: tuple[tuple[str, str, bytes, bytes], ...] = (
     ("length", "Content-Length", head(EXPECTS, LENGTH), b"hello"),
-    ("chunked", "chunked content", head(EXPECTS, CHUNKED), CHUNKS),
+    ("chunked", "chunked content", head(EXPECTS, CHUNKED), HELLO_CHUNKS),
     ("root", "content for the root", head(EXPECTS, LENGTH, to=b"{root}"), b"hello"),
     ("put", "PUT", request(b"PUT", EXPECTS, LENGTH, to=b"{echo}"), b"hello"),
     ("last-line", "the expectation as its last field", head(LENGTH, b"X-Merkhet: a", EXPECTS), b"hello"),
@@ -355,10 +361,10 @@ CHECKS = (
     *(_old(*row) for row in OLD),
     *(_unknown(*row) for row in UNKNOWN),
     _omitted("length", "content of a length that has come", head(EXPECTS, LENGTH) + b"hello"),
-    _omitted("chunked", "chunked content that has come", head(EXPECTS, CHUNKED) + CHUNKS),
+    _omitted("chunked", "chunked content that has come", head(EXPECTS, CHUNKED) + HELLO_CHUNKS),
     _omitted("empty", "a length of zero", head(EXPECTS, b"Content-Length: 0")),
     _omitted("get", "no content at all", request(b"GET", EXPECTS, to=b"{echo}")),
     _early("root", "content for the root", head(EXPECTS, LENGTH, to=b"{root}"), b"hello"),
-    _early("chunked", "chunked content for the root", head(EXPECTS, CHUNKED, to=b"{root}"), CHUNKS),
+    _early("chunked", "chunked content for the root", head(EXPECTS, CHUNKED, to=b"{root}"), HELLO_CHUNKS),
     SERVER,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from merkhet.check import PASS, VIOLATION, WARNING, Answers, Canned, Check, Send, Verdict
+from merkhet.check import PASS, VIOLATION, WARNING, Answers, Canned, Check, Send
 from merkhet.expect import echoed, status, status_2xx, status_4xx
 from merkhet.suites.rfc9110.s13_words import (
     AFTER,
@@ -15,11 +15,11 @@ from merkhet.suites.rfc9110.s13_words import (
     NOT_MODIFIED,
     OLD_DATE,
     OTHER_TAG,
-    REFUSES_IT,
     at,
+    attempt,
     of_store,
+    performed,
     put_first,
-    request,
     still,
     stored,
     tidied,
@@ -108,8 +108,7 @@ def _blocked(  # noqa: PLR0917 - the columns of a table
         steps=(
             *put_first(path),
             *stored(path, unless),
-            Send(request(method, path, line, content=AFTER if method == b"PUT" else b""), anew=True),
-            Answers({**REFUSES_IT, **answers}, to=method.decode()),
+            *attempt(method, path, line, cases=answers),
             *still(path, BEFORE, _PERFORMED),
             *tidied(path),
         ),
@@ -161,12 +160,6 @@ PERFORMED: tuple[tuple[str, str, str, bytes, bytes, Cases], ...] = (
 def _performed(slug: str, requirement: str, title: str, method: bytes, line: bytes, unless: Cases) -> Check:  # noqa: PLR0917 - the columns of a table
     path = at(slug.replace(".", "-").encode())
     is_put = method == b"PUT"
-    undone: Verdict = VIOLATION.because("the method was not performed")
-    after = (
-        still(path, AFTER, undone)
-        if is_put
-        else (Send(request(b"GET", path), anew=True), Answers({status(404, 410): PASS, status_2xx: undone, **rest()}))
-    )
     return Check(
         id=f"rfc9110-{slug}",
         requirement=f"rfc9110-{requirement}",
@@ -175,18 +168,18 @@ def _performed(slug: str, requirement: str, title: str, method: bytes, line: byt
         steps=(
             *put_first(path),
             *stored(path, unless),
-            Send(request(method, path, line, content=AFTER if is_put else b""), anew=True),
-            Answers(
-                {
-                    **REFUSES_IT,
+            *attempt(
+                method,
+                path,
+                line,
+                cases={
                     status_2xx: PASS,
                     status(412): VIOLATION.because("a 412 where the condition is true, or is to be ignored"),
                     status(304): VIOLATION.because("a 304 to a method that is neither GET nor HEAD"),
                     **rest(),
                 },
-                to=method.decode(),
             ),
-            *after,
+            *performed(method, path),
             *tidied(path),
         ),
         twin=MUTABLE_TWIN,

@@ -15,8 +15,8 @@ from merkhet.suites.rfc9110.s13_words import (
     NOT_MODIFIED,
     OLD_DATE,
     OTHER_TAG,
-    REFUSES_IT,
     at,
+    attempt,
     of_store,
     put_first,
     request,
@@ -79,8 +79,12 @@ def _creation(slug: str, requirement: str, title: str, line: bytes, code: int) -
         steps=(
             *put_first(beside),
             *stored(beside, NO_VALIDATOR),
-            Send(request(b"PUT", path, line, content=AFTER), anew=True),
-            Answers({**REFUSES_IT, **wanted, status(304): VIOLATION.because("a 304 to a PUT"), **rest()}, to="PUT"),
+            *attempt(
+                b"PUT",
+                path,
+                line,
+                cases={**wanted, status(304): VIOLATION.because("a 304 to a PUT"), **rest()},
+            ),
             Send(request(b"GET", path), anew=True),
             Answers(after),
             *tidied(path),
@@ -128,8 +132,7 @@ def _said(slug: str, requirement: str, title: str, method: bytes, line: bytes, u
         steps=(
             *put_first(path, fine=_READS),
             *stored(path, unless, fine=_READS),
-            Send(request(method, path, line, content=AFTER if method == b"PUT" else b""), anew=True),
-            Answers({**REFUSES_IT, **_SAID}, to=method.decode()),
+            *attempt(method, path, line, cases=_SAID),
         ),
         twin=MUTABLE_TWIN,
         good=(FIRST + FAILED,),
@@ -151,7 +154,6 @@ REPEATED: tuple[tuple[str, str, str, bytes, Cases], ...] = (
 
 def _repeated(slug: str, requirement: str, title: str, line: bytes, unless: Cases) -> Check:
     path = at(slug.replace(".", "-").encode())
-    again = Send(request(b"PUT", path, line, content=AFTER), anew=True)
     first = FIRST + NO_CONTENT
     return Check(
         id=f"rfc9110-{slug}",
@@ -161,17 +163,17 @@ def _repeated(slug: str, requirement: str, title: str, line: bytes, unless: Case
         steps=(
             *put_first(path, fine=_READS),
             *stored(path, unless, fine=_READS),
-            again,
-            Answers(
-                {
-                    **REFUSES_IT,
+            *attempt(
+                b"PUT",
+                path,
+                line,
+                cases={
                     status_2xx: _READS,
                     status(412): INCONCLUSIVE.because("the first was not performed"),
                     **rest(),
                 },
-                to="PUT",
             ),
-            again,
+            Send(request(b"PUT", path, line, content=AFTER), anew=True),
             Answers(
                 {
                     status_2xx: observed("says once more that it is done"),

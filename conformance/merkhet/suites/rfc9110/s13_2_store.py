@@ -19,7 +19,9 @@ from merkhet.suites.rfc9110.s13_words import (
     OLD_DATE,
     REFUSES_IT,
     at,
+    attempt,
     of_store,
+    performed,
     put_first,
     request,
     still,
@@ -73,9 +75,6 @@ def _ordered(values: Values, method: bytes) -> Check:
     first = CREATED + of_store() + FAILED * sum(name in _ALONE for name in values)
     done = NO_CONTENT + (of_store(AFTER) if is_put else GONE)
     stopped = FAILED + of_store()
-    undone = VIOLATION.because("the method was not performed")
-    gone = (Send(request(b"GET", path), anew=True), Answers({status(404, 410): PASS, status_2xx: undone, **rest()}))
-    performed = still(path, AFTER, undone) if is_put else gone
     wrong = VIOLATION.because("performed though a condition is false that decides")
     refused = VIOLATION.because("a 412 though the conditions that decide are true")
     return Check(
@@ -87,18 +86,18 @@ def _ordered(values: Values, method: bytes) -> Check:
             *put_first(path),
             *stored(path, NO_STRONG_TAG, NO_DATE),
             *_gates(values, path, method),
-            Send(request(method, path, *lines, content=AFTER if is_put else b""), anew=True),
-            Answers(
-                {
-                    **REFUSES_IT,
+            *attempt(
+                method,
+                path,
+                *lines,
+                cases={
                     status(412): PASS if fails else refused,
                     status(304): VIOLATION.because("a 304 to a method that is neither GET nor HEAD"),
                     status_2xx: wrong if fails else PASS,
                     **rest(),
                 },
-                to=method.decode(),
             ),
-            *(still(path, BEFORE, wrong) if fails else performed),
+            *(still(path, BEFORE, wrong) if fails else performed(method, path)),
             *tidied(path),
         ),
         twin=MUTABLE_TWIN,

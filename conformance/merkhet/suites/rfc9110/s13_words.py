@@ -130,6 +130,25 @@ def stored(
     )
 
 
+def attempt(method: bytes, path: bytes, *lines: bytes, cases: Cases) -> tuple[Step, Step]:
+    """Return the steps that send PUT or DELETE with these conditions, on a connection of its own, and judge the answer."""
+    return (
+        Send(request(method, path, *lines, content=AFTER if method == b"PUT" else b""), anew=True),
+        Answers({**REFUSES_IT, **cases}, to=method.decode()),
+    )
+
+
+def performed(method: bytes, path: bytes) -> tuple[Step, Step]:
+    """Return the steps that see whether what was attempted was done: the new octets are stored, or nothing is."""
+    undone = VIOLATION.because("the method was not performed")
+    if method == b"PUT":
+        return still(path, AFTER, undone)
+    return (
+        Send(request(b"GET", path), anew=True),
+        Answers({status(404, 410): PASS, status_2xx: undone, **rest()}),
+    )
+
+
 def still(path: bytes, data: bytes, changed: Verdict) -> tuple[Step, Step]:
     """Return the steps that see whether these octets are stored; `changed` is the verdict if not."""
     return (
