@@ -165,7 +165,7 @@ def main() -> int:
     parser.add_argument("--update", action="store_true")
     parser.add_argument("--add", action="store_true")
     parser.add_argument("--only", metavar="MUTANT", action="append", default=[])
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--jobs", type=int, default=4)
     arguments = parser.parse_args()
     began = time.perf_counter()
     mutants = mutation.load()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import functools
 import multiprocessing
 import os
 import ssl
@@ -17,7 +18,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Protocol
 
@@ -70,14 +73,14 @@ class Tried:
 
 def try_all(trials: Sequence[Trial], jobs: int) -> Iterator[Tried]:
     """Run every trial, `jobs` of them side by side; yield what each came to, in the order of the trials."""
+    _forking()  # once, before threads could do it side by side
     with ThreadPoolExecutor(jobs) as pool:
         yield from pool.map(try_one, trials)
 
 
 def try_one(trial: Trial) -> Tried:
     """Fork a child for the trial and wait for it."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["preloaded"])
+    context = _forking()
     receiver, sender = context.Pipe(duplex=False)
     began = time.perf_counter()
     child = context.Process(target=_child, args=(trial, sender), daemon=True)
@@ -95,6 +98,21 @@ def try_one(trial: Trial) -> Tried:
     child.join()
     tried.seconds = time.perf_counter() - began
     return tried
+
+
+@functools.cache
+def _forking() -> ForkServerContext:
+    """Start the server that children are forked from, with all that they need imported."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["preloaded"])
+    # Up to Python 3.12 it looks for what it is to import on its own path, finds nothing, and says nothing.
+    here, path = str(Path(__file__).parent), os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([here, *filter(None, [path])])
+    forkserver.ensure_running()
+    os.environ.pop("PYTHONPATH")
+    if path is not None:
+        os.environ["PYTHONPATH"] = path
+    return context
 
 
 def _child(trial: Trial, sender: Connection) -> None:

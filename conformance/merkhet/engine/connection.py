@@ -18,7 +18,20 @@ SENT_BYTES_MAX = 256 * 1024
 AFTER_BYTES_MAX = 64
 FIRST_REFUSAL = 400
 GAP_SECONDS = 0.001
-"""The engine's own gap between two segments: many times what loopback takes, too short to be noticed in a run."""
+"""The engine's own gap between two of many segments: many times what loopback takes, too short to be noticed in a run."""
+FEW_GAP_SECONDS = 0.008
+"""The gap between two of a few segments: longer than the 5 ms for which a busy thread of Python keeps others waiting."""
+GAPS_SECONDS = 0.024
+"""What all the gaps of one send may take together before they become shorter than that."""
+
+
+def gap_between(count: int) -> float:
+    """Return the seconds between two of so many segments.
+
+    A server that reads two segments as one was not shown the place where they were cut, so the gap is as long as the
+    number of segments lets it be.
+    """
+    return min(FEW_GAP_SECONDS, max(GAP_SECONDS, GAPS_SECONDS / max(1, count - 1)))
 
 
 def segments(data: bytes, step: Send) -> list[bytes]:
@@ -66,7 +79,7 @@ class Connection:
         for piece in pieces:
             self._sent += piece[: max(0, SENT_BYTES_MAX - len(self._sent))]
         self.sent_segments += pieces
-        gap = gap_seconds or GAP_SECONDS
+        gap = gap_seconds or gap_between(len(pieces))
         until = self._dialer.now() + self._deadlines.send_seconds + 2 * gap * len(pieces)
         await self.wire.send(pieces, gap_seconds=gap, until=until)
 
