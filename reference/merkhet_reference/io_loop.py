@@ -284,13 +284,15 @@ class IoLoop:
         """Send, and bring the poller in line with what each touched connection now waits for."""
         touched, self._touched = self._touched, {}
         now = self._clock()
+        limits = self._limits
+        share = max(limits.file_piece_bytes_max, limits.file_turn_bytes_max // (len(touched) or 1))
         for settling in touched.values():
             if settling.settles_itself():
                 continue
             if settling.is_left:
                 settling.drop()
             if settling.phase is not GONE:
-                settling.flush(now)
+                settling.flush(now, share)
             if settling.phase is GONE:
                 self._forget(settling)
                 continue

@@ -45,7 +45,7 @@ class Limits:
     tasks_max: int = 256
     """Requests that wait for a worker; then connections with a whole request wait, and all else goes on."""
 
-    response_queue_bytes_max: int = 262144
+    response_queue_bytes_max: int = 131072
     """Octets of answers that wait for one peer to read them; then its stream is not pulled and its requests not read."""
 
     read_bytes_max: int = 65536
@@ -95,6 +95,9 @@ class Limits:
 
     file_piece_bytes_max: int = 262144
     """Octets of a file sent for one connection in one turn: a large download must not keep the others waiting."""
+
+    file_turn_bytes_max: int = 2 * 1024 * 1024
+    """Octets of files sent in one turn where few connections wait for any: they share it, for each turn costs some time."""
 
     stream_content_bytes_max: int = 8 * 1024 * 1024 * 1024
     """Content of one request that a handler takes piece by piece."""

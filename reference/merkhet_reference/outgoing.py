@@ -135,22 +135,22 @@ class Outgoing:
 
     # Sending
 
-    def flush(self, now: float) -> None:
-        """Send what the socket takes; after the last answer say FIN."""
+    def flush(self, now: float, file_bytes_max: int = 0) -> None:
+        """Send what the socket takes, of files this many octets or a piece; after the last answer say FIN."""
         if self._outbox.waiting_bytes:
-            self._write(now)
+            self._write(now, file_bytes_max)
         while self.tickets and self.tickets[0].data and not self._is_stuck and self.phase is not GONE:
             self.advance()  # what an open answer has kept back, now that there is room for it
             self._write(now)
         if self.phase is LAST and not self._outbox.waiting_bytes and not self.tickets:
             self._say_end()
 
-    def _write(self, now: float) -> None:
+    def _write(self, now: float, file_bytes_max: int = 0) -> None:
         outbox = self._outbox
         if not self._is_stuck:
             self._progress_at = now  # what is queued from here on has its own time to be read in
         try:
-            if outbox.send(self.sock, self._limits.file_piece_bytes_max):
+            if outbox.send(self.sock, file_bytes_max or self._limits.file_piece_bytes_max):
                 self._progress_at = now
         except (OSError, tls.TlsFailure):
             self.drop()

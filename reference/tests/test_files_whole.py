@@ -161,7 +161,9 @@ def test_many_clients_get_the_same_octets_side_by_side(folder: Path) -> None:
     path = folder / "large.bin"
     digest = hashlib.sha256(path.read_bytes()).digest()
     same: list[bool] = []
-    with Server(serves(path), workers=2, limits=Limits(file_piece_bytes_max=10_000)).running() as server:
+    with Server(
+        serves(path), workers=2, limits=Limits(file_piece_bytes_max=10_000, file_turn_bytes_max=10_000)
+    ).running() as server:
 
         def fetch() -> None:
             with Peer(server, GET % (b"GET", b"")) as peer:

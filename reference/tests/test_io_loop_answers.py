@@ -133,7 +133,7 @@ def large(tmp_path: Path) -> Path:
 
 
 def test_a_file_leaves_in_pieces_and_is_closed_behind_the_last(rigs: Rigs, large: Path) -> None:
-    rig = rigs(limits=Limits(file_piece_bytes_max=100_000))
+    rig = rigs(limits=Limits(file_piece_bytes_max=100_000, file_turn_bytes_max=100_000))
     rig.handler = lambda request: request.respond_file(large)
     client = rig.connect(GET)
     rig.work()
@@ -147,9 +147,20 @@ def test_a_file_leaves_in_pieces_and_is_closed_behind_the_last(rigs: Rigs, large
     assert rig.tasks.in_flight == 0
 
 
+@pytest.mark.parametrize(("clients", "share"), [(1, 20_000), (2, 10_000), (3, 10_000)])
+def test_few_downloads_share_what_a_turn_may_send(rigs: Rigs, large: Path, clients: int, share: int) -> None:
+    rig = rigs(limits=Limits(file_piece_bytes_max=10_000, file_turn_bytes_max=20_000))
+    rig.handler = lambda request: request.respond_file(large)
+    reading = [rig.connect(GET) for _ in range(clients)]
+    for _ in reading:
+        rig.tasks.work_one()
+    rig.turn()
+    assert {len(client.recv(1_000_000).partition(b"\r\n\r\n")[2]) for client in reading} == {share}
+
+
 @pytest.mark.parametrize("late", [False, True])
 def test_a_file_whose_client_left_is_closed(rigs: Rigs, large: Path, *, late: bool) -> None:
-    rig = rigs()
+    rig = rigs(limits=Limits(file_piece_bytes_max=100_000, file_turn_bytes_max=100_000))
     rig.handler = lambda request: request.respond_file(large)
     client = rig.connect(GET * 2)
     rig.tasks.work_one()

@@ -46,7 +46,7 @@ def test_a_request_line_of_8000_octets_is_read() -> None:
         # A handler that takes pieces, a peer that reads: each has more than one turn's worth before it is waited for.
         ("read_bytes_max", "content_waiting_bytes_max", "content_bytes_max"),
         ("read_bytes_max", "response_queue_bytes_max"),
-        ("read_bytes_max", "file_piece_bytes_max"),
+        ("read_bytes_max", "file_piece_bytes_max", "file_turn_bytes_max"),
         ("head_bytes_max", "events_waiting_bytes_max"),
         # A client that is told something has the time to hear it before the server goes.
         ("linger_seconds_max", "shutdown_seconds_max"),

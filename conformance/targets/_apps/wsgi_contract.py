@@ -15,10 +15,11 @@ from typing import Any
 
 import contract
 import werkzeug_contract
+from werkzeug.exceptions import ClientDisconnected
+from werkzeug.wsgi import get_content_length, get_input_stream
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
-READ_BYTES_MAX = 65536
 
 
 class BrokenContent(Exception):
@@ -80,21 +81,15 @@ def _plain(start: StartResponse, environ: Environ, name: str, argument: str, con
 
 
 def _content(environ: Environ) -> bytes:
-    length = environ.get("CONTENT_LENGTH")
-    if not length and not environ.get("wsgi.input_terminated"):
-        return b""
-    parts: list[bytes] = []
-    remaining = int(length) if length else None
-    while remaining is None or remaining > 0:
-        size = READ_BYTES_MAX if remaining is None else min(READ_BYTES_MAX, remaining)
-        part = environ["wsgi.input"].read(size)
-        if not part:
-            break
-        parts.append(part)
-        remaining = None if remaining is None else remaining - len(part)
-    if remaining:
+    try:
+        content: bytes = get_input_stream(environ).read()
+    except ClientDisconnected:
+        raise BrokenContent from None
+    # A server that marks its input as ending by itself is not held to the length by Werkzeug.
+    length = get_content_length(environ)
+    if length is not None and len(content) < length:
         raise BrokenContent
-    return b"".join(parts)
+    return content
 
 
 def _raw_target(environ: Environ) -> bytes | None:

@@ -121,3 +121,29 @@ def who_sends_waits(original: Any) -> Any:
             sock.setblocking(False)
 
     return send
+
+
+@mutant(
+    "merkhet_reference.io_loop.IoLoop._accept",
+    breaks="architecture-2.6-1",
+    must_kill={"architecture-2.6-idle", "architecture-2.5-slow-senders"},
+)
+def a_crowd_is_too_much(original: Any) -> Any:
+    """Lets in nobody as long as it has many connections, whatever is done on them."""
+    return lambda self, ready: original(self, ready if len(self._channels) < CROWD else [])
+
+
+CROWD = 64
+
+
+@mutant(
+    "merkhet_reference.queues.TaskQueue.put",
+    breaks="architecture-2.2-1",
+    must_kill={"architecture-2.2-all-answered"},
+)
+def what_waits_is_forgotten(original: Any) -> Any:
+    """Forgets what comes when more than a few requests wait for a worker."""
+    return lambda self, task: original(self, task) if len(self) < WAITING else None
+
+
+WAITING = 4
