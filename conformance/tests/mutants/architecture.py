@@ -125,8 +125,8 @@ def who_sends_waits(original: Any) -> Any:
 
 @mutant(
     "merkhet_reference.io_loop.IoLoop._accept",
-    breaks="architecture-2.6-1",
-    must_kill={"architecture-2.6-idle", "architecture-2.5-slow-senders"},
+    breaks="architecture-2.5-1",
+    must_kill={"architecture-2.5-slow-senders"},
 )
 def a_crowd_is_too_much(original: Any) -> Any:
     """Lets in nobody as long as it has many connections, whatever is done on them."""
@@ -146,4 +146,4 @@ def what_waits_is_forgotten(original: Any) -> Any:
     return lambda self, task: original(self, task) if len(self) < WAITING else None
 
 
-WAITING = 4
+WAITING = 8

@@ -9,7 +9,6 @@ from mutation import mutant
 
 STREAM = "merkhet_reference.event_stream"
 PUSH = "merkhet_reference.push"
-CONTRACT = "merkhet_reference.contract_events"
 
 
 @mutant(f"{STREAM}.lines_of", breaks="whatwg-sse-9.2.5-a5", must_kill={"whatwg-sse-9.2.5-data-lf-field"})
@@ -25,7 +24,7 @@ def lines_of_python(original: Any) -> Any:
 
 
 @mutant(f"{STREAM}.lines_of", breaks="whatwg-sse-9.2.5-a5", must_kill={"whatwg-sse-9.2.5-data-cr-field"})
-def lines_end_in_lf(original: Any) -> Any:
+def data_lines_end_in_lf(original: Any) -> Any:
     """Divides data at LF alone, and lets a CR through, which ends a line too."""
     return lambda text: text.split("\n")
 
@@ -72,7 +71,7 @@ def any_id(original: Any) -> Any:
     return re.compile(r"(?!)")
 
 
-@mutant(f"{STREAM}.encode_comment", breaks="whatwg-sse-9.2.5-a6", must_kill={"whatwg-sse-9.2.6-comment"})
+@mutant(f"{STREAM}.encode_comment", breaks="whatwg-sse-9.2.5-a6", must_kill={"whatwg-sse-9.2.5-comment-lf"})
 def comments_are_events(original: Any) -> Any:
     """Sends a comment as the data of an event."""
     return lambda text: b"data: " + text.encode() + b"\n\n"
@@ -117,18 +116,3 @@ def one_hears_it(original: Any) -> Any:
         return 0
 
     return send
-
-
-@mutant(f"{PUSH}.EventStream.send", breaks="whatwg-sse-9.2.5-a7", must_kill={"whatwg-sse-9.2.5-push-order"})
-def one_event_late(original: Any) -> Any:
-    """Sends an event when the next one comes."""
-
-    def send(self: Any, event: Any) -> bool:
-        kept, KEPT[id(self)] = KEPT.get(id(self)), event
-        return bool(original(self, kept)) if kept is not None else True
-
-    return send
-
-
-KEPT: dict[int, Any] = {}
-"""What `one_event_late` keeps of each stream. A trial has a process of its own."""
