@@ -500,7 +500,7 @@ DEPARTURES = {
     "werkzeug": {
         "root: HEAD, GET, GET on one connection gave [200]": "the server closes behind every answer",
         "echo_methods: HEAD and a GET behind it gave [200]": "the server closes behind every answer",
-        "echo_chunked: POST gave 500": "the server reads no trailer section: its own departure from RFC 9112, Section 7.1.2",
+        "echo_chunked: POST gave 400": "the server reads no trailer section: its own departure from RFC 9112, Section 7.1.2",
     },
 }
 """What a server makes impossible for any app, and why. An entry that no longer holds is a problem too."""

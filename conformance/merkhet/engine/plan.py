@@ -13,7 +13,7 @@ from merkhet.model import CheckResult, Preflight, Profile, Requirement
 from merkhet.template import Names
 from merkhet.wire.sockets import Address
 
-JOBS = 8
+JOBS = 12
 CONFIRM_SECONDS_MAX = 30.0
 
 

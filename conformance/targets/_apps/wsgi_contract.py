@@ -15,11 +15,15 @@ from typing import Any
 
 import contract
 import werkzeug_contract
-from werkzeug.exceptions import ClientDisconnected
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.wsgi import get_content_length, get_input_stream
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+
+
+CONTENT_BYTES_MAX = 16 * 1024 * 1024
+"""Without a limit, what Werkzeug's own server makes of a chunk that breaks off has no end."""
 
 
 class BrokenContent(Exception):
@@ -42,6 +46,8 @@ def create_app(files: str) -> Callable[[Environ, StartResponse], Iterable[bytes]
             content = _content(environ)
         except BrokenContent:
             return _respond(start_response, 400, b"400\n")
+        except RequestEntityTooLarge:
+            return _respond(start_response, 413, b"413\n")
         method = environ["REQUEST_METHOD"]
         status, name, argument = contract.route(method, _path(environ))
         if status:
@@ -82,7 +88,7 @@ def _plain(start: StartResponse, environ: Environ, name: str, argument: str, con
 
 def _content(environ: Environ) -> bytes:
     try:
-        content: bytes = get_input_stream(environ).read()
+        content: bytes = get_input_stream(environ, max_content_length=CONTENT_BYTES_MAX).read()
     except ClientDisconnected:
         raise BrokenContent from None
     # A server that marks its input as ending by itself is not held to the length by Werkzeug.

@@ -65,7 +65,8 @@ app.route('/mutable/:name')
   .get((req, res) => {
     const found = stored.get(req.params.name);
     if (found === undefined) return res.sendStatus(404);
-    return res.type('application/octet-stream').send(found);
+    // Not by `send`, which gives a tag: Express has no means for conditions of PUT and DELETE, so none is promised.
+    return res.type('application/octet-stream').set('Content-Length', String(found.length)).end(found);
   })
   .put(anyType, (req, res) => {
     const known = stored.has(req.params.name);

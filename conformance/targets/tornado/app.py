@@ -101,7 +101,7 @@ class Param(Plain):
 
 
 class Mutable(Plain):
-    """The entity tag, and what If-None-Match makes of it, are tornado's."""
+    """Storing is the app's own: tornado has no means for conditions of PUT and DELETE, and no tag promises that it had."""
 
     def initialize(self, store: contract.Store) -> None:
         self._store = store
@@ -112,6 +112,9 @@ class Mutable(Plain):
             raise web.HTTPError(404)
         self.set_header("Content-Type", "application/octet-stream")
         self.write(content)
+
+    def compute_etag(self) -> None:
+        return None
 
     def put(self, name: str) -> None:
         self.clear_header("Content-Type")

@@ -142,8 +142,14 @@ CROWD = 64
     must_kill={"architecture-2.2-all-answered"},
 )
 def what_waits_is_forgotten(original: Any) -> Any:
-    """Forgets what comes when more than a few requests wait for a worker."""
-    return lambda self, task: original(self, task) if len(self) < WAITING else None
+    """Forgets what comes when more than a few requests wait for a worker, of those that would hold it for long."""
+
+    def put(self: Any, task: Any) -> None:
+        head = getattr(task, "head", None)
+        if head is None or len(self) < WAITING or not head.target.path.startswith(b"/sleep"):
+            original(self, task)
+
+    return put
 
 
-WAITING = 8
+WAITING = 4
