@@ -80,7 +80,20 @@ def absence(target: Target) -> str:
     run = subprocess.run(
         [program, *target.version[1:]], cwd=target.folder, env=where, capture_output=True, text=True, check=False
     )
-    return "" if run.returncode == 0 else (run.stderr.strip().splitlines() or ["its version command fails"])[-1]
+    if run.returncode:
+        return (run.stderr.strip().splitlines() or ["its version command fails"])[-1]
+    return _missing_package(target.folder / "requirements.txt", where)
+
+
+def _missing_package(requirements: Path, where: dict[str, str]) -> str:
+    """Return which of a Python target's packages is not there, or "": a server may be, and what its app needs may not."""
+    python = shutil.which("python", path=where["PATH"])
+    if python is None or not requirements.exists():
+        return ""
+    names = [line.partition("==")[0].strip() for line in requirements.read_text(encoding="utf-8").splitlines()]
+    asking = "import sys; from importlib.metadata import version; [version(name) for name in sys.argv[1:] if name]"
+    run = subprocess.run([python, "-c", asking, *names], env=where, capture_output=True, text=True, check=False)
+    return "" if run.returncode == 0 else run.stderr.strip().splitlines()[-1]
 
 
 def version(target: Target) -> str:
