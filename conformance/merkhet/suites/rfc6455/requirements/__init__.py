@@ -1,0 +1,1 @@
+"""The requirements of RFC 6455 that a server has."""

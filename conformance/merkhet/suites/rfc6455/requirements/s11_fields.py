@@ -1,0 +1,102 @@
+"""RFC 6455, Section 11.3: how often each field appears."""
+
+from __future__ import annotations
+
+from merkhet.model import Level, Requirement, Weight
+
+REQUIREMENTS: tuple[Requirement, ...] = (
+    Requirement(
+        id="rfc6455-11.3.1-1",
+        document="rfc6455",
+        section="11.3.1",
+        level=Level.MUST_NOT,
+        basis="bcp14",
+        role="ws-server",
+        text="Sec-WebSocket-Key appears once in a request.",
+        capability="ws",
+        on_violation=Weight.NOTE,
+        note="The rule binds the client: what a server makes of two keys is recorded.",
+    ),
+    Requirement(
+        id="rfc6455-11.3.2-1",
+        document="rfc6455",
+        section="11.3.2",
+        level=Level.MAY,
+        basis="bcp14",
+        role="ws-server",
+        text="A request may spread Sec-WebSocket-Extensions over several lines.",
+        capability="ws-deflate",
+        on_violation=Weight.NOTE,
+        same_as="rfc6455-9.1-3",
+    ),
+    Requirement(
+        id="rfc6455-11.3.2-2",
+        document="rfc6455",
+        section="11.3.2",
+        level=Level.MUST_NOT,
+        basis="bcp14",
+        role="ws-server",
+        text="Sec-WebSocket-Extensions appears once at most in a response.",
+        capability="ws-deflate",
+        on_violation=Weight.WARNING,
+        note=(
+            "The same document says of the server's handshake that extensions can be split over several lines "
+            "(Section 4.2.2)."
+        ),
+    ),
+    Requirement(
+        id="rfc6455-11.3.3-1",
+        document="rfc6455",
+        section="11.3.3",
+        level=Level.MUST_NOT,
+        basis="bcp14",
+        role="ws-server",
+        text="Sec-WebSocket-Accept appears once at most in a response.",
+        capability="ws",
+    ),
+    Requirement(
+        id="rfc6455-11.3.4-1",
+        document="rfc6455",
+        section="11.3.4",
+        level=Level.MAY,
+        basis="bcp14",
+        role="ws-server",
+        text="A request may spread Sec-WebSocket-Protocol over several lines.",
+        capability="ws-subproto",
+        on_violation=Weight.NOTE,
+    ),
+    Requirement(
+        id="rfc6455-11.3.4-2",
+        document="rfc6455",
+        section="11.3.4",
+        level=Level.MUST_NOT,
+        basis="bcp14",
+        role="ws-server",
+        text="Sec-WebSocket-Protocol appears once at most in a response.",
+        capability="ws-subproto",
+    ),
+    Requirement(
+        id="rfc6455-11.3.5-1",
+        document="rfc6455",
+        section="11.3.5",
+        level=Level.MAY,
+        basis="bcp14",
+        role="ws-server",
+        text="A response may spread Sec-WebSocket-Version over several lines.",
+        capability="ws",
+        on_violation=Weight.NOTE,
+        untestable="It permits several lines and one: the list is read from all of them together.",
+    ),
+    Requirement(
+        id="rfc6455-11.3.5-2",
+        document="rfc6455",
+        section="11.3.5",
+        level=Level.MUST_NOT,
+        basis="bcp14",
+        role="ws-server",
+        text="Sec-WebSocket-Version appears once in a request.",
+        capability="ws",
+        on_violation=Weight.NOTE,
+        note="The rule binds the client: what a server makes of two versions is recorded.",
+    ),
+)

@@ -1,0 +1,1 @@
+"""The requirements of RFC 7692 that a server has."""
