@@ -99,6 +99,11 @@ class Answer:
         """The response, if it is whole."""
         return self.response if self.response is not None and self.response.complete else None
 
+    @property
+    def absent(self) -> bool:
+        """Whether it stands on what did not come."""
+        return not self.garbage and self.final is None and not self.partial
+
     def describe(self) -> str:
         """Say what came, as the words of a report. Hostile bytes appear only as escapes."""
         before = "".join(f"{response.status}, then " for response in self.interim)

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from merkhet import template
 from merkhet.answer import End
 from merkhet.expect import Expectation, served
+from merkhet.expectation import Hearing
+from merkhet.payload import Made
 
 
 class Kind(enum.StrEnum):
@@ -79,14 +81,16 @@ class Send:
     engine's own small gap, long enough for a peer that is not overloaded to read one segment before the next. With `anew`,
     they go out on a fresh connection in the place of one that has ended, or of which the last answer said that it ends: as
     a server may do at any time, behind a request that it refuses above all. Some end it there and have not said so: behind
-    a 4xx or 5xx, the end is waited for as long as that gap.
+    a 4xx or 5xx, the end is waited for as long as that gap. What is `made` goes out behind `data`, as it is: octets too many
+    to keep.
     """
 
-    data: bytes
+    data: bytes = b""
     cuts: tuple[int, ...] = ()
     each: int = 0
     gap_seconds: float = 0.0
     anew: bool = False
+    made: Made | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,34 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
+class Hears:
+    """Read the frames of a WebSocket on the current connection; the first case that matches decides, as with `Answers`.
+
+    An `Answers` before it has read the 101. Reading stops when so many whole `messages`, `pongs` and `pings` have come, and
+    takes no more than these; with none of them asked for, it goes on to the server's Close. Behind a Close that comes at any
+    time it goes on to the end of the connection, for as long as a close may linger, as who ends that is part of the verdict;
+    with `until_close` it stops at the Close itself. It stops at the end, at a fault of the frames that no client may
+    overlook, and at the deadline, which octets do not reset; `patience_seconds` replaces that.
+    With `quiet`, silence is the expectation: the wait is short and declared, max(4 round trips, 100 ms).
+
+    A Ping is answered as a client must answer it, and so is a Close, if the check has not sent one and the server does not
+    end the connection by itself.
+    """
+
+    cases: Mapping[Hearing, Verdict]
+    messages: int = 0
+    pongs: int = 0
+    pings: int = 0
+    until_close: bool = False
+    patience_seconds: float | None = None
+    quiet: bool = False
+
+    def __hash__(self) -> int:
+        counts = (self.messages, self.pongs, self.pings, self.until_close)
+        return hash((tuple(self.cases.items()), counts, self.patience_seconds, self.quiet))
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """Replace one of the fixture files that the harness itself wrote: new content, last changed `age_seconds` ago.
 
@@ -158,7 +190,8 @@ class Terminate:
     """Ask the process of `Fresh` to end, as its supervisor would: SIGTERM to it, and not to what it has started."""
 
 
-Step = Send | HalfClose | Abort | On | Answers | Write | Fresh | Terminate
+Reading = Answers | Hears
+Step = Send | HalfClose | Abort | On | Reading | Write | Fresh | Terminate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,12 +213,13 @@ class Stream:
     """All the bytes that a canned server sends on one connection, placeholders replaced, and how it ends it.
 
     They are there as soon as the check reads. With `turns`, turn number k of them comes only after the k-th `Send` on
-    the connection, and the end after the last turn: see `in_turns`.
+    the connection, and the end after the last turn: see `in_turns`. What is `made` comes last, as it is.
     """
 
     data: bytes
     end: End = End.SILENT
     turns: tuple[bytes, ...] = ()
+    made: Made | None = None
 
 
 def closes(data: bytes) -> Stream:
@@ -282,6 +316,6 @@ def walk(steps: tuple[Step, ...]) -> Iterator[Step]:
     """Yield every step, those that follow a verdict included."""
     for step in steps:
         yield step
-        if isinstance(step, Answers):
+        if isinstance(step, Answers | Hears):
             for verdict in step.cases.values():
                 yield from walk(verdict.following or ())

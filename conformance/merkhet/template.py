@@ -38,6 +38,10 @@ ENDPOINTS: Mapping[str, str] = {
     "sse-resume": "/sse-resume",
     "connect": "example.com:80",
     "ws": "/ws",
+    "ws-deflate": "/ws-deflate",
+    "ws-subproto": "/ws-subproto",
+    "ws-serial": "/ws-serial",
+    "ws-push": "/ws-push",
 }
 """Every endpoint that this version of the contract knows, with the path `merkhet doctor` tries first."""
 

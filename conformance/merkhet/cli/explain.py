@@ -8,7 +8,21 @@ import click
 
 from merkhet import catalogue, selectors
 from merkhet.catalogue import AnyCheck, Catalogue
-from merkhet.check import Abort, Answers, Check, Fresh, HalfClose, On, Passive, Send, Step, Terminate, Write
+from merkhet.check import (
+    Abort,
+    Answers,
+    Check,
+    Fresh,
+    HalfClose,
+    Hears,
+    On,
+    Passive,
+    Reading,
+    Send,
+    Step,
+    Terminate,
+    Write,
+)
 from merkhet.cli.codes import Code, Failure
 from merkhet.cli.terminal import octets
 from merkhet.model import Requirement
@@ -81,6 +95,8 @@ def _steps(steps: tuple[Step, ...], indent: str) -> Iterator[str]:
             case Send():
                 yield f"{indent}send{_manner(step)}:"
                 yield from _octets(step.data, indent + "  ")
+                if step.made is not None:
+                    yield f"{indent}  {step.made.describe()}"
             case HalfClose():
                 yield f"{indent}say that no more will be sent"
             case Abort():
@@ -91,8 +107,8 @@ def _steps(steps: tuple[Step, ...], indent: str) -> Iterator[str]:
                 yield f"{indent}start another process of the target, for this check alone"
             case Terminate():
                 yield f"{indent}ask that process to end (SIGTERM)"
-            case Answers():
-                yield f"{indent}{_reading(step)}:"
+            case Answers() | Hears():
+                yield f"{indent}{_reading(step) if isinstance(step, Answers) else _hearing(step)}:"
                 yield from _cases(step, indent + "  ")
             case Write():
                 yield f"{indent}write the file {step.name}, as of {step.age_seconds:g} s ago:"
@@ -105,13 +121,20 @@ def _reading(step: Answers) -> str:
     return f"read an answer{until}{kept}{' (none is expected)' if step.quiet else ''}"
 
 
+def _hearing(step: Hears) -> str:
+    counts = {"message": step.messages, "Pong": step.pongs, "Ping": step.pings}
+    told = [f"{count} {word}{'s' if count > 1 else ''}" for word, count in counts.items() if count]
+    until = " and ".join(told) or ("a Close" if step.until_close else "a Close and the end of the connection")
+    return f"hear the WebSocket, up to {until}{' (nothing is expected)' if step.quiet else ''}"
+
+
 def _manner(step: Send) -> str:
     if step.each:
         return f", {step.each} bytes at a time"
     return f", cut at {', '.join(map(str, step.cuts))}" if step.cuts else ""
 
 
-def _cases(step: Answers, indent: str) -> Iterator[str]:
+def _cases(step: Reading, indent: str) -> Iterator[str]:
     for expectation, verdict in step.cases.items():
         words = f": {verdict.text}" if verdict.text else ""
         yield f"{indent}{expectation.describe()} -> {verdict.kind}{words}"

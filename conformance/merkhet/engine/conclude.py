@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from merkhet.check import Check, Kind, Passive
-from merkhet.engine.execute import Baseline, Judgement, Run
+from merkhet.engine.judgement import Baseline, Judgement, Run
 from merkhet.expect import Rests
 from merkhet.model import CheckResult, Evidence, Finding, Outcome, Profile, Requirement, Weight
 

@@ -8,7 +8,10 @@ from dataclasses import dataclass, replace
 
 from merkhet.answer import Answer, End, Fault, Framing, Response
 from merkhet.check import Send
+from merkhet.engine.conversation import Conversation, Wanted
 from merkhet.engine.deadlines import Deadlines
+from merkhet.heard import Heard
+from merkhet.wire.client_frames import behind_handshake
 from merkhet.wire.dial import Dialer, Wire
 from merkhet.wire.request import mentions_te, names_a_version, read_requests
 from merkhet.wire.response import ResponseParser
@@ -64,13 +67,15 @@ class Connection:
         self.wire = wire
         self.end: End | None = None
         self.sent_segments: list[bytes] = []
+        self.deadlines = deadlines
         self._dialer = dialer
-        self._deadlines = deadlines
         self._pending = b""
         self._sent = bytearray()
         self._log: list[_Entry] = []
         self._begun: ResponseParser | None = None
         """The reader of a response that was not read to its end."""
+        self._talk: Conversation | None = None
+        """What is said behind a 101 to WebSocket."""
         self._is_ours = False
         """Whether the harness itself ended its side: the peer's end then says nothing about the peer."""
 
@@ -78,10 +83,26 @@ class Connection:
         """Send these segments. What the peer makes of them is seen by reading."""
         for piece in pieces:
             self._sent += piece[: max(0, SENT_BYTES_MAX - len(self._sent))]
+            if self._talk is not None:
+                self._talk.client.feed(piece)
         self.sent_segments += pieces
         gap = gap_seconds or gap_between(len(pieces))
-        until = self._dialer.now() + self._deadlines.send_seconds + 2 * gap * len(pieces)
+        until = self._dialer.now() + self.deadlines.send_seconds + 2 * gap * len(pieces)
         await self.wire.send(pieces, gap_seconds=gap, until=until)
+
+    async def reply(self, data: bytes) -> None:
+        """Send octets that no step of the check asked for: they are not among those that repeat it."""
+        steps = len(self.sent_segments)
+        await self.send([data])
+        del self.sent_segments[steps:]
+
+    def now(self) -> float:
+        """Return the time."""
+        return self._dialer.now()
+
+    async def hear(self, wanted: Wanted) -> Heard | None:
+        """Read the frames behind the 101 that was read last; None if that was none."""
+        return await self._talk.hear(wanted, self) if self._talk is not None else None
 
     async def half_close(self) -> None:
         """Say that no more will be sent."""
@@ -150,6 +171,9 @@ class Connection:
             return Answer(end=end)
         self._log.append(_Entry(parser.response))
         self._pending = parser.rest
+        if parser.response.status == 101 and parser.response.framing is Framing.TUNNEL:
+            self._talk = Conversation(parser.response, parser.rest, behind_handshake(bytes(self._sent)))
+            self._pending = b""
         return Answer(response=parser.response, end=None if parser.response.complete else end)
 
     def settle(self) -> None:
@@ -160,13 +184,18 @@ class Connection:
 
     async def _more(self, parser: ResponseParser, until: float) -> End | None:
         """Feed the parser once. Returns the end if there is no more."""
-        if self.end is not None:
-            return self.end
-        got = await self.wire.receive(until)
+        got = await self.octets(until)
         if isinstance(got, bytes):
             parser.feed(got)
             return None
-        if got is not End.SILENT:
+        return got
+
+    async def octets(self, until: float) -> bytes | End:
+        """Return octets as they come, or the end, or SILENT at `until`."""
+        if self.end is not None:
+            return self.end
+        got = await self.wire.receive(until)
+        if isinstance(got, End) and got is not End.SILENT:
             self.end = got
         return got
 
@@ -177,8 +206,9 @@ class Connection:
 
     @property
     def reusable(self) -> bool:
-        """Whether another request may be sent here."""
-        return self.end is None and not (self.last is not None and self.last.says_close)
+        """Whether another request may be sent here. Behind a 101 it would be read as something else."""
+        last = self.last
+        return self.end is None and (last is None or not (last.says_close or last.framing is Framing.TUNNEL))
 
     async def is_over(self) -> bool:
         """Tell whether another request would not be read here: a server may end a connection behind a refusal, unsaid."""
@@ -224,6 +254,7 @@ class Connection:
                 end=end,
                 ended_at_once=self._ended_at_once(),
                 baseline_version=baseline_version,
+                talk=self._talk.talk() if self._talk is not None and response.status == 101 else None,
                 witness=witness,
             )
             finals += not 100 <= response.status < 200 or response.status == 101
@@ -237,7 +268,7 @@ class Connection:
 
     def _ended_at_once(self) -> bool:
         ended = self.wire.ended_at
-        return ended is not None and ended - self.wire.received_at < self._deadlines.quiet_seconds / 2
+        return ended is not None and ended - self.wire.received_at < self.deadlines.quiet_seconds / 2
 
     async def close(self) -> None:
         """Close the connection."""

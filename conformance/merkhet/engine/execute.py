@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 
 from merkhet import fixtures
-from merkhet.answer import Answer, Context, End, Response
+from merkhet.answer import End, Response
 from merkhet.check import (
     PLAIN_GET,
     Abort,
@@ -18,6 +16,7 @@ from merkhet.check import (
     Exchange,
     Fresh,
     HalfClose,
+    Hears,
     Kind,
     On,
     Passive,
@@ -28,98 +27,28 @@ from merkhet.check import (
     Write,
 )
 from merkhet.engine.connection import Connection, segments
-from merkhet.engine.deadlines import Deadlines
+from merkhet.engine.conversation import Wanted
+from merkhet.engine.judgement import Baseline as Baseline
+from merkhet.engine.judgement import (
+    Judgement,
+    judge_answer,
+    judge_heard,
+    judge_nothing,
+    lacking,
+    owed_nothing,
+    unframeable,
+)
+from merkhet.engine.judgement import Run as Run
+from merkhet.engine.judgement import Setting as Setting
 from merkhet.engine.spare import Spare
-from merkhet.expect import Expectation, Rests, as_preflight
-from merkhet.fixtures import FIXTURES
+from merkhet.expect import as_preflight
 from merkhet.kept import Lacking
-from merkhet.model import Transcript
-from merkhet.template import Names
 from merkhet.wire.dial import Dialer, Unreachable
 from merkhet.wire.judge import RULES
-from merkhet.wire.response import UNFRAMEABLE
-from merkhet.wire.seen import Seen
+from merkhet.wire.seen import Rule
 
 STOPPING = frozenset({Kind.VIOLATION, Kind.BREACH, Kind.DESYNC, Kind.INCONCLUSIVE, Kind.LACKING})
 """Verdicts after which nothing of the check is left to ask."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Baseline:
-    """How the target answers a plain GET of the root. `content` is None if it is not the same every time."""
-
-    status: int
-    version: bytes = b"HTTP/1.1"
-    content: bytes | None = None
-    discriminates: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """What one execution of a check needs to know. `lingers` says whether waiting for a promised close still teaches."""
-
-    names: Names
-    baseline: Baseline
-    deadlines: Deadlines
-    nonce: str
-    lingers: Callable[[], bool] = lambda: True
-    folder: Path | None = None
-    """The harness's own fixture files, where the target reads them from there."""
-    spare: Callable[[], Spare] | None = None
-    """Starts another process of the target (it may block), where the target is ours to start."""
-
-    def render(self, data: bytes, kept: Mapping[str, Response] | None = None) -> bytes:
-        """Replace the placeholders. Raises Lacking where an answer that was kept does not say what is to be sent."""
-        return self.names.render(data, self.nonce, kept)
-
-    def context(self, kept: Mapping[str, Response]) -> Context:
-        """What an expectation may compare with."""
-        return Context(
-            render=lambda data: self.render(data, kept),
-            baseline_status=self.baseline.status,
-            baseline_content=self.baseline.content,
-            kept=kept,
-            files=FIXTURES,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """What one `Answers` step came to. `matched` is the case's own words, empty if no case matched."""
-
-    kind: Kind
-    text: str
-    rests_on: Rests
-    matched: str
-    expected: str
-    answer: Answer
-
-    @property
-    def absent(self) -> bool:
-        """Whether it stands on what did not come: only such a judgement may be excused by a second run."""
-        return not self.answer.garbage and self.answer.final is None and not self.answer.partial
-
-
-@dataclass(slots=True)
-class Run:
-    """What happened while a check ran once."""
-
-    judgements: list[Judgement] = field(default_factory=list[Judgement])
-    twin_fault: str = ""
-    """Why the twin proves nothing; empty if it was served."""
-    unreachable: str = ""
-    impatient: bool = False
-    """Whether a silence was not waited for as long as its step asks: only a patient run may report it."""
-    seconds: float = 0.0
-    seen: list[Seen] = field(default_factory=list[Seen])
-    transcripts: list[Transcript] = field(default_factory=list[Transcript])
-    sent: tuple[bytes, ...] = ()
-    """The segments of the first connection, if the check used no other; else empty."""
-
-    @property
-    def suspicious(self) -> bool:
-        """Whether the target may have died: it could not be reached, or did not answer the twin."""
-        return bool(self.unreachable or self.twin_fault)
 
 
 async def execute(check: Check, dialer: Dialer, setting: Setting) -> Run:
@@ -170,10 +99,7 @@ class _Execution:
         try:
             await self._all_steps()
         except Lacking as problem:
-            lacking = Judgement(
-                kind=Kind.LACKING, text=str(problem), rests_on=Rests.CONTENT, matched="", expected="", answer=Answer()
-            )
-            self.outcome.judgements.append(lacking)
+            self.outcome.judgements.append(lacking(str(problem)))
 
     async def _all_steps(self) -> None:
         todo = list(self.steps)
@@ -187,7 +113,7 @@ class _Execution:
             elif verdict.kind in STOPPING:
                 break
         if isinstance(self.check, Passive) and 0 in self.opened:
-            await self._read_on(self.opened[0], RULES[self.check.rule].watches_end)
+            await self._read_on(self.opened[0], RULES[self.check.rule])
 
     async def _connection(self) -> Connection:
         if self.current not in self.opened:
@@ -211,13 +137,15 @@ class _Execution:
             connection = await self._connection()
         match step:
             case Send():
-                await connection.send(segments(self.setting.render(step.data, self.kept), step), step.gap_seconds)
+                await connection.send(segments(self._octets(step), step), step.gap_seconds)
             case HalfClose():
                 await connection.half_close()
             case Abort():
                 await connection.abort()
             case Answers():
                 return await self._judge(step, connection)
+            case Hears():
+                return await self._hear(step, connection)
             case Write():
                 self._write(step)
             case Terminate():
@@ -225,6 +153,10 @@ class _Execution:
             case On():
                 pass
         return None
+
+    def _octets(self, step: Send) -> bytes:
+        rendered = self.setting.render(step.data, self.kept)
+        return rendered + step.made.make() if step.made is not None else rendered
 
     async def _take_spare(self) -> None:
         """Start the other process. Raises Unreachable if it does not start. A canned server has none: it plays on."""
@@ -260,33 +192,31 @@ class _Execution:
         self.outcome.impatient |= answer.end is End.SILENT and self.setting.deadlines.is_cut(step.patience_seconds)
         if not step.cases:
             return None
-        if _owed_nothing(step, answer, connection.last):
+        if owed_nothing(step, answer, connection.last):
             answer = replace(answer, end=End.CLOSED)
-        case, verdict = self._match(step, answer)
-        self.outcome.judgements.append(
-            Judgement(
-                kind=verdict.kind,
-                text=verdict.text,
-                rests_on=case.rests_on if case is not None else Rests.NOTHING,
-                matched=case.describe() if case is not None else "",
-                expected=expected_words(step),
-                answer=answer,
-            )
-        )
+        return self._judged(judge_answer(step, answer, self.setting.context(self.kept)))
+
+    async def _hear(self, step: Hears, connection: Connection) -> Verdict | None:
+        deadlines = self.setting.deadlines
+        seconds = deadlines.patience(step.patience_seconds, quiet=step.quiet)
+        heard = await connection.hear(Wanted.by(step, seconds))
+        if heard is None:
+            return self._judged(judge_nothing(step))
+        cut = deadlines.is_cut(step.patience_seconds) if heard.close is None else not deadlines.patient
+        self.outcome.impatient |= heard.end is End.SILENT and cut
+        return self._judged(judge_heard(step, heard, self.setting.context(self.kept)))
+
+    def _judged(self, judged: tuple[Verdict, Judgement]) -> Verdict:
+        verdict, judgement = judged
+        self.outcome.judgements.append(judgement)
         return verdict
 
-    def _match(self, step: Answers, answer: Answer) -> tuple[Expectation | None, Verdict]:
-        for case, verdict in step.cases.items():
-            if case.matches(answer, self.setting.context(self.kept)):
-                if _unframeable(answer) and case.rests_on is not Rests.END:
-                    return case, Verdict(Kind.INCONCLUSIVE, "the response cannot be framed")
-                return case, verdict
-        return None, Verdict(Kind.INCONCLUSIVE, f"got {answer.describe()}, which the check does not judge")
-
-    async def _read_on(self, connection: Connection, watches_end: bool) -> None:  # noqa: FBT001
+    async def _read_on(self, connection: Connection, rule: Rule) -> None:
         """Read what follows a probe's first answer, up to the end or to a short silence if the rule needs to see it."""
+        if rule.reads_frames:
+            await connection.hear(Wanted.by(Hears({}), self.setting.deadlines.answer_seconds))
         quiet = self.setting.deadlines.quiet_seconds
-        while watches_end and connection.reusable and connection.last is not None:
+        while rule.watches_end and connection.reusable and connection.last is not None:
             if (await connection.answer("GET", quiet)).response is None:
                 break
 
@@ -303,7 +233,7 @@ class _Execution:
         self.opened[-1] = connection
         await connection.send([request])
         answer = await connection.answer(twin.to, self.setting.deadlines.answer_seconds)
-        if not twin.answer.matches(answer, self.setting.context(self.kept)) or _unframeable(answer):
+        if not twin.answer.matches(answer, self.setting.context(self.kept)) or unframeable(answer):
             return f"{answer.describe()}, expected {twin.answer.describe()}"
         if not connection.reusable:
             connection = await self._canary_connection()
@@ -354,24 +284,3 @@ class _Execution:
         if last is not None and last.complete and last.says_close:
             return isinstance(self.check, Passive) or self.setting.lingers()
         return isinstance(self.check, Passive) and RULES[self.check.rule].watches_end
-
-
-def _unframeable(answer: Answer) -> bool:
-    response = answer.response
-    return response is not None and any(fault.rule in UNFRAMEABLE for fault in response.faults)
-
-
-def _owed_nothing(step: Answers, answer: Answer, before: Response | None) -> bool:
-    """Whether silence stands where an answer could have been, behind one with the close option: as good as the end.
-
-    That the connection lingers is for another rule to say (RFC 9112, Section 9.6), and for steps that want the end alone.
-    """
-    is_silence = answer.response is None and not answer.garbage and answer.end is End.SILENT
-    good = {case.rests_on for case, verdict in step.cases.items() if verdict.kind is Kind.PASS}
-    return is_silence and before is not None and before.says_close and bool(good - {Rests.END})
-
-
-def expected_words(step: Answers) -> str:
-    """Say what a step asks for: its cases that pass, or that are one of several legal choices."""
-    good = [case.describe() for case, verdict in step.cases.items() if verdict.kind in {Kind.PASS, Kind.OBSERVED}]
-    return "; or ".join(good) if good else "nothing that can be told in advance"

@@ -6,7 +6,9 @@ import base64
 import secrets
 from collections.abc import Mapping
 
+from merkhet.answer import Response
 from merkhet.target.probe import Missed, Probe, Prober, members_of, must_be, must_hold
+from merkhet.wire.extensions import deflate_of
 
 _URLENCODED = "Content-Type: application/x-www-form-urlencoded"
 _MULTIPART = "Content-Type: multipart/form-data; boundary=merkhet"
@@ -50,10 +52,36 @@ async def _connect(prober: Prober) -> None:
         raise Missed(f"status {response.status}, expected 2xx")
 
 
-async def _ws(prober: Prober) -> None:
+def _switches(endpoint: str, *lines: str) -> Probe:
+    """Return the probe of an endpoint that is a WebSocket."""
+
+    async def probe(prober: Prober) -> None:
+        await _shake_hands(prober, endpoint, *lines)
+
+    return probe
+
+
+async def _shake_hands(prober: Prober, endpoint: str, *lines: str) -> Response:
     key = base64.b64encode(secrets.token_bytes(16)).decode("ascii")
     offer = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {key}")
-    must_be(await prober.ask("GET", "{ws}", *offer), 101)
+    response = await prober.ask("GET", f"{{{endpoint}}}", *offer, *lines)
+    must_be(response, 101)
+    return response
 
 
-UNSAFE_PROBES: Mapping[str, Probe] = {"form": _form, "mutable": _mutable, "connect": _connect, "ws": _ws}
+async def _ws_deflate(prober: Prober) -> None:
+    line = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"
+    if deflate_of(await _shake_hands(prober, "ws-deflate", line)) is None:
+        raise Missed("a 101 that does not accept permessage-deflate")
+
+
+UNSAFE_PROBES: Mapping[str, Probe] = {
+    "form": _form,
+    "mutable": _mutable,
+    "connect": _connect,
+    "ws": _switches("ws"),
+    "ws-deflate": _ws_deflate,
+    "ws-subproto": _switches("ws-subproto", "Sec-WebSocket-Protocol: merkhet.two, merkhet.one"),
+    "ws-serial": _switches("ws-serial"),
+    "ws-push": _switches("ws-push"),
+}

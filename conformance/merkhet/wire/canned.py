@@ -36,6 +36,8 @@ class CannedWire:
 
     def __init__(self, stream: Stream, render: Callable[[bytes], bytes], recorder: Recorder, clock: Clock) -> None:
         self._turns = [render(turn) for turn in (stream.turns or (stream.data,))]
+        if stream.made is not None:
+            self._turns[-1] += stream.made.make()
         self._end = stream.end
         self._in_turns = bool(stream.turns)
         self._sends = 0

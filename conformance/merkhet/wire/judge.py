@@ -4,7 +4,8 @@ A rule has a name, says to which responses it applies, and what breaks it. Where
 rule that depends on the request does not apply. `MAY` rules carry `choices` and are never broken: they are observed.
 
 Names that a `Passive` check may give as its `rule`, with the requirement that each serves. Those of RFC 9112 are here; those
-of RFC 9110 and RFC 9111 in `judge_values` (the grammar of each field) and `judge_semantics` (what a status asks for):
+of RFC 9110 and RFC 9111 in `judge_values` (the grammar of each field) and `judge_semantics` (what a status asks for), those on
+the frames behind a 101 in `judge_websocket`:
 
 message-grammar 2.1-a1 | bare-cr 2.2-3 | space-after-status-line 2.2-8 | version-grammar 2.3-a1 |
 version-downgrade 2.3-3 | status-line 4-a1 | status-space 4-4 | field-line 5-a1 | obs-fold 5.2-1 | chunked-once 6.1-2 |
@@ -18,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from merkhet.answer import End, Framing
-from merkhet.wire import judge_semantics, judge_values
+from merkhet.wire import judge_semantics, judge_values, judge_websocket
 from merkhet.wire.seen import Rule, Seen
 
 
@@ -272,7 +273,9 @@ def _end_rules() -> Iterator[Rule]:
     )
 
 
-RULES: Mapping[str, Rule] = {rule.name: rule for rule in (*_rules(), *judge_values.rules(), *judge_semantics.rules())}
+RULES: Mapping[str, Rule] = {
+    rule.name: rule for rule in (*_rules(), *judge_values.rules(), *judge_semantics.rules(), *judge_websocket.rules())
+}
 """Every rule by its name."""
 
 

@@ -1,12 +1,25 @@
-"""What the judge is shown of a response, and what a rule is."""
+"""What the judge is shown of a response, and of the frames behind a 101, and what a rule is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from merkhet.answer import End, Framing, Response
+from merkhet.answer import End, Fault, Framing, Response
 from merkhet.wire.request import SentRequest
+from merkhet.wire.websocket import Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """All that was read of the frames behind a 101: how many, and what was wrong with them.
+
+    `asked_to_close_with` is the code of the Close that the check sent, if it did.
+    """
+
+    tally: Tally
+    faults: tuple[Fault, ...] = ()
+    asked_to_close_with: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +31,7 @@ class Seen:
     `end` is how the connection stood after it: None if more responses followed or the harness did not wait to see.
     `staged` says that the check asked the contract for a status of its choice: then what a status means is nobody's claim.
     `ended_at_once` says that the end came without an idle wait. `baseline_version` is the version of preflight's answer.
+    `talk` is what followed a 101 to WebSocket.
     """
 
     response: Response
@@ -29,6 +43,7 @@ class Seen:
     ended_at_once: bool = False
     baseline_version: bytes = b"HTTP/1.1"
     staged: bool = False
+    talk: Talk | None = None
     witness: str = ""
 
     @property
@@ -47,7 +62,8 @@ class Rule:
     """One rule. `applies` and `broken` are shown a response; `broken` says what is wrong with one to which it applies.
 
     `fields` are the fields that it is about, in lower case: where none of them is sent it does not apply; empty for all.
-    `watches_end` marks rules that need to see how the connection ends after the response.
+    `watches_end` marks rules that need to see how the connection ends after the response, `reads_frames` those that are about
+    the frames behind a 101.
     """
 
     name: str
@@ -57,4 +73,5 @@ class Rule:
     broken: Callable[[Seen], str | None]
     choices: tuple[str, str] | None = None
     watches_end: bool = False
+    reads_frames: bool = False
     fields: frozenset[bytes] = frozenset()
