@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from merkhet.answer import End, Response
+from merkhet.answer import End, Fault, Response
 from merkhet.check import Hears
 from merkhet.engine.deadlines import Deadlines
 from merkhet.heard import Close, Event, Heard, Message, Opcode, Ping, Pong
 from merkhet.wire.client_frames import ClientFrames
 from merkhet.wire.extensions import deflate_of
 from merkhet.wire.seen import Talk
-from merkhet.wire.websocket import FrameReader
+from merkhet.wire.websocket import FATAL, FrameReader
 
 _MASK = b"\x00\x00\x00\x00"
 """Choice: merkhet's own answers are masked with zeros, so that they can be read in a transcript."""
@@ -60,14 +61,12 @@ class Wanted:
             seconds=seconds,
         )
 
-    def is_met(self, events: list[Event]) -> bool:
-        """Whether all of it has come. The Close alone meets a step that asks for nothing else."""
-        if events and isinstance(events[-1], Close):
+    def is_met_by(self, counts: Counter[type]) -> bool:
+        """Whether all of it has come. The Close alone meets every step."""
+        if counts[Close]:
             return True
-        if not self.messages and not self.pongs and not self.pings:
-            return False
-        counts = ((Message, self.messages), (Pong, self.pongs), (Ping, self.pings))
-        return all(sum(isinstance(event, kind) for event in events) >= count for kind, count in counts)
+        wanted = ((Message, self.messages), (Pong, self.pongs), (Ping, self.pings))
+        return any(count for _, count in wanted) and all(counts[kind] >= count for kind, count in wanted)
 
 
 class Conversation:
@@ -79,7 +78,9 @@ class Conversation:
         self.client.feed(sent)
         self.reader.feed(pending)
         self._taken = 0
-        self._faults = 0
+        """How many of the reader's events the steps so far have taken."""
+        self._told = 0
+        """How many of its faults they were told of."""
 
     def talk(self) -> Talk:
         """Return what the judge may see."""
@@ -90,38 +91,49 @@ class Conversation:
     async def hear(self, wanted: Wanted, line: Line) -> Heard:
         """Read up to what is wanted, or the server's Close and then the end, or a fault, or the deadline."""
         began = line.now()
-        events, end = await self._until(wanted, line)
+        first = self._taken
+        end, is_met = await self._until(wanted, line)
         heard = Heard(
-            events=tuple(events),
+            events=tuple(self.reader.events[first : self._taken]),
             end=end,
-            faults=tuple(self.reader.faults[self._faults :]),
-            unreadable=self.reader.broken,
-            unfinished=self.reader.unfinished,
+            unfinished=self.reader.unfinished and not is_met,
         )
         if heard.close is not None and not wanted.until_close:
             heard = await self._to_the_end(heard, line)
-        self._faults = len(self.reader.faults)
-        return replace(heard, seconds=line.now() - began)
+            is_met = False
+        faults = self._new_faults(all_of_them=not is_met)
+        unreadable = (self.reader.broken and not is_met) or any(fault.rule in FATAL for fault in faults)
+        return replace(heard, faults=faults, unreadable=unreadable, seconds=line.now() - began)
 
-    async def _until(self, wanted: Wanted, line: Line) -> tuple[list[Event], End | None]:
-        events: list[Event] = []
+    def _new_faults(self, *, all_of_them: bool) -> tuple[Fault, ...]:
+        """Return the faults of what has been taken, and those of what follows if that was waited for."""
+        first, reader = self._told, self.reader
+        while self._told < len(reader.faults) and (all_of_them or reader.places[self._told] < self._taken):
+            self._told += 1
+        return tuple(reader.faults[first : self._told])
+
+    async def _until(self, wanted: Wanted, line: Line) -> tuple[End | None, bool]:
+        """Take events until all that is wanted has come. Returns how it ended if it has not, and whether it has."""
+        counts: Counter[type] = Counter()
         until = line.now() + wanted.seconds
         while True:
-            while not wanted.is_met(events) and self._taken < len(self.reader.events):
-                await self._take(events, line)
-            if wanted.is_met(events) or self.reader.broken:
-                return events, None
+            while self._taken < len(self.reader.events):
+                counts[type(await self._take(line))] += 1
+                if wanted.is_met_by(counts):
+                    return None, True
+            if self.reader.broken:
+                return None, False
             end = await self._read(line, until)
             if end is not None:
-                return events, end
+                return end, False
 
-    async def _take(self, events: list[Event], line: Line) -> None:
+    async def _take(self, line: Line) -> Event:
         """Take the next event; answer a Ping, as Section 5.5.2 asks of a client too."""
         event = self.reader.events[self._taken]
         self._taken += 1
-        events.append(event)
         if isinstance(event, Ping) and self.client.between_frames and not self.client.closes:
             await self._say(Opcode.PONG, event.data, line)
+        return event
 
     async def _read(self, line: Line, until: float) -> End | None:
         got = await line.octets(until)
@@ -142,15 +154,14 @@ class Conversation:
             end = await self._drain(line, until)
         behind = tuple(self.reader.events[self._taken :])
         self._taken = len(self.reader.events)
-        faults = tuple(self.reader.faults[self._faults :])
-        return replace(heard, behind=behind, end=end, answered=answered, faults=faults, unreadable=self.reader.broken)
+        return replace(heard, behind=behind, end=end, answered=answered)
 
     async def _drain(self, line: Line, until: float) -> End:
-        while not self.reader.broken:
+        """Read to the end, whatever comes: also what is no frame any more must not hide it."""
+        while True:
             end = await self._read(line, until)
             if end is not None:
                 return end
-        return End.SILENT
 
     async def _say(self, opcode: Opcode, data: bytes, line: Line) -> None:
         await line.reply(bytes([0x80 | opcode, 0x80 | len(data)]) + _MASK + data)

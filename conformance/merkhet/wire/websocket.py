@@ -41,7 +41,6 @@ FATAL = frozenset(
 
 _KNOWN = frozenset(Opcode)
 _NEVER_SENT = {1005: "frame-close-1005", 1006: "frame-close-1006", 1015: "frame-close-1015"}
-_TEXT_FAULT = "a text message that is not UTF-8"
 
 
 def is_reserved(code: int) -> bool:
@@ -88,12 +87,15 @@ class _Begun:
 class FrameReader:
     """Reads the frames behind a 101. `deflate` is what it agreed to: only then may RSV1 stand, on the first frame of a message.
 
-    `events` grows as messages and control frames come. Nothing is read any more once `broken` is true.
+    `events` grows as messages and control frames come. Nothing is read any more once `broken` is true; a message that is no
+    UTF-8 is still among the events, so that a check can tell what came back.
     """
 
     def __init__(self, deflate: Deflate | None = None, *, message_bytes_max: int = MESSAGE_BYTES_MAX) -> None:
         self.events: list[Event] = []
         self.faults: list[Fault] = []
+        self.places: list[int] = []
+        """Of each fault, how many events came before what it is about."""
         self.tally = Tally()
         self.broken = False
         self._deflate = deflate
@@ -112,8 +114,9 @@ class FrameReader:
 
     @property
     def unfinished(self) -> bool:
-        """Whether part of a message, or of a frame, has come."""
-        return self._begun is not None or self._frame is not None or self._at < len(self._buffer)
+        """Whether part of a message, or of a frame, has come, and more may come."""
+        is_within = self._begun is not None or self._frame is not None or self._at < len(self._buffer)
+        return is_within and not self.broken
 
     def feed(self, data: bytes) -> None:
         """Take the next octets of the connection."""
@@ -132,6 +135,7 @@ class FrameReader:
         self.broken |= rule in FATAL
         if len(self.faults) < FAULTS_MAX or self.broken:
             self.faults.append(Fault(rule, text))
+            self.places.append(len(self.events))
 
     def _read_header(self) -> bool:
         """Read the beginning of a frame (Section 5.2)."""
@@ -140,7 +144,7 @@ class FrameReader:
             return False
         first, second = buffer[at], buffer[at + 1]
         if second & 0x80:
-            self._fault("frame-masked", f"a masked frame, which begins {bytes(buffer[at : at + 6])!r}")
+            self._fault("frame-masked", f"a masked frame, which begins {bytes(buffer[at : at + 2])!r}")
             return False
         if first & 0x0F not in _KNOWN:
             self._fault("frame-opcode", f"a frame with the reserved opcode {first & 0x0F}")
@@ -225,7 +229,6 @@ class FrameReader:
 
     def _close(self, close: Close) -> None:
         """Judge a Close (Sections 5.5.1 and 7.4)."""
-        self.events.append(close)
         self.tally.closes.append(close.code)
         if len(close.body) == 1:
             self._fault("frame-close-body", f"a Close with the one octet {close.body!r}")
@@ -238,6 +241,7 @@ class FrameReader:
             self._fault("frame-close-1010", "a Close with the code 1010, which is for clients")
         elif code is not None and is_reserved(code):
             self._fault("frame-close-reserved", f"a Close with the code {code}")
+        self.events.append(close)
 
     def _data(self, frame: _Header) -> None:
         begun = self._begun
@@ -257,11 +261,11 @@ class FrameReader:
             if inflated is None:
                 return
             data, distance = inflated.data, inflated.distance
-        self.events.append(Message(begun.opcode, data, begun.compressed, begun.frames, distance))
         if begun.opcode is Opcode.TEXT:
             self.tally.texts += 1
             if not _is_utf8(data):
-                self._fault("frame-text-utf8", _TEXT_FAULT)
+                self._fault("frame-text-utf8", "a text message that is not UTF-8")
+        self.events.append(Message(begun.opcode, data, begun.compressed, begun.frames, distance))
 
     def _inflate(self, payload: bytes) -> Inflated | None:
         """Inflate a message (RFC 7692, Section 7.2.2), and judge how it was deflated."""
