@@ -290,7 +290,7 @@ class Passive:
     """A rule of the strict response judge, held against every response of the run: one outcome, with its witnesses.
 
     `rule` names the judge's rule. `probe` is sent once by the check itself, so that there is a response to judge when it
-    runs alone; `good` and `mutants` are answers to the probe.
+    runs alone; `good` and `mutants` are answers to the probe. Where it asks for a WebSocket, `frames` go out behind the 101.
     """
 
     id: str
@@ -301,6 +301,7 @@ class Passive:
     good: tuple[Stream | bytes, ...]
     mutants: tuple[Canned, ...]
     probe: bytes = PLAIN_GET.request
+    frames: bytes = b""
     to: str = "GET"
     version: str = "1.1"
     tags: frozenset[str] = frozenset()

@@ -70,6 +70,22 @@ switched: Expectation = _Handshake("a 101", _is_switch)
 refused: Expectation = _Handshake("any final response but 101 and 5xx", lambda it: it.status != 101 and it.status < 500)
 refused_4xx: Expectation = _Handshake("a refusal with 4xx", lambda it: 400 <= it.status < 500)
 refused_5xx: Expectation = _Handshake("a refusal with 5xx", lambda it: it.status >= 500)
+
+
+@dataclass(frozen=True, slots=True)
+class _FramesFirst:
+    """Frames, and the 101 behind them."""
+
+    rests_on: Rests = Rests.CONTENT
+
+    def describe(self) -> str:
+        return "frames before the 101"
+
+    def matches(self, answer: Answer, context: Context) -> bool:  # noqa: ARG002
+        return answer.garbage[:1] >= b"\x80" and b"HTTP/1.1 101" in answer.garbage
+
+
+frames_first: Expectation = _FramesFirst()
 declined: Expectation = _Handshake(
     "a 101 without permessage-deflate",
     lambda it: _is_switch(it) and extensions_of(it) is not None and deflate_of(it) is None,

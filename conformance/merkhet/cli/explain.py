@@ -81,6 +81,9 @@ def _check(check: AnyCheck, rule: Requirement) -> Iterator[str]:
 def _passive(check: Passive) -> Iterator[str]:
     yield f"  holds the rule {check.rule!r} against every answer of the run, and against that to:"
     yield from _octets(check.probe, "    ")
+    if check.frames:
+        yield "  and behind the 101:"
+        yield from _octets(check.frames, "    ")
 
 
 def _active(check: Check) -> Iterator[str]:

@@ -210,6 +210,11 @@ class Connection:
         last = self.last
         return self.end is None and (last is None or not (last.says_close or last.framing is Framing.TUNNEL))
 
+    @property
+    def talks(self) -> bool:
+        """Whether a 101 has made it a WebSocket."""
+        return self._talk is not None
+
     async def is_over(self) -> bool:
         """Tell whether another request would not be read here: a server may end a connection behind a refusal, unsaid."""
         if self.reusable and not self._pending and self.last is not None and self.last.status >= FIRST_REFUSAL:

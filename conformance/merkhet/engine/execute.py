@@ -113,7 +113,7 @@ class _Execution:
             elif verdict.kind in STOPPING:
                 break
         if isinstance(self.check, Passive) and 0 in self.opened:
-            await self._read_on(self.opened[0], RULES[self.check.rule])
+            await self._read_on(self.opened[0], RULES[self.check.rule], self.check.frames)
 
     async def _connection(self) -> Connection:
         if self.current not in self.opened:
@@ -211,9 +211,10 @@ class _Execution:
         self.outcome.judgements.append(judgement)
         return verdict
 
-    async def _read_on(self, connection: Connection, rule: Rule) -> None:
+    async def _read_on(self, connection: Connection, rule: Rule, frames: bytes) -> None:
         """Read what follows a probe's first answer, up to the end or to a short silence if the rule needs to see it."""
-        if rule.reads_frames:
+        if rule.reads_frames and connection.talks:
+            await connection.send([frames])
             await connection.hear(Wanted.by(Hears({}), self.setting.deadlines.answer_seconds))
         quiet = self.setting.deadlines.quiet_seconds
         while rule.watches_end and connection.reusable and connection.last is not None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from merkhet.check import PASS, VIOLATION, WARNING, Answers, Exchange, Hears, Send, Step, Verdict
 from merkhet.expect import Expectation, ended, silent
-from merkhet.expect_handshake import SAMPLE_KEY, accept_of, refused, refused_5xx, switched, switches
+from merkhet.expect_handshake import SAMPLE_KEY, accept_of, frames_first, refused, refused_5xx, switched, switches
 from merkhet.expect_websocket import (
     Item,
     closes,
@@ -275,11 +275,14 @@ class Large:
 
 OPENED: Mapping[Expectation, Verdict] = {switches(): PASS}
 """The 101 that a check begins with. Whatever else comes is for the checks of the handshake to judge."""
+OPENED_IN_ORDER = {**OPENED, frames_first: VIOLATION.because("frames were answered before the 101 that allows them")}
+"""The same for a handshake with frames in its own packet."""
 
 
 def opened(endpoint: str = "ws", *lines: bytes, behind: bytes = b"") -> tuple[Step, ...]:
     """Return the steps that open a WebSocket. `behind` are frames in the handshake's own packet."""
-    return Send(handshake(endpoint, *lines, behind=behind)), Answers(OPENED)
+    cases = OPENED_IN_ORDER if behind else OPENED
+    return Send(handshake(endpoint, *lines, behind=behind)), Answers(cases)
 
 
 _ALIVE_WORD = "merkhet"

@@ -22,7 +22,7 @@ from merkhet.suites.websocket_words import (
 )
 from merkhet.suites.words import SINCE
 
-_PROBE = handshake(behind=text("merkhet") + ping(b"merkhet") + close(1000))
+_FRAMES_SENT = text("merkhet") + ping(b"merkhet") + close(1000)
 _ECHO = server_text("merkhet")
 _PONG = server_pong(b"merkhet")
 _BYE = server_close(1000)
@@ -46,7 +46,8 @@ def _rule(
         rule=rule,
         good=(good,),
         mutants=mutants,
-        probe=_PROBE,
+        probe=handshake(),
+        frames=_FRAMES_SENT,
     )
 
 

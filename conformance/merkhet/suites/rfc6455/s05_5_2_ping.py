@@ -57,6 +57,9 @@ _CLOSES = Canned("closes the WebSocket", _ENDED)
 _HANGS_UP = Canned("hangs up", closes(SWITCHED))
 
 
+_EARLY_PONG = Canned("answers before its 101", server_pong(b"1") + SWITCHED)
+
+
 def _pings(
     slug: str, title: str, *payloads: bytes, requirement: str = "5.5.2-2", sent: Send | None = None, behind: bytes = b""
 ) -> Check:
@@ -76,6 +79,7 @@ def _pings(
             _CLOSES,
             _HANGS_UP,
             Canned("answers with other data", SWITCHED + b"".join(server_pong(b"other") for _ in payloads)),
+            *((_EARLY_PONG,) if behind else ()),
         ),
     )
 

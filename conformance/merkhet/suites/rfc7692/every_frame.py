@@ -33,12 +33,10 @@ _NOISE = b"".join(hashlib.sha256(bytes([number])).digest() for number in range(2
 """640 octets that no sender can make smaller: where they come again, that is farther back than a window of 512."""
 _DEFLATED = deflated(Fixed(_WORD))
 _FINAL = deflated(Fixed(_WORD, final=True))
+_SENT = text(_WORD * 200)
+"""Enough to be worth compressing: some servers leave a short message as it is."""
 _PONG = server_pong(_WORD)
 _BYE = server_close(1000)
-
-
-def _probe(offer: bytes, *frames: bytes) -> bytes:
-    return handshake("ws-deflate", offer, behind=b"".join(frames) + ping(_WORD) + close(1000))
 
 
 def _said(*frames: bytes, head: bytes = SWITCHED_DEFLATE) -> Stream:
@@ -56,7 +54,8 @@ def _rule(
     title: str,
     *mutants: Canned,
     good: Stream,
-    probe: bytes | None = None,
+    offer: bytes = DEFLATE,
+    sent: bytes = _SENT,
 ) -> Passive:
     return Passive(
         id=f"rfc7692-{section}-frames-{slug}",
@@ -66,7 +65,8 @@ def _rule(
         rule=f"deflate-{slug}",
         good=(good,),
         mutants=mutants,
-        probe=probe or _probe(DEFLATE, text(_WORD)),
+        probe=handshake("ws-deflate", offer),
+        frames=sent + ping(_WORD) + close(1000),
     )
 
 
@@ -122,7 +122,8 @@ PASSIVES = (
             _said(_text(_DEFLATED), _text(deflated(Fixed(Back(len(_WORD), len(_WORD))))), head=_FRESH_HEAD),
         ),
         good=_said(_text(_DEFLATED), _text(_DEFLATED), head=_FRESH_HEAD),
-        probe=_probe(offers(_FRESH), text(_WORD), text(_WORD)),
+        offer=offers(_FRESH),
+        sent=_SENT * 2,
     ),
     _rule(
         "7.2.1",
@@ -131,6 +132,7 @@ PASSIVES = (
         "No message refers farther back than the agreed server_max_window_bits",
         Canned("refers back 640 octets", _said(server_binary(_FAR, rsv=4), head=_NARROW_HEAD)),
         good=_said(server_binary(_NEAR, rsv=4), head=_NARROW_HEAD),
-        probe=_probe(offers(_NARROW), binary(_NOISE * 2)),
+        offer=offers(_NARROW),
+        sent=binary(_NOISE * 2),
     ),
 )
