@@ -290,7 +290,8 @@ class Passive:
     """A rule of the strict response judge, held against every response of the run: one outcome, with its witnesses.
 
     `rule` names the judge's rule. `probe` is sent once by the check itself, so that there is a response to judge when it
-    runs alone; `good` and `mutants` are answers to the probe. Where it asks for a WebSocket, `frames` go out behind the 101.
+    runs alone; `good` and `mutants` are answers to the probe. Where it asks for a WebSocket, `frames` go out behind the 101:
+    each but the last is to be answered by a message before the next.
     """
 
     id: str
@@ -301,7 +302,7 @@ class Passive:
     good: tuple[Stream | bytes, ...]
     mutants: tuple[Canned, ...]
     probe: bytes = PLAIN_GET.request
-    frames: bytes = b""
+    frames: tuple[bytes, ...] = ()
     to: str = "GET"
     version: str = "1.1"
     tags: frozenset[str] = frozenset()

@@ -83,7 +83,7 @@ def _passive(check: Passive) -> Iterator[str]:
     yield from _octets(check.probe, "    ")
     if check.frames:
         yield "  and behind the 101:"
-        yield from _octets(check.frames, "    ")
+        yield from _octets(b"".join(check.frames), "    ")
 
 
 def _active(check: Check) -> Iterator[str]:

@@ -211,15 +211,20 @@ class _Execution:
         self.outcome.judgements.append(judgement)
         return verdict
 
-    async def _read_on(self, connection: Connection, rule: Rule, frames: bytes) -> None:
+    async def _read_on(self, connection: Connection, rule: Rule, frames: tuple[bytes, ...]) -> None:
         """Read what follows a probe's first answer, up to the end or to a short silence if the rule needs to see it."""
         if rule.reads_frames and connection.talks:
-            await connection.send([frames])
-            await connection.hear(Wanted.by(Hears({}), self.setting.deadlines.answer_seconds))
+            await self._talk(connection, frames)
         quiet = self.setting.deadlines.quiet_seconds
         while rule.watches_end and connection.reusable and connection.last is not None:
             if (await connection.answer("GET", quiet)).response is None:
                 break
+
+    async def _talk(self, connection: Connection, frames: tuple[bytes, ...]) -> None:
+        for number, one in enumerate(frames, 1):
+            await connection.send([one])
+            step = Hears({}, messages=int(number < len(frames)))
+            await connection.hear(Wanted.by(step, self.setting.deadlines.answer_seconds))
 
     async def _twin_or_why_not(self, twin: Exchange) -> str:
         try:

@@ -22,7 +22,7 @@ from merkhet.suites.websocket_words import (
 )
 from merkhet.suites.words import SINCE
 
-_FRAMES_SENT = text("merkhet") + ping(b"merkhet") + close(1000)
+_SENT = (ping(b"merkhet") + text("merkhet"), close(1000))
 _ECHO = server_text("merkhet")
 _PONG = server_pong(b"merkhet")
 _BYE = server_close(1000)
@@ -47,7 +47,7 @@ def _rule(
         good=(good,),
         mutants=mutants,
         probe=handshake(),
-        frames=_FRAMES_SENT,
+        frames=_SENT,
     )
 
 

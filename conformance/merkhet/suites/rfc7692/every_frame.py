@@ -33,7 +33,7 @@ _NOISE = b"".join(hashlib.sha256(bytes([number])).digest() for number in range(2
 """640 octets that no sender can make smaller: where they come again, that is farther back than a window of 512."""
 _DEFLATED = deflated(Fixed(_WORD))
 _FINAL = deflated(Fixed(_WORD, final=True))
-_SENT = text(_WORD * 200)
+_SENT = ping(_WORD) + text(_WORD * 200)
 """Enough to be worth compressing: some servers leave a short message as it is."""
 _PONG = server_pong(_WORD)
 _BYE = server_close(1000)
@@ -55,7 +55,7 @@ def _rule(
     *mutants: Canned,
     good: Stream,
     offer: bytes = DEFLATE,
-    sent: bytes = _SENT,
+    sent: tuple[bytes, ...] = (_SENT,),
 ) -> Passive:
     return Passive(
         id=f"rfc7692-{section}-frames-{slug}",
@@ -66,7 +66,7 @@ def _rule(
         good=(good,),
         mutants=mutants,
         probe=handshake("ws-deflate", offer),
-        frames=sent + ping(_WORD) + close(1000),
+        frames=(*sent, close(1000)),
     )
 
 
@@ -123,7 +123,7 @@ PASSIVES = (
         ),
         good=_said(_text(_DEFLATED), _text(_DEFLATED), head=_FRESH_HEAD),
         offer=offers(_FRESH),
-        sent=_SENT * 2,
+        sent=(_SENT, _SENT),
     ),
     _rule(
         "7.2.1",
@@ -133,6 +133,6 @@ PASSIVES = (
         Canned("refers back 640 octets", _said(server_binary(_FAR, rsv=4), head=_NARROW_HEAD)),
         good=_said(server_binary(_NEAR, rsv=4), head=_NARROW_HEAD),
         offer=offers(_NARROW),
-        sent=binary(_NOISE * 2),
+        sent=(binary(_NOISE * 2),),
     ),
 )
