@@ -188,6 +188,7 @@ resets: Hearing = _Heard(
 ends_bare: Hearing = _Heard(
     "the end of the connection without a Close frame", lambda heard: heard.close is None and heard.ended, Rests.END
 )
+ends: Hearing = _Heard("the end of the connection, with a Close or without", lambda heard: heard.ended, Rests.END)
 stays_silent: Hearing = _Heard(
     "nothing, the connection still open",
     lambda heard: not heard.events and not heard.unfinished and heard.end is End.SILENT,

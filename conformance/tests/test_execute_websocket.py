@@ -57,6 +57,7 @@ from merkhet.suites.websocket_words import (
     SWITCHED,
     Large,
     close,
+    fails,
     handshake,
     must_close,
     must_echo,
@@ -255,10 +256,28 @@ def test_large_messages_are_made_when_they_are_sent() -> None:
         (Stream(SWITCHED), Kind.VIOLATION),
         (closes(SWITCHED + server_text("a") + server_close(1002)), Kind.VIOLATION),
         (closes(SWITCHED + server_close(1002) + server_pong(b"")), Kind.VIOLATION),
+        (closes(SWITCHED + server_close(1002) + server_text("a")), Kind.VIOLATION),
+        (Stream(SWITCHED + server_pong(b"x")), Kind.VIOLATION),
+        (closes(SWITCHED + server_pong(b"x") + server_close(1002)), Kind.WARNING),
+        (closes(SWITCHED + server_pong(b"x")), Kind.WARNING),
+        (Stream(SWITCHED + server_pong(b"x") + server_text("a")), Kind.VIOLATION),
     ],
 )
 def test_what_fails_the_connection(stream: Stream, kind: Kind) -> None:
     assert kinds(stream, Hears(must_fail(1002))) == [kind]
+    late = [Kind.PASS] if stream.data.startswith(SWITCHED + server_pong(b"x")) else []
+    assert kinds(stream, fails(1002)) == [*late, kind]
+
+
+def test_what_only_overlooks_a_fault() -> None:
+    goes = WARNING.because("overlooked")
+    overlooks = SWITCHED + server_pong(b"x")
+    assert kinds(overlooks, fails(goes=goes)) == [Kind.PASS, Kind.WARNING]
+    assert kinds(overlooks + server_text("a"), fails(goes=goes)) == [Kind.PASS, Kind.VIOLATION]
+    accepts = {pongs(b"x"): VIOLATION.because("accepted")}
+    assert kinds(overlooks, fails(goes=goes, first=accepts)) == [Kind.VIOLATION]
+    bare = VIOLATION.because("bare")
+    assert kinds(closes(SWITCHED), fails(bare=bare)) == [Kind.VIOLATION]
 
 
 @pytest.mark.parametrize(

@@ -1,34 +1,55 @@
 """What the suites of WebSocket say again and again: handshakes, frames of both sides, and tables of cases.
 
-Frames to the server are octets of a `Send`, masked as a client masks them; those with `server_` before their name are for
-the canned servers of `good` and `mutants`. A table that appears here encodes one verdict of many checks: change it only
-with the specification open.
+A table that appears here encodes one verdict of many checks: change it only with the specification open.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from merkhet.check import PASS, VIOLATION, WARNING, Answers, Exchange, Hears, Send, Step, Verdict
 from merkhet.expect import Expectation, ended, silent
 from merkhet.expect_handshake import SAMPLE_KEY, accept_of, frames_first, refused, refused_5xx, switched, switches
 from merkhet.expect_websocket import (
     Item,
+    both,
     closes,
     closes_by_reset,
     echoes,
+    either,
+    ends,
     ends_bare,
     goes_on,
     lets_the_connection_stand,
     pongs,
+    pongs_after_close,
     sends_close,
     speaks,
+    speaks_after_close,
     stays_open,
 )
 from merkhet.expectation import Hearing
-from merkhet.heard import Opcode
-from merkhet.payload import Made, made
+from merkhet.suites.websocket_frames import MASK as MASK
+from merkhet.suites.websocket_frames import Large as Large
+from merkhet.suites.websocket_frames import binary as binary
+from merkhet.suites.websocket_frames import close as close
+from merkhet.suites.websocket_frames import close_body as close_body
+from merkhet.suites.websocket_frames import continuation as continuation
+from merkhet.suites.websocket_frames import fragments as fragments
+from merkhet.suites.websocket_frames import frame as frame
+from merkhet.suites.websocket_frames import head_of_frame as head_of_frame
+from merkhet.suites.websocket_frames import masked as masked
+from merkhet.suites.websocket_frames import pieces as pieces
+from merkhet.suites.websocket_frames import ping as ping
+from merkhet.suites.websocket_frames import pong as pong
+from merkhet.suites.websocket_frames import server_binary as server_binary
+from merkhet.suites.websocket_frames import server_close as server_close
+from merkhet.suites.websocket_frames import server_fragments as server_fragments
+from merkhet.suites.websocket_frames import server_frame as server_frame
+from merkhet.suites.websocket_frames import server_ping as server_ping
+from merkhet.suites.websocket_frames import server_pong as server_pong
+from merkhet.suites.websocket_frames import server_text as server_text
+from merkhet.suites.websocket_frames import text as text
 from merkhet.suites.words import DATE
 
 KEY = SAMPLE_KEY
@@ -42,8 +63,6 @@ OTHER_KEYS: Mapping[bytes, bytes] = {
     )
 }
 """Other keys of 16 octets, each with the Sec-WebSocket-Accept that it asks for."""
-MASK = b"\x37\xfa\x21\x3d"
-"""The masking key of RFC 6455, Section 5.7."""
 CLOSE_SECONDS = 5.0
 """How long a server may take to fail a connection."""
 
@@ -104,172 +123,6 @@ def switched_by(*lines: bytes, key: bytes = KEY) -> bytes:
 SWITCHED = switched_by()
 """The 101 to a handshake with the usual key, without extension and subprotocol."""
 SWITCHED_DEFLATE = switched_by(DEFLATE)
-
-# --- frames
-
-
-def masked(data: bytes, key: bytes) -> bytes:
-    """Return octets masked with a key of four (RFC 6455, Section 5.3)."""
-    pattern = (key * (len(data) // 4 + 1))[: len(data)]
-    return (int.from_bytes(data) ^ int.from_bytes(pattern)).to_bytes(len(data))
-
-
-def head_of_frame(
-    opcode: int, size: int, *, fin: bool = True, rsv: int = 0, mask: bytes | None = MASK, form: int | None = None
-) -> bytes:
-    """Return a frame's octets before its payload of `size`. `form` is 7, 16 or 64 to write the length in so many bits."""
-    bits = form or (7 if size <= 125 else 16 if size <= 0xFFFF else 64)
-    short = {7: size, 16: 126, 64: 127}[bits]
-    extended = b"" if bits == 7 else size.to_bytes(bits // 8)
-    first = (0x80 if fin else 0) | rsv << 4 | opcode
-    return bytes([first, (0x80 if mask is not None else 0) | short]) + extended + (mask or b"")
-
-
-def frame(
-    opcode: int,
-    payload: bytes = b"",
-    *,
-    fin: bool = True,
-    rsv: int = 0,
-    mask: bytes | None = MASK,
-    form: int | None = None,
-    length: int | None = None,
-) -> bytes:
-    """Return a frame to the server. `rsv` is three bits, RSV1 the highest (4).
-
-    `mask` None leaves it unmasked; `length` is announced in place of the payload's own, and `form` as in `head_of_frame`.
-    """
-    head = head_of_frame(opcode, len(payload) if length is None else length, fin=fin, rsv=rsv, mask=mask, form=form)
-    return head + (masked(payload, mask) if mask is not None else payload)
-
-
-def _octets(data: str | bytes) -> bytes:
-    return data.encode() if isinstance(data, str) else data
-
-
-def text(data: str | bytes = b"", *, fin: bool = True, rsv: int = 0, mask: bytes | None = MASK) -> bytes:
-    """Return a text frame: UTF-8, or these octets."""
-    return frame(Opcode.TEXT, _octets(data), fin=fin, rsv=rsv, mask=mask)
-
-
-def binary(data: bytes = b"", *, fin: bool = True, rsv: int = 0, mask: bytes | None = MASK) -> bytes:
-    """Return a binary frame."""
-    return frame(Opcode.BINARY, data, fin=fin, rsv=rsv, mask=mask)
-
-
-def continuation(data: str | bytes = b"", *, fin: bool = True, rsv: int = 0, mask: bytes | None = MASK) -> bytes:
-    """Return a continuation frame."""
-    return frame(Opcode.CONTINUATION, _octets(data), fin=fin, rsv=rsv, mask=mask)
-
-
-def ping(data: bytes = b"", *, fin: bool = True, rsv: int = 0, mask: bytes | None = MASK) -> bytes:
-    """Return a Ping."""
-    return frame(Opcode.PING, data, fin=fin, rsv=rsv, mask=mask)
-
-
-def pong(data: bytes = b"", *, fin: bool = True, rsv: int = 0, mask: bytes | None = MASK) -> bytes:
-    """Return a Pong."""
-    return frame(Opcode.PONG, data, fin=fin, rsv=rsv, mask=mask)
-
-
-def close_body(code: int | None = None, reason: str | bytes = b"") -> bytes:
-    """Return the body of a Close."""
-    return b"" if code is None else code.to_bytes(2) + _octets(reason)
-
-
-def close(code: int | None = None, reason: str | bytes = b"", *, body: bytes | None = None, rsv: int = 0) -> bytes:
-    """Return a Close with a code and a reason, without a body, or with these octets as its body."""
-    return frame(Opcode.CLOSE, close_body(code, reason) if body is None else body, rsv=rsv)
-
-
-def pieces(data: bytes, size: int) -> tuple[bytes, ...]:
-    """Return octets in pieces of `size`, the last as long as it comes; one empty piece if there are none."""
-    return tuple(data[at : at + size] for at in range(0, len(data), size)) or (b"",)
-
-
-def fragments(
-    opcode: int,
-    parts: Sequence[str | bytes],
-    *,
-    rsv: int = 0,
-    between: Iterable[bytes] = (),
-    mask: bytes | None = MASK,
-) -> bytes:
-    """Return a message in as many frames as there are parts, `rsv` on the first; `between` are frames after each but the last."""
-    insertions = iter(between)
-    out: list[bytes] = []
-    for number, part in enumerate(parts):
-        is_last = number == len(parts) - 1
-        kind, bits = (Opcode.CONTINUATION, 0) if number else (opcode, rsv)
-        out.append(frame(kind, _octets(part), fin=is_last, rsv=bits, mask=mask))
-        if not is_last:
-            out.append(next(insertions, b""))
-    return b"".join(out)
-
-
-def server_frame(
-    opcode: int, payload: bytes = b"", *, fin: bool = True, rsv: int = 0, form: int | None = None
-) -> bytes:
-    """Return a frame as a server sends it."""
-    return frame(opcode, payload, fin=fin, rsv=rsv, mask=None, form=form)
-
-
-def server_text(data: str | bytes = b"", *, rsv: int = 0) -> bytes:
-    """Return a server's text frame."""
-    return server_frame(Opcode.TEXT, _octets(data), rsv=rsv)
-
-
-def server_binary(data: bytes = b"", *, rsv: int = 0) -> bytes:
-    """Return a server's binary frame."""
-    return server_frame(Opcode.BINARY, data, rsv=rsv)
-
-
-def server_ping(data: bytes = b"") -> bytes:
-    """Return a server's Ping."""
-    return server_frame(Opcode.PING, data)
-
-
-def server_pong(data: bytes = b"") -> bytes:
-    """Return a server's Pong."""
-    return server_frame(Opcode.PONG, data)
-
-
-def server_close(code: int | None = None, reason: str | bytes = b"", *, body: bytes | None = None) -> bytes:
-    """Return a server's Close."""
-    return server_frame(Opcode.CLOSE, close_body(code, reason) if body is None else body)
-
-
-def server_fragments(
-    opcode: int, parts: Sequence[str | bytes], *, rsv: int = 0, between: Iterable[bytes] = ()
-) -> bytes:
-    """Return a server's message in fragments."""
-    return fragments(opcode, parts, rsv=rsv, between=between, mask=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Large:
-    """A message too large to keep: octets by rule, in frames of `fragment` octets (0: one frame), then `behind`.
-
-    `mask` None makes it a server's.
-    """
-
-    opcode: Opcode
-    data: Made
-    fragment: int = 0
-    mask: bytes | None = MASK
-    behind: bytes = b""
-
-    def describe(self) -> str:
-        """Say what the octets are."""
-        parts = f" in fragments of {self.fragment}" if self.fragment else " in one frame"
-        return f"a {self.opcode.name.lower()} message, {self.data.describe()}{parts}"
-
-    def make(self) -> bytes:
-        """Make them."""
-        data = made(self.data)
-        parts = pieces(data, self.fragment) if self.fragment else (data,)
-        return fragments(self.opcode, parts, mask=self.mask) + self.behind
-
 
 # --- steps and tables
 
@@ -340,25 +193,53 @@ def must_pong(*payloads: bytes, lost: Verdict = VIOLATION) -> Mapping[Hearing, V
     }
 
 
-def must_fail(*codes: int, bare: Verdict = _BARE) -> Mapping[Hearing, Verdict]:
-    """The server fails the connection: a Close, and the end; what comes behind the violation is not processed.
+_WENT_ON = VIOLATION.because("it went on as if nothing were wrong")
+_LATE = WARNING.because("it answered a Ping behind the fault before it failed the connection")
+
+
+def must_fail(
+    *codes: int,
+    bare: Verdict = _BARE,
+    late: Verdict = _LATE,
+    goes: Verdict = _WENT_ON,
+    first: Mapping[Hearing, Verdict] | None = None,
+) -> Mapping[Hearing, Verdict]:
+    """The server fails the connection: a Close, and the end; what comes behind the fault is not processed.
 
     Which code it is decides nothing: with `codes` given, another one is only named. A bare end keeps the MUST and misses the
-    SHOULD; a reset is as good as any other end. Put a Ping or a message behind the violation: its answer is `goes_on`.
+    SHOULD; a reset is as good as any other end. `late` is for a Ping behind the fault that was answered before the end: who
+    finds a fault only when the application reads has not failed the connection by then. `goes` is for a server that overlooks
+    the fault and goes on: where no text obliges a receiver to fail, that is a near miss. A message is always a violation.
+    `first` are cases before all these.
     """
     return {
-        goes_on: VIOLATION.because("it went on as if nothing were wrong"),
+        **(first or {}),
+        speaks: VIOLATION.because("it took what it must not take, or went on behind it"),
+        either(speaks_after_close, pongs_after_close): VIOLATION.because("it went on behind its own Close"),
+        both(goes_on, ends): late,
         closes(*codes): PASS,
         **({closes(): PASS.because(f"closed, but not with {' or '.join(map(str, codes))}")} if codes else {}),
         ends_bare: bare,
         lets_the_connection_stand: VIOLATION.because("it sent a Close, and the connection stays open"),
+        goes_on: goes,
         stays_open: VIOLATION.because("the connection stays open"),
     }
 
 
-def fails(*codes: int, bare: Verdict = _BARE) -> Hears:
-    """Return the step that hears a server fail the connection: see `must_fail`."""
-    return Hears(must_fail(*codes, bare=bare), patience_seconds=CLOSE_SECONDS)
+def fails(
+    *codes: int,
+    bare: Verdict = _BARE,
+    late: Verdict = _LATE,
+    goes: Verdict = _WENT_ON,
+    first: Mapping[Hearing, Verdict] | None = None,
+) -> Hears:
+    """Return the step that hears a server fail the connection, as `must_fail` says. A Ping is to stand behind the fault.
+
+    Once that is answered, the server has not much time left to show that it was only late.
+    """
+    cases = must_fail(*codes, bare=bare, late=late, goes=goes, first=first)
+    was_late = Hears({speaks: cases[speaks], **(first or {}), ends: late, stays_open: goes, goes_on: goes})
+    return Hears({**cases, goes_on: PASS.then(was_late)}, pongs=1, patience_seconds=CLOSE_SECONDS)
 
 
 def must_close(*codes: int | None) -> Mapping[Hearing, Verdict]:
