@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -10,8 +10,8 @@ from merkhet import catalogue, selectors
 from merkhet.catalogue import AnyCheck
 from merkhet.cli.codes import Code, Failure
 from merkhet.cli.terminal import escaped
-from merkhet.selftest import dead
-from merkhet.selftest.burial import bury
+from merkhet.selftest import dead, dead_sockets
+from merkhet.selftest.burial import Burial, bury, bury_socket
 from merkhet.selftest.canned import verify
 
 
@@ -34,7 +34,7 @@ def selftest(selector: tuple[str, ...], select: tuple[str, ...], on_dead: bool) 
         checks = selectors.select(catalogue.load().checks.values(), wanted)
     except selectors.SelectorError as problem:
         raise Failure(Code.INVOCATION, str(problem)) from problem
-    problems = _on_dead(wanted) if on_dead else _on_canned(checks)
+    problems = _on_dead(wanted, checks) if on_dead else _on_canned(checks)
     return Code.OURS if problems else Code.OK
 
 
@@ -47,13 +47,21 @@ def _on_canned(checks: Sequence[AnyCheck]) -> int:
     return len(problems)
 
 
-def _on_dead(wanted: Sequence[str]) -> int:
-    problems = 0
-    for name, behaviour in dead.DEAD.items():
-        burial = bury(name, behaviour, wanted)
+def _on_dead(wanted: Sequence[str], checks: Sequence[AnyCheck]) -> int:
+    burials = _burials(wanted, checks)
+    count = problems = 0
+    for burial in burials:
         click.echo(burial.words())
         for problem in burial.problems:
             click.echo(escaped(f"  problem: {problem}"))
+        count += 1
         problems += len(burial.problems)
-    click.echo(f"{len(dead.DEAD)} dead servers, {problems} problems")
+    click.echo(f"{count} dead servers, {problems} problems")
     return problems
+
+
+def _burials(wanted: Sequence[str], checks: Sequence[AnyCheck]) -> Iterator[Burial]:
+    """Bury one after the other: dead WebSockets only where a check listens to one."""
+    yield from (bury(name, behaviour, wanted) for name, behaviour in dead.DEAD.items())
+    if any(dead_sockets.hears(check) for check in checks):
+        yield from (bury_socket(name, behaviour, wanted) for name, behaviour in dead_sockets.DEAD_SOCKETS.items())

@@ -19,6 +19,8 @@ from merkhet import catalogue, results
 from merkhet.check import Passive
 from merkhet.model import CheckResult, Outcome, RunResults
 from merkhet.selftest.dead import KEEPS, Behaviour, serve
+from merkhet.selftest.dead_sockets import MAY_KEEP, SOCKET_ENDPOINTS, hears
+from merkhet.wire.judge import RULES
 
 SECONDS_MAX = 60.0
 CODES = (1, 3)
@@ -56,14 +58,56 @@ def bury(
             run = results.load(Path(folder) / results.RESULTS)
         except results.ResultsError as problem:
             return Burial(server=server, code=code, seconds=seconds, counts={}, problems=(*problems, str(problem)))
-    counted = Counter(result.outcome for result in run.results)
     return Burial(
         server=server,
         code=code,
         seconds=seconds,
-        counts={outcome: counted[outcome] for outcome in Outcome if counted[outcome]},
+        counts=_counts(run),
         problems=(*problems, *_unearned(server, run)),
     )
+
+
+def bury_socket(
+    server: str, behaviour: Behaviour, selectors: Sequence[str] = (), *, seconds_max: float = SECONDS_MAX
+) -> Burial:
+    """Judge a dead WebSocket, whose HTTP is served, with those of the selected checks that are about WebSockets."""
+    chosen = selectors or ("rfc6455", "rfc7692", "-@bulk", "-@slow")
+    with tempfile.TemporaryDirectory(prefix="merkhet-dead-") as folder, serve(behaviour) as (host, port):
+        table = "".join(f'{name} = "{path}"\n' for name, path in SOCKET_ENDPOINTS.items())
+        target = f'[target.dead]\nurl = "http://{host}:{port}"\n[target.dead.endpoint]\n{table}'
+        (Path(folder) / "merkhet.toml").write_text(target, encoding="utf-8")
+        words = ["--target", "dead", "--jobs", "32", "--timeout-scale", "0.2"]
+        words += [word for selector in chosen for word in ("--select", selector)]
+        began = time.monotonic()
+        code = _run(Path(folder), words, seconds_max)
+        seconds = time.monotonic() - began
+        problems = [] if code is not None else _ending(code, seconds_max)
+        try:
+            run = results.load(Path(folder) / results.RESULTS)
+        except results.ResultsError as problem:
+            return Burial(server=server, code=code, seconds=seconds, counts={}, problems=(*problems, str(problem)))
+    good = {Outcome.PASS, Outcome.OBSERVED}
+    passed = [one.check for one in run.results if one.outcome in good and not _is_earned_by_socket(server, one.check)]
+    return Burial(
+        server=server,
+        code=code,
+        seconds=seconds,
+        counts=_counts(run),
+        problems=(*problems, *(f"{check} passes" for check in passed)),
+    )
+
+
+def _is_earned_by_socket(server: str, name: str) -> bool:
+    """Whether a check that passed is about HTTP or the handshake, or a rule on frames that the server's one frame keeps."""
+    check = catalogue.load().checks[name]
+    if isinstance(check, Passive):
+        return server in MAY_KEEP or not RULES[check.rule].reads_frames
+    return not hears(check)
+
+
+def _counts(run: RunResults) -> Mapping[Outcome, int]:
+    counted = Counter(result.outcome for result in run.results)
+    return {outcome: counted[outcome] for outcome in Outcome if counted[outcome]}
 
 
 def _run(folder: Path, words: Sequence[str], seconds_max: float) -> int | None:

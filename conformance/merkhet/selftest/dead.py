@@ -13,20 +13,25 @@ from collections.abc import Callable, Generator, Mapping
 READ_BYTES = 65536
 _HEAD = b"Content-Length: 2\r\nDate: Wed, 25 Nov 2026 12:00:00 GMT\r\n"
 _OK = b"HTTP/1.1 200 OK\r\n" + _HEAD + b"\r\nok"
+_SWITCHED = (
+    b"HTTP/1.1 101 Switching Protocols\r\nDate: Wed, 25 Nov 2026 12:00:00 GMT\r\nConnection: Upgrade\r\n"
+    b"Upgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+)
 _BLOCK = b"x" * READ_BYTES
 
 Behaviour = Callable[[socket.socket, threading.Event], None]
 """What is done with each connection, until it ends or the event says that the server stops."""
 
 
-def _drain(connection: socket.socket) -> None:
+def drain(connection: socket.socket) -> None:
+    """Read everything up to the end."""
     while connection.recv(READ_BYTES):
         pass
 
 
 def black_hole(connection: socket.socket, stop: threading.Event) -> None:
     """Read everything, say nothing, keep the connection even after the client's end of it."""
-    _drain(connection)
+    drain(connection)
     stop.wait()
 
 
@@ -54,7 +59,7 @@ def always_closing(status: bytes) -> Behaviour:
         if connection.recv(READ_BYTES):
             connection.sendall(answer)
             connection.shutdown(socket.SHUT_WR)
-            _drain(connection)
+            drain(connection)
 
     return behave
 
@@ -84,7 +89,22 @@ def endless_body(connection: socket.socket, stop: threading.Event) -> None:
 def answer_first(connection: socket.socket, stop: threading.Event) -> None:  # noqa: ARG001
     """Answer before anything is asked."""
     connection.sendall(_OK)
-    _drain(connection)
+    drain(connection)
+
+
+def always_101(connection: socket.socket, stop: threading.Event) -> None:  # noqa: ARG001
+    """Switch to a WebSocket whatever is asked, and say nothing there."""
+    if connection.recv(READ_BYTES):
+        connection.sendall(_SWITCHED)
+        drain(connection)
+
+
+def always_101_and_echo(connection: socket.socket, stop: threading.Event) -> None:  # noqa: ARG001
+    """Switch to a WebSocket whatever is asked, and send back the octets that come there."""
+    if connection.recv(READ_BYTES):
+        connection.sendall(_SWITCHED)
+        while data := connection.recv(READ_BYTES):
+            connection.sendall(data)
 
 
 DEAD: Mapping[str, Behaviour] = {
@@ -99,6 +119,8 @@ DEAD: Mapping[str, Behaviour] = {
     "a byte a second": byte_a_second,
     "endless body": endless_body,
     "answer before the request": answer_first,
+    "always 101": always_101,
+    "always 101 and echo": always_101_and_echo,
 }
 """Every dead server by its name."""
 
@@ -123,6 +145,32 @@ _ONE_ANSWER = frozenset(
     }
 )
 _AND_CLOSE = _ONE_ANSWER | {"close-kept", "message-grammar"}
+# A right 101 to whatever was asked. Octets that come back behind it may begin no response, and may be no frames.
+_ONE_SWITCH = frozenset(
+    {
+        "bare-cr",
+        "date-spaces",
+        "end-to-end",
+        "field-line",
+        "field-once",
+        "imf-fixdate",
+        "length-and-te",
+        "length-in-1xx-204",
+        "list-no-empty",
+        "obs-fold",
+        "ows-single",
+        "request-fields",
+        "space-after-status-line",
+        "status-code",
+        "status-line",
+        "status-space",
+        "te-in-1xx-204",
+        "te-unasked",
+        "upgrade-in-101",
+        "upgrade-option",
+        "version-grammar",
+    }
+)
 KEEPS: Mapping[str, frozenset[str]] = {
     "always 400": _ONE_ANSWER,
     "always 400 and close": _AND_CLOSE,
@@ -130,6 +178,8 @@ KEEPS: Mapping[str, frozenset[str]] = {
     "always 200 and close": _AND_CLOSE,
     "always 500": _ONE_ANSWER,
     "answer before the request": _ONE_ANSWER,
+    "always 101": _ONE_SWITCH | {"message-grammar"},
+    "always 101 and echo": _ONE_SWITCH,
 }
 """The rules of the judge that a dead server truly keeps, by its name; one that is not here keeps none that applies."""
 

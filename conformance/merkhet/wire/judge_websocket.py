@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 
 from merkhet.wire.extensions import Deflate, deflate_of
 from merkhet.wire.seen import Rule, Seen, Talk
+from merkhet.wire.websocket import FATAL
 
 Holds = Callable[[Talk], bool]
 
@@ -65,8 +66,11 @@ def _rule(
         talk = seen.talk
         if talk is None:
             return False
-        is_broken = any(fault.rule == name for fault in talk.faults)
-        return is_broken or (applies(talk) and agreed(deflate_of(seen.response)))
+        if any(fault.rule == name for fault in talk.faults):
+            return True
+        # What no client may take may be no frames at all: it keeps no other rule.
+        is_read = not any(fault.rule in FATAL for fault in talk.faults)
+        return is_read and applies(talk) and agreed(deflate_of(seen.response))
 
     def broken(seen: Seen) -> str | None:
         faults = seen.talk.faults if seen.talk is not None else ()
