@@ -14,6 +14,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, unquote
 
+from wsproto import ConnectionType, WSConnection
+from wsproto.events import AcceptConnection, BytesMessage, Event, TextMessage
+from wsproto.extensions import PerMessageDeflate
+
 from merkhet.fixtures import FIXTURES
 
 STREAM = "Content-Type: text/event-stream"
@@ -69,6 +73,24 @@ def edited(good: Reply, edit: Reply) -> bytes:
     return head + b"\r\n\r\n" + content
 
 
+def changed(data: bytes, edit: Reply | None) -> bytes:
+    return data if edit is None else data.replace(edit.data, edit.new or b"")
+
+
+def spoken(path: str, event: object) -> list[Event]:
+    """Return what a WebSocket of the contract says to a message."""
+    if isinstance(event, BytesMessage):
+        return [BytesMessage(data=event.data)]
+    if not isinstance(event, TextMessage):
+        return []
+    if path == "/ws-serial":
+        return [TextMessage(data=event.data.split(" ")[0])]
+    if path == "/ws-push":
+        _, count, size = event.data.split(" ")
+        return [TextMessage(data=str(number).ljust(int(size))) for number in range(int(count))]
+    return [TextMessage(data=event.data)]
+
+
 def numbered(first: int, last: int) -> bytes:
     return b"".join(b"id: %d\ndata: event %d\n\n" % (number, number) for number in range(first, last + 1))
 
@@ -90,6 +112,8 @@ class ContractServer:
             connection.sendall(other.data)
         elif (request.method, request.path) == ("GET", "/sse-push"):
             self.listen(connection)
+        elif request.path.startswith("/ws"):
+            self.talk(connection, request, other)
         else:
             good = self.answer(request)
             connection.sendall(good.data if other is None else edited(good, other))
@@ -109,14 +133,36 @@ class ContractServer:
                 except TimeoutError:
                     pass
 
+    def talk(self, connection: socket.socket, request: Request, edit: Reply | None) -> None:
+        """Serve a WebSocket with wsproto, and change its 101 or what it says if it is to be changed."""
+        server = WSConnection(ConnectionType.SERVER)
+        lines = [line.partition(": ")[::2] for line in request.fields.split("\r\n") if line]
+        server.initiate_upgrade_connection([(n.encode(), v.encode()) for n, v in lines], request.path)
+        names = request.value("Sec-WebSocket-Protocol").split(", ")
+        is_deflate = request.path == "/ws-deflate"
+        connection.sendall(
+            changed(
+                server.send(
+                    AcceptConnection(
+                        subprotocol="merkhet.two" if "merkhet.two" in names else None,
+                        extensions=[PerMessageDeflate()] if is_deflate else [],
+                    )
+                ),
+                edit,
+            )
+        )
+        while data := connection.recv(65536):
+            server.receive_data(data)
+            for event in server.events():
+                for said in spoken(request.path, event):
+                    connection.sendall(changed(server.send(said), edit))
+
     def answer(self, request: Request) -> Reply:
         """Answer as the contract says."""
         path, _, query = request.path.partition("?")
         name, _, value = path.lstrip("/").partition("/")
         if request.method == "CONNECT":
             return Reply(b"HTTP/1.1 200 X\r\n\r\n")
-        if name == "ws":
-            return Reply(b"HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
         simple = {
             "": b"root\n",
             "sleep": value.encode(),

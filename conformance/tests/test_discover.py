@@ -42,7 +42,8 @@ def test_everything_that_may_be_looked_for() -> None:
     assert not result.missed
     assert list(result.found) == [name for name in ENDPOINTS if name in SAFE]
     assert result.found["status"] == "/status/{code}"
-    assert set(result.unasked) == {"mutable", "form", "sse-push", "connect", "ws"}
+    sockets = {"ws", "ws-deflate", "ws-subproto", "ws-serial", "ws-push"}
+    assert set(result.unasked) == {"mutable", "form", "sse-push", "connect", *sockets}
 
 
 def test_what_is_declared_is_asked_by_any_method() -> None:
@@ -167,6 +168,15 @@ def test_what_is_almost_right_is_not_believed(name: str, override: Override, why
     assert set(result.missed) == {name}
 
 
+def only(path: str, reply: Reply) -> Override:
+    """Give this answer, or this change of the contract's, for this path alone."""
+
+    def override(request: Request) -> Reply | None:
+        return reply if request.path == path else None
+
+    return override
+
+
 @pytest.mark.parametrize(
     ("name", "override", "why"),
     [
@@ -184,7 +194,14 @@ def test_what_is_almost_right_is_not_believed(name: str, override: Override, why
         ("sse-push", instead("/sse-push", answer(204), method="POST"), "content so far|did not come"),
         ("sse-push", instead("/sse-push", answer(200), method="POST"), "expected 204"),
         ("connect", instead("example.com:80", answer(405)), "status 405, expected 2xx"),
-        ("ws", instead("/ws", answer(200)), "status 200, expected 101"),
+        ("ws", only("/ws", answer(200)), "status 200, expected 101"),
+        ("ws", only("/ws", Reply("\u00e9".encode(), b"e!")), "expected text b'merkh"),
+        ("ws", only("/ws", Reply(b"\x82\x02\x00\xff", b"\x82\x01\x00")), "expected binary"),
+        ("ws-deflate", only("/ws-deflate", answer(404)), "status 404, expected 101"),
+        ("ws-deflate", only("/ws-deflate", Reply(b"permessage", b"perhaps")), "does not accept permessage-deflate"),
+        ("ws-subproto", only("/ws-subproto", Reply(b"merkhet.two", b"merkhet")), "expected merkhet.one or"),
+        ("ws-serial", only("/ws-serial", Reply(b"name", b"nane")), "expected text b'name'"),
+        ("ws-push", only("/ws-push", Reply(b"1  ", b"2  ")), "text b'2  '"),
     ],
 )
 def test_what_is_declared_must_be_right_too(name: str, override: Override, why: str) -> None:

@@ -15,11 +15,12 @@ from merkhet.target.probes import PROBES
 from merkhet.target.probes_events import EVENT_PROBES, PUSH_PROBES
 from merkhet.target.probes_media import MEDIA_PROBES
 from merkhet.target.probes_unsafe import UNSAFE_PROBES
+from merkhet.target.probes_websocket import SOCKET_PROBES
 from merkhet.template import ENDPOINTS, Names
 from merkhet.wire.dial import Dialer, Unreachable
 
 SAFE: Mapping[str, Probe] = {**PROBES, **MEDIA_PROBES, **EVENT_PROBES}
-UNSAFE: Mapping[str, Probe] = {**UNSAFE_PROBES, **PUSH_PROBES}
+UNSAFE: Mapping[str, Probe] = {**UNSAFE_PROBES, **PUSH_PROBES, **SOCKET_PROBES}
 """Probes that an endpoint must be declared for."""
 
 

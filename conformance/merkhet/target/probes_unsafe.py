@@ -1,4 +1,4 @@
-"""Probes of what only an unsafe method can tell, or what is no HTTP any more: they are asked where they are declared."""
+"""Probes of what only an unsafe method can tell: they are asked where they are declared."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import base64
 import secrets
 from collections.abc import Mapping
 
-from merkhet.answer import Response
 from merkhet.target.probe import Missed, Probe, Prober, members_of, must_be, must_hold
-from merkhet.wire.extensions import deflate_of
 
 _URLENCODED = "Content-Type: application/x-www-form-urlencoded"
 _MULTIPART = "Content-Type: multipart/form-data; boundary=merkhet"
@@ -52,36 +50,4 @@ async def _connect(prober: Prober) -> None:
         raise Missed(f"status {response.status}, expected 2xx")
 
 
-def _switches(endpoint: str, *lines: str) -> Probe:
-    """Return the probe of an endpoint that is a WebSocket."""
-
-    async def probe(prober: Prober) -> None:
-        await _shake_hands(prober, endpoint, *lines)
-
-    return probe
-
-
-async def _shake_hands(prober: Prober, endpoint: str, *lines: str) -> Response:
-    key = base64.b64encode(secrets.token_bytes(16)).decode("ascii")
-    offer = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {key}")
-    response = await prober.ask("GET", f"{{{endpoint}}}", *offer, *lines)
-    must_be(response, 101)
-    return response
-
-
-async def _ws_deflate(prober: Prober) -> None:
-    line = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"
-    if deflate_of(await _shake_hands(prober, "ws-deflate", line)) is None:
-        raise Missed("a 101 that does not accept permessage-deflate")
-
-
-UNSAFE_PROBES: Mapping[str, Probe] = {
-    "form": _form,
-    "mutable": _mutable,
-    "connect": _connect,
-    "ws": _switches("ws"),
-    "ws-deflate": _ws_deflate,
-    "ws-subproto": _switches("ws-subproto", "Sec-WebSocket-Protocol: merkhet.two, merkhet.one"),
-    "ws-serial": _switches("ws-serial"),
-    "ws-push": _switches("ws-push"),
-}
+UNSAFE_PROBES: Mapping[str, Probe] = {"form": _form, "mutable": _mutable, "connect": _connect}
