@@ -25,6 +25,7 @@ from urllib.parse import quote, unquote
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import _launch
+from _sockets import SOCKET_CLAIMS
 
 TIMEOUT_SECONDS = 10.0
 
@@ -476,6 +477,7 @@ CLAIMS: tuple[tuple[str, Callable[[Client], Problems]], ...] = (
     ("sse-echo", sse_echo),
     ("sse-push", sse_push),
     ("sse-resume", sse_resume),
+    *SOCKET_CLAIMS,
 )
 
 
