@@ -148,6 +148,14 @@ speaks: Hearing = _Heard("a message", lambda heard: bool(heard.messages))
 pings_first: Hearing = _Heard("a Ping of the server's own", lambda heard: bool(heard.pings))
 
 
+nothing_said: Hearing = _Heard("no message", lambda heard: not heard.messages and not heard.unfinished)
+
+
+def took_longer_than(seconds: float) -> Hearing:
+    """All that was heard, the end of the connection too if it was waited for, took more than so many seconds."""
+    return _Heard(f"what came took more than {seconds:g} s", lambda heard: heard.seconds > seconds, Rests.END)
+
+
 def _codes(codes: tuple[int | None, ...]) -> str:
     told = " or ".join("no code" if code is None else str(code) for code in codes)
     return f"a Close with {told}" if codes else "a Close"

@@ -249,3 +249,16 @@ def test_the_console_script_is_there() -> None:
     assert program is not None
     done = subprocess.run([program, "--version"], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.startswith("merkhet")
+
+
+def test_explain_says_which_frames_a_check_sends(capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["explain", "rfc6455-5.5.2-ping-before-last-fragment", "rfc6455-5.5.2-ping-behind-large"]) == Code.OK
+    told = capsys.readouterr().out
+    assert "    = text b'mer', without FIN\n    = ping b'within'\n" in told
+    assert "  hear the WebSocket, up to 1 Pong:\n" in told
+    assert "    a binary message, 1048576 octets of b'" in told
+    assert "  hear the WebSocket, up to 1 message and 1 Pong:\n" in told
+    assert invoke(["explain", "rfc6455-5.5.1-frames-close-body"]) == Code.OK
+    told = capsys.readouterr().out
+    assert "  and behind the 101:\n" in told
+    assert told.count("    = Close 1000\n") == 1

@@ -310,6 +310,22 @@ def test_what_answers_a_message_and_a_ping() -> None:
     assert kinds(SWITCHED + server_pong(b"y"), Hears(must_pong(b"x"), pongs=1)) == [Kind.VIOLATION]
 
 
+def test_a_limit_is_no_fault() -> None:
+    step = Hears(must_echo("a", is_large=True), messages=1)
+    told = [
+        closes(SWITCHED + server_close(1009)),
+        closes(SWITCHED),
+        closes(SWITCHED + server_close(1002)),
+        Stream(SWITCHED),
+    ]
+    assert [kinds(stream, step) for stream in told] == [
+        [Kind.OBSERVED],
+        [Kind.WARNING],
+        [Kind.VIOLATION],
+        [Kind.VIOLATION],
+    ]
+
+
 def test_what_refuses_a_handshake() -> None:
     def came_to(stream: Stream) -> Kind:
         return checks.play(checks.check(Send(handshake()), Answers(must_refuse())), stream)[0].judgements[-1].kind

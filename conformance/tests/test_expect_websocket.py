@@ -38,6 +38,7 @@ from merkhet.expect_websocket import (
     in_order,
     lets_the_connection_stand,
     misframed,
+    nothing_said,
     pings_first,
     pongs,
     pongs_after_close,
@@ -50,6 +51,7 @@ from merkhet.expect_websocket import (
     stays_open,
     stays_silent,
     then_closes,
+    took_longer_than,
     within_window,
 )
 from merkhet.expectation import Expectation, Hearing, Rests
@@ -268,6 +270,8 @@ MET: tuple[tuple[Hearing, Heard], ...] = (
     (then_closes(both(echoes("a"), pongs(b"x")), 1000), heard(A, X, NORMAL, end=End.CLOSED)),
     (hearing("three", lambda it: len(it.events) == 3), heard(A, A, A)),
     (anything_heard, heard()),
+    (nothing_said, heard(X)),
+    (took_longer_than(1), Heard(seconds=1.5)),
 )
 UNMET: tuple[tuple[Hearing, Heard], ...] = (
     (echoes("a", b"b"), heard(B, A)),
@@ -292,6 +296,9 @@ UNMET: tuple[tuple[Hearing, Heard], ...] = (
     (speaks, heard(X)),
     (goes_on, heard(Ping(b""), NORMAL, end=End.CLOSED)),
     (pings_first, heard(X)),
+    (nothing_said, heard(A)),
+    (nothing_said, Heard(unfinished=True)),
+    (took_longer_than(1), Heard(seconds=0.5)),
     (closes(), heard(NORMAL, end=End.SILENT)),
     (closes(), heard(end=End.CLOSED)),
     (closes(1002), heard(NORMAL, end=End.CLOSED)),

@@ -22,8 +22,10 @@ from merkhet.suites.deflate_words import Back, Dynamic, Fixed, Reserved, Stored,
 from merkhet.suites.websocket_words import (
     close,
     fragments,
+    frame,
     masked,
     pieces,
+    ping,
     server_binary,
     server_close,
     server_fragments,
@@ -33,7 +35,7 @@ from merkhet.suites.websocket_words import (
     server_text,
     text,
 )
-from merkhet.wire.client_frames import ClientFrames, behind_handshake
+from merkhet.wire.client_frames import ClientFrames, behind_handshake, in_words
 from merkhet.wire.extensions import Deflate
 from merkhet.wire.websocket import FATAL, FrameReader, is_reserved
 
@@ -354,6 +356,20 @@ def test_a_close_of_the_check_is_remembered() -> None:
             assert (frames.closes, frames.close_code) == (1, 1010)
     assert (follow(close()).closes, follow(close()).close_code) == (1, None)
     assert (follow(close(body=b"\x03")).closes, follow(close(body=b"\x03")).close_code) == (1, None)
+
+
+def test_the_checks_own_frames_in_words() -> None:
+    odd = (
+        (text("h\u00e9"), "text b'h\\xc3\\xa9'"),
+        (ping(b"x", rsv=5, fin=False), "ping b'x', RSV1, RSV3, without FIN"),
+        (close(1000, "bye"), "Close 1000 b'bye'"),
+        (frame(3, b"x", mask=None), "opcode 3 b'x', unmasked"),
+        (frame(2, b"x", form=64), "binary b'x', its length in 64 bits"),
+        (frame(2, bytes(126)), f"binary {bytes(40)!r}... (126 octets)"),
+    )
+    assert list(in_words(b"".join(data for data, _ in odd))) == [words for _, words in odd]
+    assert list(in_words(text("abc")[:7])) == ["text b'a', 3 octets announced"]
+    assert list(in_words(text("abc")[:3])) == ["the first 3 octets of a frame"]
 
 
 def test_what_was_sent_behind_the_handshake() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import click
@@ -22,12 +23,15 @@ from merkhet.check import (
     Step,
     Terminate,
     Write,
+    walk,
 )
 from merkhet.cli.codes import Code, Failure
 from merkhet.cli.terminal import octets
 from merkhet.model import Requirement
+from merkhet.wire.client_frames import behind_handshake, in_words
 
 SEND_BYTES_MAX = 2000
+_REQUEST = re.compile(rb"[A-Z]+ ")
 
 
 @click.command()
@@ -84,20 +88,23 @@ def _passive(check: Passive) -> Iterator[str]:
     if check.frames:
         yield "  and behind the 101:"
         yield from _octets(b"".join(check.frames), "    ")
+        yield from (f"    = {words}" for words in in_words(b"".join(check.frames)))
 
 
 def _active(check: Check) -> Iterator[str]:
-    yield from _steps(check.steps, "  ")
+    hears = any(isinstance(step, Hears) for step in walk(check.steps))
+    yield from _steps(check.steps, "  ", hears=hears)
     yield f"  then, on a fresh connection, the legal twin; expected: {check.twin.answer.describe()}"
     yield from _octets(check.twin.request, "    ")
 
 
-def _steps(steps: tuple[Step, ...], indent: str) -> Iterator[str]:
+def _steps(steps: tuple[Step, ...], indent: str, *, hears: bool) -> Iterator[str]:
     for step in steps:
         match step:
             case Send():
                 yield f"{indent}send{_manner(step)}:"
                 yield from _octets(step.data, indent + "  ")
+                yield from (f"{indent}  = {words}" for words in (_frames(step.data) if hears else ()))
                 if step.made is not None:
                     yield f"{indent}  {step.made.describe()}"
             case HalfClose():
@@ -112,7 +119,7 @@ def _steps(steps: tuple[Step, ...], indent: str) -> Iterator[str]:
                 yield f"{indent}ask that process to end (SIGTERM)"
             case Answers() | Hears():
                 yield f"{indent}{_reading(step) if isinstance(step, Answers) else _hearing(step)}:"
-                yield from _cases(step, indent + "  ")
+                yield from _cases(step, indent + "  ", hears=hears)
             case Write():
                 yield f"{indent}write the file {step.name}, as of {step.age_seconds:g} s ago:"
                 yield from _octets(step.content, indent + "  ")
@@ -137,13 +144,18 @@ def _manner(step: Send) -> str:
     return f", cut at {', '.join(map(str, step.cuts))}" if step.cuts else ""
 
 
-def _cases(step: Reading, indent: str) -> Iterator[str]:
+def _cases(step: Reading, indent: str, *, hears: bool) -> Iterator[str]:
     for expectation, verdict in step.cases.items():
         words = f": {verdict.text}" if verdict.text else ""
         yield f"{indent}{expectation.describe()} -> {verdict.kind}{words}"
         if verdict.following:
             yield f"{indent}  and then instead:"
-            yield from _steps(verdict.following, indent + "    ")
+            yield from _steps(verdict.following, indent + "    ", hears=hears)
+
+
+def _frames(data: bytes) -> Iterator[str]:
+    """Say which frames these octets are, or those behind the handshake that they begin with."""
+    return in_words(behind_handshake(data) if _REQUEST.match(data) else data)
 
 
 def _octets(data: bytes, indent: str) -> Iterator[str]:

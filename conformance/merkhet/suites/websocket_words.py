@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from merkhet.check import PASS, VIOLATION, WARNING, Answers, Exchange, Hears, Send, Step, Verdict
+from merkhet.check import PASS, VIOLATION, WARNING, Answers, Exchange, Hears, Send, Step, Verdict, observed
 from merkhet.expect import Expectation, ended, silent
 from merkhet.expect_handshake import SAMPLE_KEY, accept_of, frames_first, refused, refused_5xx, switched, switches
 from merkhet.expect_websocket import (
@@ -21,6 +21,7 @@ from merkhet.expect_websocket import (
     ends_bare,
     goes_on,
     lets_the_connection_stand,
+    nothing_said,
     pongs,
     pongs_after_close,
     sends_close,
@@ -171,9 +172,17 @@ def must_refuse(violation: Verdict = _SWITCHED_ANYWAY) -> Mapping[Expectation, V
     }
 
 
-def must_echo(*items: Item, lost: Verdict = VIOLATION) -> Mapping[Hearing, Verdict]:
-    """Exactly these messages come back."""
+LIMITED: Mapping[Hearing, Verdict] = {
+    sends_close(1009): observed("refuses so much with 1009"),
+    both(ends_bare, nothing_said): WARNING.because("it ended without the Close 1009 that would say why"),
+}
+"""A limit is no fault (RFC 6455, Section 10.4): cases to stand before those of `must_echo` where messages are large."""
+
+
+def must_echo(*items: Item, lost: Verdict = VIOLATION, is_large: bool = False) -> Mapping[Hearing, Verdict]:
+    """Exactly these messages come back. A server may refuse them with 1009 if they are large, or many fragments."""
     return {
+        **(LIMITED if is_large else {}),
         echoes(*items): PASS,
         speaks: lost.because("something else came back"),
         sends_close(): lost.because("it closed the WebSocket"),

@@ -1,4 +1,4 @@
-"""RFC 6455, Section 5.2: the frames that a check sends itself, followed as far as they are frames.
+"""RFC 6455, Section 5.2: the frames that a check sends itself, followed and told as far as they are frames.
 
 merkhet answers a server's Ping and Close as a client must, but only from a place between two of the check's own frames, and
 a Close only once.
@@ -7,7 +7,10 @@ a Close only once.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+from merkhet.heard import Close, Opcode, shown
 
 _HANDSHAKE = re.compile(rb"\r\n(?:sec-websocket-[a-z]+|upgrade)[ \t]*:", re.IGNORECASE)
 _CLOSE = 0x8
@@ -79,3 +82,46 @@ class ClientFrames:
             if len(code) == 2:
                 self.close_code = int.from_bytes(code) ^ int.from_bytes(key[:2])
         self._header, self._body = b"", b""
+
+
+def in_words(data: bytes) -> Iterator[str]:
+    """Say what each of these frames is, departures from what a client sends included, up to the end or to half a frame."""
+    at = 0
+    while at < len(data):
+        size = _head_size(data[at : at + 2])
+        head = data[at : at + size]
+        if len(head) < size:
+            yield f"the first {len(data) - at} octets of a frame"
+            return
+        is_masked = bool(head[1] & 0x80)
+        length = int.from_bytes(head[2 : size - 4 * is_masked]) if head[1] & 0x7F > 125 else head[1] & 0x7F
+        payload = data[at + size : at + size + length]
+        key = head[size - 4 :] if is_masked else bytes(4)
+        plain = bytes(octet ^ key[place % 4] for place, octet in enumerate(payload))
+        yield _frame_words(head, plain, length)
+        at += size + length
+
+
+def _head_size(start: bytes) -> int:
+    """Return how many octets come before the payload of a frame that starts so, its masking key included."""
+    if len(start) < 2:
+        return 2
+    return 2 + {126: 2, 127: 8}.get(start[1] & 0x7F, 0) + (4 if start[1] & 0x80 else 0)
+
+
+def _frame_words(head: bytes, payload: bytes, length: int) -> str:
+    code = head[0] & 0xF
+    name = Opcode(code).name.lower() if code in frozenset(Opcode) else f"opcode {code}"
+    is_close = code == Opcode.CLOSE and len(payload) == length
+    told = [Close(payload).describe() if is_close else f"{name} {shown(payload)}"]
+    told += [f"RSV{number}" for number, bit in ((1, 0x40), (2, 0x20), (3, 0x10)) if head[0] & bit]
+    told += ["without FIN"] if not head[0] & 0x80 else []
+    told += ["unmasked"] if not head[1] & 0x80 else []
+    told += [f"its length in {16 if head[1] & 1 == 0 else 64} bits"] if _is_too_long(head[1] & 0x7F, length) else []
+    told += [f"{length} octets announced"] if len(payload) < length else []
+    return ", ".join(told)
+
+
+def _is_too_long(short: int, length: int) -> bool:
+    """Whether a length is written in more octets than it needs."""
+    return (short == 126 and length < 126) or (short == 127 and length < 65536)
