@@ -178,5 +178,6 @@ def test_too_much_is_not_inflated() -> None:
 
 def test_long_messages_that_are_broken() -> None:
     data = by_zlib(bytes(2_000_000))
-    with pytest.raises(InflateError):
-        Inflater(bytes_max=BYTES_MAX).message(data + deflate(Reserved()))
+    for broken in (data + deflate(Reserved()), data[:-20], data + deflate(Stored(b"abcdefgh"))[:-6]):
+        with pytest.raises(InflateError):
+            Inflater(bytes_max=BYTES_MAX).message(broken)

@@ -18,7 +18,7 @@ SLEEPERS_MAX = 2
 
 def holds_a_worker(check: Check) -> bool:
     """Whether a check asks the target for a slow answer, for which a server with a pool keeps a worker."""
-    return "sleep" in check.needs
+    return not check.needs.isdisjoint({"sleep", "ws-serial"})
 
 
 def waits(check: Check) -> bool:

@@ -7,6 +7,7 @@ about; `Inflater` leaves longer ones to zlib, and then says that it has measured
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import zlib
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ DISTANCE_BITS = (0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 
 _CODE_ORDER = (16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15)
 _CODE_BITS_MAX = 15
 _END_OF_BLOCK = 256
+_LAST_BLOCK = b"\x01\x00\x00\xff\xff"
 _REFILL_BYTES = 6
 _BITS_WANTED = 48
 """More than one length with its extra bits and one distance with its own can take: 15 + 5 + 15 + 13."""
@@ -280,6 +282,11 @@ def _by_zlib(data: bytes, window: bytes, bytes_max: int) -> bytes:
         if len(out) > bytes_max or reader.unconsumed_tail:
             raise TooLong
         if not reader.eof:
+            # zlib does not say whether it stands between two blocks; but only there does a last one end its stream, whole.
+            with contextlib.suppress(zlib.error):
+                reader.decompress(_LAST_BLOCK)
+            if not reader.eof or reader.unused_data:
+                raise InflateError("the data end within a block")
             break
         # A block with BFINAL ended the stream as zlib sees it, and not the message.
         rest, before = reader.unused_data, before + bytes(out[-WINDOW_BYTES:])
