@@ -7,7 +7,6 @@ about; `Inflater` leaves longer ones to zlib, and then says that it has measured
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import zlib
 from collections.abc import Sequence
@@ -270,9 +269,12 @@ def inflate(data: bytes, window: bytes = b"", *, bytes_max: int = MEASURED_BYTES
 
 
 def _by_zlib(data: bytes, window: bytes, bytes_max: int) -> bytes:
-    """Read DEFLATE data with zlib. Raises InflateError and TooLong."""
+    """Read DEFLATE data with zlib. Raises InflateError and TooLong.
+
+    zlib does not say whether it stands between two blocks at the end; but only there does one more block end its stream.
+    """
     out = bytearray()
-    rest, before = data, window
+    rest, before = data + _LAST_BLOCK, window
     while rest:
         reader = zlib.decompressobj(-15, zdict=before[-WINDOW_BYTES:]) if before else zlib.decompressobj(-15)
         try:
@@ -282,14 +284,9 @@ def _by_zlib(data: bytes, window: bytes, bytes_max: int) -> bytes:
         if len(out) > bytes_max or reader.unconsumed_tail:
             raise TooLong
         if not reader.eof:
-            # zlib does not say whether it stands between two blocks; but only there does a last one end its stream, whole.
-            with contextlib.suppress(zlib.error):
-                reader.decompress(_LAST_BLOCK)
-            if not reader.eof or reader.unused_data:
-                raise InflateError("the data end within a block")
-            break
-        # A block with BFINAL ended the stream as zlib sees it, and not the message.
-        rest, before = reader.unused_data, before + bytes(out[-WINDOW_BYTES:])
+            raise InflateError("the data end within a block")
+        # A block with BFINAL ends the stream as zlib sees it, and not the message.
+        rest, before = reader.unused_data, (window + bytes(out[-WINDOW_BYTES:]))[-WINDOW_BYTES:]
     return bytes(out)
 
 
