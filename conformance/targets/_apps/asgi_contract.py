@@ -28,9 +28,7 @@ def create_app(files: str) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     framework = starlette_contract.create_app(files)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
-        if starlette_contract.is_here(scope["path"]):
+        if scope["type"] == "websocket" or starlette_contract.is_here(scope["path"]):
             await framework(scope, receive, send)
             return
         try:

@@ -1,4 +1,4 @@
-"""What the Python contract apps share: the route table of the target contract, a bounded store, and safe file names.
+"""What the Python contract apps share: the route table of the target contract, a bounded store, safe file names, and orders.
 
 Nothing here reads a request or writes a response; that is each interface's own part (ASGI, WSGI, aiohttp), because what
 it can and cannot know is exactly what differs between them. Standard library only.
@@ -10,7 +10,7 @@ import base64
 import json
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT_CONTENT = b"merkhet target\n"
@@ -20,6 +20,8 @@ PIECES_MAX = 10_000
 STORED_NAMES_MAX = 256
 STORED_BYTES_MAX = 1 << 20
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+SUBPROTOCOLS = ("merkhet.one", "merkhet.two")
+MESSAGE_BYTES_MAX = 16 << 20
 
 KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT"})
 GET_HEAD = ("GET", "HEAD")
@@ -89,6 +91,24 @@ def file_below(folder: Path | None, name: str) -> Path | None:
         return path if path.is_file() and path.is_relative_to(folder.resolve()) else None
     except OSError:
         return None
+
+
+def spoken(offered: Iterable[str]) -> str | None:
+    """Return the first subprotocol offered that the contract's endpoint knows, None if there is none."""
+    return next((name for name in offered if name in SUBPROTOCOLS), None)
+
+
+def numbered(argument: str) -> Iterator[str]:
+    """Yield the messages of the order `send N SIZE`, of which this is the argument."""
+    count, size = map(int, argument.split())
+    for number in range(count):
+        yield str(number).ljust(size)
+
+
+def closing(argument: str) -> tuple[int, str]:
+    """Return code and reason of the order `close CODE REASON`, of which this is the argument."""
+    code, _, reason = argument.partition(" ")
+    return int(code), reason
 
 
 class Store:

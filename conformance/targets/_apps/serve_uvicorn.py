@@ -1,6 +1,7 @@
-"""Serve the ASGI contract app with uvicorn. Usage: python serve_uvicorn.py IMPLEMENTATION PORT FILES
+"""Serve the ASGI contract app with uvicorn. Usage: python serve_uvicorn.py HTTP WS PORT FILES
 
-IMPLEMENTATION is uvicorn's HTTP protocol: `h11` or `httptools`. All else is uvicorn's default.
+HTTP is uvicorn's implementation of that protocol, `h11` or `httptools`, and WS that of WebSocket, `wsproto` or
+`websockets-sansio`. All else is uvicorn's default.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import uvicorn
 from asgi_contract import create_app
 
 if __name__ == "__main__":
-    implementation, port, files = sys.argv[1:]
+    http, websocket, port, files = sys.argv[1:]
     uvicorn.run(
         create_app(files),
         host="127.0.0.1",
         port=int(port),
-        http=implementation,
+        http=http,
+        ws=websocket,
         lifespan="off",
         log_level="warning",
         timeout_graceful_shutdown=1,

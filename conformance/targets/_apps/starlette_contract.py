@@ -1,7 +1,7 @@
 """The endpoints of the target contract that a framework has means for, as Starlette offers them.
 
 Files, gzip, forms and downloads are Starlette's own, event streams those of sse-starlette: nothing here writes a field or reads
-a form that the libraries do not write or read. What they have no means for, negotiation, credentials and TRACE, is not offered.
+a form that the libraries do not write or read; WebSockets are in `starlette_websockets`. What they have no means for, negotiation, credentials and TRACE, is not offered.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import starlette_websockets
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
@@ -136,5 +137,6 @@ def create_app(files: str) -> Starlette:
         Route("/sse-echo", sse_echo),
         Route("/sse-push", sse_push, methods=["GET", "POST"]),
         Route("/sse-resume", sse_resume),
+        *starlette_websockets.routes(),
     ]
     return Starlette(routes=routes)

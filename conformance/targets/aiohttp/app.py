@@ -1,13 +1,14 @@
-"""The target contract on aiohttp.web, defaults but the address and the content limit. Usage: python app.py PORT FILES"""
+"""The target contract on aiohttp.web, defaults but the address and the limits on content and messages. Usage: python app.py PORT FILES"""
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import sys
 from pathlib import Path
 
-from aiohttp import BasicAuth, web
+from aiohttp import BasicAuth, WSMsgType, web
 from aiohttp_sse import EventSourceResponse, sse_response
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "_apps"))
@@ -15,9 +16,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "_apps"))
 import contract
 
 CONTENT_BYTES_MAX = 64 << 20
+# aiohttp refuses what reaches the limit itself.
+MESSAGE_BYTES_MAX = contract.MESSAGE_BYTES_MAX + 1
 STORE = web.AppKey("store", contract.Store)
 FILES = web.AppKey("files", Path)
 LISTENERS = web.AppKey("listeners", set[EventSourceResponse])
+SOCKETS = web.AppKey("sockets", set[web.WebSocketResponse])
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 RESUMED = 5
 
@@ -186,12 +190,81 @@ async def push(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
+async def opened(request: web.Request, protocols: tuple[str, ...] = ()) -> web.WebSocketResponse:
+    socket = web.WebSocketResponse(max_msg_size=MESSAGE_BYTES_MAX, protocols=protocols)
+    await socket.prepare(request)
+    return socket
+
+
+async def ws(request: web.Request) -> web.WebSocketResponse:
+    return await echoed(await opened(request))
+
+
+async def ws_subproto(request: web.Request) -> web.WebSocketResponse:
+    return await echoed(await opened(request, contract.SUBPROTOCOLS))
+
+
+async def echoed(socket: web.WebSocketResponse) -> web.WebSocketResponse:
+    async for message in socket:
+        if message.type is WSMsgType.TEXT:
+            await socket.send_str(message.data)
+        elif message.type is WSMsgType.BINARY:
+            await socket.send_bytes(message.data)
+    return socket
+
+
+async def ws_serial(request: web.Request) -> web.WebSocketResponse:
+    socket = await opened(request)
+    async for message in socket:
+        name, _, milliseconds = message.data.partition(" ")
+        await asyncio.sleep(int(milliseconds) / 1000)
+        await socket.send_str(name)
+    return socket
+
+
+async def ws_push(request: web.Request) -> web.WebSocketResponse:
+    socket = await opened(request)
+    request.app[SOCKETS].add(socket)
+    try:
+        async for message in socket:
+            order, _, argument = message.data.partition(" ")
+            await ORDERS[order](request.app, socket, argument)
+    finally:
+        request.app[SOCKETS].discard(socket)
+    return socket
+
+
+async def push_numbered(app: web.Application, socket: web.WebSocketResponse, argument: str) -> None:
+    for text in contract.numbered(argument):
+        await socket.send_str(text)
+
+
+async def push_close(app: web.Application, socket: web.WebSocketResponse, argument: str) -> None:
+    code, reason = contract.closing(argument)
+    await socket.close(code=code, message=reason.encode())
+
+
+async def push_ping(app: web.Application, socket: web.WebSocketResponse, argument: str) -> None:
+    await socket.ping(argument.encode())
+
+
+async def push_all(app: web.Application, socket: web.WebSocketResponse, argument: str) -> None:
+    for other in tuple(app[SOCKETS]):
+        # Another that has just gone is nobody's fault here.
+        with contextlib.suppress(ConnectionError):
+            await other.send_str(argument)
+
+
+ORDERS = {"send": push_numbered, "close": push_close, "ping": push_ping, "all": push_all}
+
+
 def create_app(folder: str) -> web.Application:
     """Return the application; `folder` is what `/files/` serves."""
     app = web.Application(client_max_size=CONTENT_BYTES_MAX)
     app[STORE] = contract.Store()
     app[FILES] = Path(folder)
     app[LISTENERS] = set()
+    app[SOCKETS] = set()
     app.add_routes(
         [
             web.get("/", root),
@@ -214,6 +287,10 @@ def create_app(folder: str) -> web.Application:
             web.get("/sse-resume", sse_resume, allow_head=False),
             web.get("/sse-push", listen, allow_head=False),
             web.post("/sse-push", push),
+            web.get("/ws", ws, allow_head=False),
+            web.get("/ws-subproto", ws_subproto, allow_head=False),
+            web.get("/ws-serial", ws_serial, allow_head=False),
+            web.get("/ws-push", ws_push, allow_head=False),
         ]
     )
     return app

@@ -1,15 +1,19 @@
-"""The target contract on tornado, its defaults but the address and `compress_response`. Usage: python app.py PORT FILES"""
+"""The target contract on tornado, its defaults but the address, `compress_response` and the limit on messages.
+
+Usage: python app.py PORT FILES
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from tornado import web
+from tornado import web, websocket
 from tornado.httputil import HTTPInputError, parse_body_arguments
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "_apps"))
@@ -166,6 +170,54 @@ class Events(web.RequestHandler):
             await self.flush()
 
 
+class WebSocketEcho(websocket.WebSocketHandler):
+    async def on_message(self, message: str | bytes) -> None:
+        await self.write_message(message, binary=isinstance(message, bytes))
+
+
+class WebSocketDeflate(WebSocketEcho):
+    def get_compression_options(self) -> dict[str, Any]:
+        return {}
+
+
+class WebSocketSubprotocol(WebSocketEcho):
+    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
+        return contract.spoken(subprotocols)
+
+
+class WebSocketSerial(websocket.WebSocketHandler):
+    async def on_message(self, message: str | bytes) -> None:
+        name, _, milliseconds = str(message).partition(" ")
+        await asyncio.sleep(int(milliseconds) / 1000)
+        await self.write_message(name)
+
+
+class WebSocketPush(websocket.WebSocketHandler):
+    def initialize(self, everyone: set[websocket.WebSocketHandler]) -> None:
+        self._everyone = everyone
+
+    def open(self, *arguments: str) -> None:
+        self._everyone.add(self)
+
+    def on_close(self) -> None:
+        self._everyone.discard(self)
+
+    async def on_message(self, message: str | bytes) -> None:
+        order, _, argument = str(message).partition(" ")
+        if order == "send":
+            for text in contract.numbered(argument):
+                await self.write_message(text)
+        elif order == "close":
+            self.close(*contract.closing(argument))
+        elif order == "ping":
+            self.ping(argument)
+        elif order == "all":
+            for other in tuple(self._everyone):
+                # Another that has just gone is nobody's fault here.
+                with contextlib.suppress(websocket.WebSocketClosedError):
+                    await other.write_message(argument)
+
+
 def create_app(files: str) -> web.Application:
     """Return the application; `files` is what `/files/` serves."""
     return web.Application(
@@ -182,7 +234,13 @@ def create_app(files: str) -> web.Application:
             (r"/text", Text, {"path": Path(files) / "text.txt"}),
             (r"/form", Form),
             (r"/events", Events),
+            (r"/ws", WebSocketEcho),
+            (r"/ws-deflate", WebSocketDeflate),
+            (r"/ws-subproto", WebSocketSubprotocol),
+            (r"/ws-serial", WebSocketSerial),
+            (r"/ws-push", WebSocketPush, {"everyone": set()}),
         ],
+        websocket_max_message_size=contract.MESSAGE_BYTES_MAX,
         compress_response=True,
         log_function=lambda _: None,
     )
