@@ -6,6 +6,7 @@ import datetime as dt
 import fnmatch
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -20,15 +21,12 @@ from merkhet.cli.keep import blank_results
 from merkhet.cli.signals import terminated_as_interrupted
 from merkhet.cli.terminal import console, say
 from merkhet.interop import talks
-from merkhet.interop.clients import CLIENTS
-from merkhet.interop.conversation import Client
-from merkhet.interop.scenarios import SCENARIOS
 from merkhet.model import CheckResult, Outcome, Profile, RunResults, TargetInfo
 
 
 @click.command()
 @target_options
-@click.option("--client", multiple=True, type=click.Choice(list(CLIENTS)), help="Only this client.")
+@click.option("--client", multiple=True, type=click.Choice(list(talks.CLIENT_NAMES)), help="Only this client.")
 @click.option("-s", "--select", multiple=True, metavar="GLOB", help="Only conversations with such ids.")
 @click.option("-o", "--output", multiple=True, metavar="FORMAT:PATH", help="As for merkhet run.")
 @click.option("--fail-on", type=click.Choice(["warn", "never"]), default="warn", show_default=True)
@@ -43,26 +41,30 @@ def interop(
 ) -> Code:
     """Have real clients talk to a server: second opinions, none of which shares code with merkhet.
 
-    h11, aiohttp, httpx, requests and curl, as far as they are installed (pip install 'merkhet[interop]'). Exit code 0: they
-    all understand it. 1: one does not. 2, 3, 4, 130: as for merkhet run.
+    h11, aiohttp, httpx, requests and curl; and on a WebSocket websockets, aiohttp, Node's ws (from the working directory or
+    NODE_PATH) and Chromium (with playwright): as far as they are installed (pip install 'merkhet[interop]'). Exit code 0:
+    they all understand it. 1: one does not. 2, 3, 4, 130: as for merkhet run.
     """
     options = options_of(target)
     if options.unix or options.insecure or options.sni:
         raise Failure(Code.INVOCATION, "these clients are given a URL alone: no --unix, --insecure or --sni")
     chosen = choose(options, Path.cwd())
-    clients = [CLIENTS[name] for name in client or CLIENTS]
-    ids = [talks.check_id(scenario, one) for scenario in SCENARIOS for one in clients]
-    wanted = [name for name in ids if not select or any(fnmatch.fnmatchcase(name, glob) for glob in select)]
+    wanted = [
+        talk
+        for talk in talks.all_talks(client or talks.CLIENT_NAMES)
+        if not select or any(fnmatch.fnmatchcase(talk.check, glob) for glob in select)
+    ]
     if not wanted:
         raise Failure(Code.INVOCATION, f"no conversation matches {', '.join(select)}")
     parsed = outputs.parse(output)
     where = console(sys.stderr if outputs.takes_stdout(parsed) else sys.stdout)
-    absent = [one.name for one in clients if not one.version()]
-    say(where, f"merkhet {__version__}: {_names(clients)} talk to {chosen.describe()}: {len(wanted)} conversations")
-    for name in absent:
+    versions = talks.versions(talk.client for talk in wanted)
+    present = ", ".join(f"{name} {version}" for name, version in versions.items() if version) or "no client"
+    say(where, f"merkhet {__version__}: {present} talk to {chosen.describe()}: {len(wanted)} conversations")
+    for name in (name for name, version in versions.items() if not version):
         say(where, f"note: {name} is not installed, and its conversations are left out")
     with terminated_as_interrupted():
-        results = _all(chosen, options.words(), clients, frozenset(wanted), where if verbose else None)
+        results = _all(chosen, options.words(), wanted, versions, where if verbose else None)
     code = _code(results, fail_on)
     failures = outputs.write(parsed, results, {})
     show.summary(where, results, {}, verbose=verbose)
@@ -71,19 +73,16 @@ def interop(
     return Code.OURS if failures else code
 
 
-def _names(clients: list[Client]) -> str:
-    return ", ".join(f"{one.name} {one.version()}" for one in clients if one.version()) or "no client"
-
-
 def _all(
-    chosen: Chosen, command: str, clients: list[Client], wanted: frozenset[str], told: Console | None
+    chosen: Chosen, command: str, wanted: list[talks.Talk], versions: Mapping[str, str], told: Console | None
 ) -> RunResults:
     began, then = dt.datetime.now(dt.UTC), time.monotonic()
     found: list[CheckResult] = []
     with started(chosen, command) as (info, target):
         names = target.names
         base = f"{names.scheme}://{names.host.decode('latin-1')}"
-        for result in talks.all_talks(names, base, clients, wanted.__contains__):
+        for talk in wanted:
+            result = talks.one_talk(talk, names, base, versions[talk.client.name])
             found.append(result)
             if told is not None:
                 say(told, f"{result.outcome}  {result.check}: {result.reason or result.observed}")
