@@ -499,6 +499,10 @@ DEPARTURES = {
         "echo_chunked: the trailer was merged into the fields": "the server appends trailers to the list of fields that the "
         "application already holds (NOTES.md): its own departure from RFC 9112, Section 7.1.2, and the echo's duty to show"
     },
+    "websockets": {
+        "root: HEAD, GET, GET on one connection gave []": "the server reads no other request than a GET, and closes behind each "
+        "that opens no WebSocket",
+    },
     "werkzeug": {
         "root: HEAD, GET, GET on one connection gave [200]": "the server closes behind every answer",
         "echo_methods: HEAD and a GET behind it gave [200]": "the server closes behind every answer",

@@ -1,6 +1,6 @@
 """The WebSocket endpoints of the target contract, as Starlette offers them: what is on the wire is the server's.
 
-ASGI has no message for a Ping, so that order of `ws-push` closes with 1011.
+ASGI has no message for a Ping, so that order of `ws-push` is answered by no.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ import contextlib
 import contract
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
-
-NO_PING = (1011, "ASGI has no ping")
 
 
 async def echo(socket: WebSocket) -> None:
@@ -55,9 +53,9 @@ class Push:
         with contextlib.suppress(WebSocketDisconnect):
             async for message in socket.iter_text():
                 order, _, argument = message.partition(" ")
-                if order in {"close", "ping"}:
+                if order == "close":
                     self._sockets.discard(socket)
-                    await socket.close(*(contract.closing(argument) if order == "close" else NO_PING))
+                    await socket.close(*contract.closing(argument))
                     return
                 await self._send(socket, order, argument)
         self._sockets.discard(socket)
@@ -71,6 +69,8 @@ class Push:
                 # Another that has just gone is nobody's fault here.
                 with contextlib.suppress(WebSocketDisconnect, RuntimeError):
                     await other.send_text(argument)
+        else:
+            await socket.send_text("no")
 
 
 def routes() -> list[WebSocketRoute]:
