@@ -44,8 +44,8 @@ SLUG = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
 TAGS = frozenset({"slow", "bulk", "concurrent", "alone", "tls", "own-files", "own-process"})
 UNSAFE = re.compile(rb"(?:^|\r\n)(POST|PUT|DELETE|PATCH) (\S+)")
 EXPECTS_ANYTHING = re.compile(rb"\{(?:echo|form|sse-push)\}.*|\{mutable:merkhet-.*\{nonce\}.*")
-EXPECTS_POST = re.compile(rb"\{root\}.*|\*|example\.com:80")
-"""The root bears any method (docs/contract.md); the last two name nothing that could be changed."""
+EXPECTS_POST = re.compile(rb"\{root\}.*|\{ws\}|\*|example\.com:80")
+"""The root bears any method (docs/contract.md); a POST to `ws` is a handshake; the others name nothing that could be changed."""
 KEPT = re.compile(rb"\{kept:([^{}/]*)/[^{}|]*\|?([^{}]*)\}")
 AT_FAULT = frozenset({Kind.VIOLATION, Kind.BREACH, Kind.DESYNC, Kind.WARNING})
 
