@@ -80,7 +80,7 @@ _NO_VERSIONS: tuple[tuple[str, str, bytes | None, Verdict | None], ...] = (
     ("three", "with the version 3", b"3", None),
     ("256", "with the version 256", b"256", None),
     ("269", "with the version 269, which is 13 in an octet", b"269", None),
-    ("hexadecimal", "with the version 0xd", b"0xd", None),
+    ("hexadecimal", "with the version 0xd", b"0xd", _UNCLEAR),
     ("parameter", "with a parameter behind the version", b"13;q=1", None),
     ("leading-zero", "with the version 013", b"013", _UNCLEAR),
     ("plus", "with the version +13", b"+13", _UNCLEAR),
