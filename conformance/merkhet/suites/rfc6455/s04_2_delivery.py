@@ -153,7 +153,11 @@ _TOGETHER = Check(
 
 # --- behind other requests
 
-_SERVED = {served(): PASS}
+_SERVED: Mapping[Expectation, Verdict] = {
+    served(): PASS,
+    ended: WARNING.because("the connection ended without an answer to the request before the handshake").then(),
+    silent: WARNING.because("the request before the handshake got no answer").then(),
+}
 
 
 def _behind(slug: str, title: str, *steps: Step, good: bytes, first: bytes = OK) -> Check:
