@@ -242,10 +242,11 @@ def _not_empty(slug: str, endpoint: str, name: bytes, line: bytes) -> Check:
         return any(not value.strip(b", \t") for value in response.values(name))
 
     told = name.decode()
+    where = "an endpoint that knows subprotocols" if endpoint == "ws-subproto" else "an endpoint that knows none"
     return one(
         f"4.2.2-not-empty-{slug}",
         "4.2.2-a6",
-        f"{told} is not sent empty where {'nothing of it is' if line else 'none of it was'} asked for that is known",
+        f"{told} is not sent empty by {where} where {'only what is unknown' if line else 'nothing'} was offered",
         handshake(endpoint, *((line,) if line else ())),
         {
             switch(f"with an empty {told}", is_empty): VIOLATION.because(f"{told} is there and is empty"),
