@@ -121,7 +121,7 @@ def fails_on(
     takes them for valid, before its Pong. The rest is as in `fails`; `mutants` are more of them.
     """
     begin = SWITCHED + SERVER_ALIVE
-    closed = begin + server_close(*codes[:1])
+    closed = begin + server_close(codes[0] if codes else None)
     answered = begin + taken + server_pong(b"behind")
     return Check(
         id=f"rfc6455-{place}",
@@ -136,7 +136,7 @@ def fails_on(
         good=(closes(closed),),
         mutants=(
             Canned("takes it for valid", answered),
-            Canned("answers first, and then fails", closes(answered + server_close(*codes[:1]))),
+            Canned("answers first, and then fails", closes(answered + server_close(codes[0] if codes else None))),
             Canned("keeps the connection after its Close", closed),
             *((Canned("closes without a Close frame", closes(begin)),) if bare is UNCLOSED else ()),
             Canned("does nothing", begin),
