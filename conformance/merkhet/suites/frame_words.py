@@ -32,6 +32,7 @@ UNCLOSED = WARNING.because("it ended without the Close frame that should come fi
 """A bare end where Section 7.1.7 or 10.7 asks for a Close frame before it."""
 
 
+FOUND_LATE = WARNING.because("it answered a Ping behind the fault before it failed the connection")
 WENT_ON = VIOLATION.because("it went on as if nothing were wrong")
 
 
@@ -110,6 +111,7 @@ def fails_on(
     taken: bytes = b"",
     each: int = 0,
     bare: Verdict = UNCLOSED,
+    late: Verdict = FOUND_LATE,
     goes: Verdict = WENT_ON,
     first: Mapping[Hearing, Verdict] | None = None,
     mutants: Sequence[Canned] = (),
@@ -131,7 +133,7 @@ def fails_on(
         steps=(
             *alive(),
             Send(bad + ping(b"behind"), each=each),
-            fails(*codes, bare=bare, goes=goes, first=first),
+            fails(*codes, bare=bare, late=late, goes=goes, first=first),
         ),
         good=(closes(closed),),
         mutants=(

@@ -80,7 +80,7 @@ _ROWS = (
     ("text-in-1001", Opcode.TEXT, 1_000_000, 1001),
     ("16-mib", Opcode.BINARY, 16 * _MIB, 0),
     ("16-mib-in-64-kib", Opcode.BINARY, 16 * _MIB, 64 * _KIB),
-    ("16-mib-in-256", Opcode.BINARY, 16 * _MIB, 256),
+    ("16-mib-in-1-kib", Opcode.BINARY, 16 * _MIB, _KIB),
 )
 
 CHECKS = tuple(_large(*row) for row in _ROWS)

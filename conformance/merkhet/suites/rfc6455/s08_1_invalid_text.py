@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from merkhet.answer import End
-from merkhet.check import VIOLATION, Canned, Check, Hears, Send, closes, in_turns, observed
+from merkhet.check import PASS, VIOLATION, Canned, Check, Hears, Send, closes, in_turns, observed
 from merkhet.expect_websocket import as_text, ends_bare, goes_on, sends_close, stays_silent
 from merkhet.heard import Opcode
 from merkhet.suites.frame_words import comes_back, fails_on, says_canned
@@ -57,6 +57,12 @@ _CUT_OFF = (
     ("cut-off-4-3", "three octets of a character of four", b"\xf0\x9f\x98"),
 )
 
+_READ_LATE = PASS.because("failed when the text was read, and answered a Ping before")
+_NOTE = (
+    "The rule is for who is about to read octets as UTF-8. A server that does so only when its application asks for the text "
+    "answers a Ping behind it before, as it should: it fails the connection as soon as it knows."
+)
+
 
 def _bad(slug: str, title: str, sent: bytes, data: bytes, each: int = 0) -> Check:
     """Text that is not UTF-8. Who echoes it all the same sends such text itself."""
@@ -68,6 +74,8 @@ def _bad(slug: str, title: str, sent: bytes, data: bytes, each: int = 0) -> Chec
         1007,
         taken=says_canned(as_text(data)),
         each=each,
+        late=_READ_LATE,
+        note=_NOTE,
         mutants=(
             Canned("mends it", SWITCHED + SERVER_ALIVE + says_canned(data.decode(errors="replace"))),
             Canned("drops it", SWITCHED + SERVER_ALIVE + says_canned(data.decode(errors="ignore"))),
@@ -209,7 +217,7 @@ def _when(slug: str, title: str, sent: bytes, rest: bytes, data: bytes) -> Check
                 quiet=True,
             ),
             Send(rest + ping(b"behind")),
-            fails(1007),
+            fails(1007, late=_READ_LATE),
         ),
         good=(in_turns(*began, server_close(1007), end=End.CLOSED),),
         mutants=(
