@@ -9,6 +9,7 @@ from merkhet.check import (
     PASS,
     VIOLATION,
     WARNING,
+    Answers,
     Canned,
     Check,
     Hears,
@@ -20,6 +21,8 @@ from merkhet.check import (
     in_turns,
     observed,
 )
+from merkhet.expect import ended
+from merkhet.expect_handshake import refused
 from merkhet.expect_websocket import closes as closes_with
 from merkhet.expect_websocket import (
     echoes,
@@ -37,6 +40,7 @@ from merkhet.heard import Opcode
 from merkhet.suites.frame_words import comes_back, says_canned
 from merkhet.suites.websocket_words import (
     CLOSE_SECONDS,
+    OPENED_IN_ORDER,
     SERVER_ALIVE,
     SWITCHED,
     alive,
@@ -44,6 +48,7 @@ from merkhet.suites.websocket_words import (
     close,
     continuation,
     fragments,
+    handshake,
     must_echo,
     opened,
     server_close,
@@ -52,7 +57,7 @@ from merkhet.suites.websocket_words import (
     server_text,
     text,
 )
-from merkhet.suites.words import SINCE
+from merkhet.suites.words import SINCE, response
 
 # --- how segments are cut
 
@@ -259,7 +264,14 @@ _EARLY = Check(
     title="A message in the handshake's own packet is not answered before the 101",
     since=SINCE,
     steps=(
-        *opened(behind=text("first")),
+        Send(handshake(behind=text("first"))),
+        Answers(
+            {
+                **OPENED_IN_ORDER,
+                refused: observed("refuses a handshake with a message behind it").then(),
+                ended: observed("hangs up on a handshake with a message behind it").then(),
+            }
+        ),
         Hears(
             {
                 echoes("first"): PASS,
@@ -278,6 +290,8 @@ _EARLY = Check(
         Canned("drops it", SWITCHED),
         Canned("closes the WebSocket", closes(SWITCHED + server_close(1002))),
         Canned("hangs up", closes(SWITCHED)),
+        Canned("refuses the handshake", closes(response(400, close=True))),
+        Canned("hangs up on the handshake", closes(b"")),
     ),
     note="Section 4.1 has clients wait for the 101 before they send anything: a server owes no answer to who does not.",
 )
