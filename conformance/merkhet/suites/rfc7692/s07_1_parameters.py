@@ -1,0 +1,381 @@
+"""RFC 7692, Section 7.1: what a server answers to each of the four parameters, and works by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from merkhet.check import (
+    BREACH,
+    PASS,
+    VIOLATION,
+    Answers,
+    Canned,
+    Check,
+    Hears,
+    On,
+    Send,
+    Stream,
+    Verdict,
+    in_turns,
+    lacks,
+    observed,
+)
+from merkhet.expect import Expectation
+from merkhet.expect_handshake import agreed, agreed_within, agreement, declined, misagreed, switched
+from merkhet.suites.deflate_words import Fixed, deflated
+from merkhet.suites.rfc7692.agreed import (
+    BAD_REQUEST,
+    CAN_DEFLATE,
+    DECLINES,
+    PLAIN,
+    REFUSED,
+    accepts,
+    deflating,
+    faulty,
+    with_,
+)
+from merkhet.suites.websocket_words import (
+    SWITCHED_DEFLATE,
+    handshake,
+    must_echo,
+    offers,
+    server_close,
+    server_text,
+    switched_by,
+    text,
+)
+from merkhet.suites.words import SINCE
+
+_SERVER_FRESH, _CLIENT_FRESH = "server_no_context_takeover", "client_no_context_takeover"
+_SERVER_BITS, _CLIENT_BITS = "server_max_window_bits", "client_max_window_bits"
+_UNREADABLE: Mapping[Expectation, Verdict] = {
+    misagreed: VIOLATION.because("it answered with a parameter or a value that may not stand there"),
+    switched: VIOLATION.because("its answer to the offer cannot be read"),
+}
+
+
+def _answer(
+    section: str,
+    slug: str,
+    requirement: str,
+    title: str,
+    *parameters: str,
+    cases: Mapping[Expectation, Verdict],
+    good: bytes,
+    mutants: tuple[Canned, ...],
+) -> Check:
+    """One offer with these parameters. `cases` come before an answer that cannot be read, and before a refusal."""
+    return Check(
+        id=f"rfc7692-{section}-{slug}",
+        requirement=f"rfc7692-{requirement}",
+        title=title,
+        since=SINCE,
+        steps=(
+            *CAN_DEFLATE,
+            On(1),
+            Send(handshake("ws-deflate", offers(with_(*parameters)))),
+            Answers({**cases, **_UNREADABLE, **REFUSED}),
+        ),
+        good=(SWITCHED_DEFLATE, good),
+        mutants=mutants,
+    )
+
+
+def _observed(fault: str, *parameters: str) -> Canned:
+    return faulty(fault, accepts(*parameters))
+
+
+_DECLINES = faulty("declines the offer", DECLINES)
+_REFUSES = faulty("refuses the handshake", BAD_REQUEST)
+
+# --- server_no_context_takeover
+
+_FRESH_SETS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("alone", "alone", ()),
+    ("client-takeover", f"with {_CLIENT_FRESH}", (_CLIENT_FRESH,)),
+    ("server-bits", f"with {_SERVER_BITS}", (f"{_SERVER_BITS}=12",)),
+    ("client-bits", f"with {_CLIENT_BITS}", (_CLIENT_BITS,)),
+    ("all", "with all the others", (_CLIENT_FRESH, f"{_SERVER_BITS}=12", f"{_CLIENT_BITS}=12")),
+)
+_FRESH_BACK = tuple(
+    _answer(
+        "7.1.1.1",
+        f"returned-{slug}",
+        "7.1.1.1-a1",
+        f"Who accepts {_SERVER_FRESH}, offered {words}, sends it back",
+        _SERVER_FRESH,
+        *others,
+        cases={
+            agreed(_SERVER_FRESH): PASS,
+            agreed(): VIOLATION.because(f"it accepted without {_SERVER_FRESH}"),
+            declined: observed(f"declines {_SERVER_FRESH}"),
+        },
+        good=accepts(_SERVER_FRESH, *(one for one in others if one.startswith(_SERVER_BITS))),
+        mutants=(
+            _observed("leaves it out", *(one for one in others if one.startswith(_SERVER_BITS))),
+            _observed("gives it a value", f"{_SERVER_FRESH}=1"),
+            _DECLINES,
+            _REFUSES,
+        ),
+    )
+    for slug, words, others in _FRESH_SETS
+)
+_FRESH_SUPPORTED = _answer(
+    "7.1.1.1",
+    "supported",
+    "7.1.1.1-2",
+    f"An offer with {_SERVER_FRESH} is accepted",
+    _SERVER_FRESH,
+    cases={
+        agreed(_SERVER_FRESH): PASS,
+        agreed(): VIOLATION.because(f"it accepted without {_SERVER_FRESH}"),
+        declined: VIOLATION.because("it declined the offer"),
+    },
+    good=accepts(_SERVER_FRESH),
+    mutants=(_DECLINES, _observed("leaves it out"), _REFUSES),
+)
+
+
+# --- what a server may add, or leave out
+
+
+def _may(section: str, slug: str, requirement: str, name: str, *parameters: str) -> Check:
+    offered = f"where {name.partition('=')[0]} was offered" if parameters else "to a plain offer"
+    broken = BREACH.because("it answered with a parameter or a value that may not stand there")
+    added = f"{name}=12" if name.endswith("bits") else name
+    return _answer(
+        section,
+        slug,
+        requirement,
+        f"The answer may have {name} {offered}",
+        *parameters,
+        cases={
+            misagreed: broken,
+            agreed(name): observed(f"answers with {name} {offered}"),
+            agreed(): observed(f"answers without {name} {offered}"),
+            declined: observed(f"declines the offer {offered}"),
+        },
+        good=accepts(),
+        mutants=(
+            _observed("has it", added),
+            _observed("has it twice", added, added),
+            _observed("has a value that may not be", f"{name}=99"),
+        ),
+    )
+
+
+_MAY = (
+    _may("7.1.1.1", "unasked", "7.1.1.1-3", _SERVER_FRESH),
+    _may("7.1.1.2", "unasked", "7.1.1.2-2", _CLIENT_FRESH),
+    _may("7.1.1.2", "asked", "7.1.1.2-2", _CLIENT_FRESH, _CLIENT_FRESH),
+    _may("7.1.2.1", "unasked", "7.1.2.1-4", _SERVER_BITS),
+    _may("7.1.2.2", "asked", "7.1.2.2-3", _CLIENT_BITS, _CLIENT_BITS),
+)
+_HINTS = tuple(
+    _answer(
+        "7.1.2.2",
+        f"hint-{bits}",
+        "7.1.2.2-a1",
+        f"A hint of {_CLIENT_BITS}={bits} may be followed or not",
+        f"{_CLIENT_BITS}={bits}",
+        cases={
+            misagreed: BREACH.because("it answered with a parameter or a value that may not stand there"),
+            **{
+                agreed(f"{_CLIENT_BITS}={other}"): observed(f"answers a hint of {bits} with {other}")
+                for other in range(8, 16)
+            },
+            agreed(): observed(f"passes over a hint of {bits}"),
+            declined: observed(f"declines an offer with a hint of {bits}"),
+        },
+        good=accepts(f"{_CLIENT_BITS}={bits}"),
+        mutants=(
+            _observed("passes over it"),
+            _observed("answers with another", f"{_CLIENT_BITS}={23 - bits}"),
+            _observed("answers without a value", _CLIENT_BITS),
+        ),
+    )
+    for bits in range(8, 16)
+)
+
+# --- the window of the server
+
+_SERVER_WINDOWS = tuple(
+    _answer(
+        "7.1.2.1",
+        f"bits-{bits}",
+        "7.1.2.1-a1",
+        f"Who accepts {_SERVER_BITS}={bits} answers with {bits} or less",
+        f"{_SERVER_BITS}={bits}",
+        cases={
+            misagreed: VIOLATION.because("it answered with a parameter or a value that may not stand there"),
+            agreed_within(bits): PASS,
+            agreed(_SERVER_BITS): VIOLATION.because("its window is larger than was offered"),
+            agreed(): VIOLATION.because(f"it accepted without {_SERVER_BITS}"),
+            declined: observed(f"declines {_SERVER_BITS}={bits}"),
+        },
+        good=accepts(f"{_SERVER_BITS}={bits}"),
+        mutants=(
+            _observed("leaves it out"),
+            *((_observed("answers with more", f"{_SERVER_BITS}={bits + 1}"),) if bits < 15 else ()),
+            _observed("answers with 16", f"{_SERVER_BITS}=16"),
+            _DECLINES,
+            _REFUSES,
+        ),
+    )
+    for bits in range(8, 16)
+)
+_QUOTED = _answer(
+    "7.1.2.1",
+    "bits-quoted",
+    "7.1.2.1-a1",
+    f'Who accepts {_SERVER_BITS}="10" answers with 10 or less',
+    f'{_SERVER_BITS}="10"',
+    cases={
+        misagreed: VIOLATION.because("it answered with a parameter or a value that may not stand there"),
+        agreed_within(10): PASS,
+        agreed(): VIOLATION.because(f"it accepted without {_SERVER_BITS}, or with more"),
+        declined: observed("declines a value in quotes"),
+    },
+    good=accepts(f"{_SERVER_BITS}=10"),
+    mutants=(_observed("leaves it out"), _DECLINES, _REFUSES),
+)
+
+
+def _number(section: str, slug: str, requirement: str, name: str, *parameters: str) -> Check:
+    return _answer(
+        section,
+        slug,
+        requirement,
+        f"The {name} of an answer to {parameters[-1]} is a number from 8 to 15",
+        *parameters,
+        cases={
+            misagreed: VIOLATION.because("its value is no such number, or is not there"),
+            agreed(): PASS,
+            declined: observed(f"declines {parameters[-1]}"),
+        },
+        good=accepts(f"{name}=9"),
+        mutants=(
+            *(_observed(f"answers with {value}", f"{name}={value}") for value in ("7", "16", "09", "10.0", "ten")),
+            _observed("answers without a value", name),
+            _observed("answers twice", f"{name}=9", f"{name}=9"),
+        ),
+    )
+
+
+_NUMBERS = (
+    _number("7.1.2.1", "number", "7.1.2.1-3", _SERVER_BITS, f"{_SERVER_BITS}=9"),
+    _number("7.1.2.1", "number-15", "7.1.2.1-3", _SERVER_BITS, f"{_SERVER_BITS}=15"),
+    _number("7.1.2.2", "number", "7.1.2.2-4", _CLIENT_BITS, _CLIENT_BITS),
+    _number("7.1.2.2", "number-8", "7.1.2.2-4", _CLIENT_BITS, f"{_CLIENT_BITS}=8"),
+    _number("7.1.2.2", "number-15", "7.1.2.2-4", _CLIENT_BITS, f"{_CLIENT_BITS}=15"),
+)
+
+_NOT_OFFERED = tuple(
+    _answer(
+        "7.1.2.2",
+        f"not-offered-{slug}",
+        "7.1.2.2-5",
+        f"The answer to {words} has no {_CLIENT_BITS}",
+        *parameters,
+        cases={
+            agreement("with client_max_window_bits", lambda found: found.has(_CLIENT_BITS)): VIOLATION.because(
+                f"it answered with a {_CLIENT_BITS} that was not offered"
+            ),
+            agreed(): PASS,
+            declined: observed(f"declines {words}"),
+        },
+        good=accepts(*(one for one in parameters if one.startswith("server"))),
+        mutants=(
+            _observed("has one", *parameters, f"{_CLIENT_BITS}=12"),
+            _observed("has one without a value", *parameters, _CLIENT_BITS),
+        ),
+    )
+    for slug, words, parameters in (
+        ("plain", "a plain offer", ()),
+        ("server-takeover", f"an offer with {_SERVER_FRESH}", (_SERVER_FRESH,)),
+        ("client-takeover", f"an offer with {_CLIENT_FRESH}", (_CLIENT_FRESH,)),
+        ("server-bits", f"an offer with {_SERVER_BITS}", (f"{_SERVER_BITS}=10",)),
+    )
+)
+
+# --- what was agreed on is well formed, and works
+
+_SETS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("plain", ()),
+    ("server-takeover", (_SERVER_FRESH,)),
+    ("client-takeover", (_CLIENT_FRESH,)),
+    ("server-bits", (f"{_SERVER_BITS}=10",)),
+    ("client-bits", (_CLIENT_BITS,)),
+    ("client-bits-value", (f"{_CLIENT_BITS}=10",)),
+    ("both-takeovers", (_SERVER_FRESH, _CLIENT_FRESH)),
+    ("both-bits", (f"{_SERVER_BITS}=9", f"{_CLIENT_BITS}=9")),
+    ("server-both", (_SERVER_FRESH, f"{_SERVER_BITS}=9")),
+    ("client-both", (_CLIENT_FRESH, f"{_CLIENT_BITS}=9")),
+    ("all", (_SERVER_FRESH, _CLIENT_FRESH, f"{_SERVER_BITS}=10", _CLIENT_BITS)),
+    ("all-reversed", (f"{_CLIENT_BITS}=15", f"{_SERVER_BITS}=15", _CLIENT_FRESH, _SERVER_FRESH)),
+)
+_WORDS = ("merkhet", "merkhet", "star")
+_SENT = b"".join(text(deflated(Fixed(word.encode())), rsv=4) for word in _WORDS)
+_ECHOED = b"".join(server_text(deflated(Fixed(word.encode())), rsv=4) for word in _WORDS)
+
+
+def _told(parameters: tuple[str, ...]) -> str:
+    return f"with {'; '.join(parameters)}" if parameters else "without parameters"
+
+
+def _answered_by(parameters: tuple[str, ...]) -> bytes:
+    return accepts(*(one for one in parameters if not one.startswith(_CLIENT_BITS)))
+
+
+def _works(slug: str, parameters: tuple[str, ...]) -> Check:
+    head = _answered_by(parameters)
+    dead: Stream = in_turns(head, server_close(1002))
+    return Check(
+        id=f"rfc7692-5-works-{slug}",
+        requirement="rfc7692-5-6",
+        title=f"Compressed messages come back where an offer {_told(parameters)} was accepted",
+        since=SINCE,
+        steps=(*deflating(with_(*parameters)), Send(_SENT), Hears(must_echo(*_WORDS), messages=len(_WORDS))),
+        good=(head + _ECHOED,),
+        mutants=(
+            Canned("cannot inflate", dead),
+            Canned("echoes what it cannot read", head + server_text("?") * 3),
+            Canned("echoes nothing", head),
+        ),
+    )
+
+
+_WORKS = tuple(_works(slug, parameters) for slug, parameters in _SETS)
+_WELL_FORMED = tuple(
+    Check(
+        id=f"rfc7692-7-well-formed-{slug}",
+        requirement="rfc7692-7-a2",
+        title=f"The answer to an offer {_told(parameters)} has no parameter twice and no value that may not be",
+        since=SINCE,
+        steps=(
+            Send(handshake("ws-deflate", offers(with_(*parameters)))),
+            Answers({agreed(): PASS, declined: lacks("an acceptance of this offer"), **_UNREADABLE, **REFUSED}),
+        ),
+        good=(_answered_by(parameters),),
+        mutants=(
+            Canned("has one twice", accepts(_SERVER_FRESH, _SERVER_FRESH)),
+            Canned("gives one a value", accepts(f"{_SERVER_FRESH}=0")),
+            Canned("gives the other a value", accepts(f'{_CLIENT_FRESH}="true"')),
+            Canned("answers with two", switched_by(offers(PLAIN, PLAIN))),
+        ),
+    )
+    for slug, parameters in _SETS
+)
+
+CHECKS = (
+    *_FRESH_BACK,
+    _FRESH_SUPPORTED,
+    *_MAY,
+    *_HINTS,
+    *_SERVER_WINDOWS,
+    _QUOTED,
+    *_NUMBERS,
+    *_NOT_OFFERED,
+    *_WORKS,
+    *_WELL_FORMED,
+)
