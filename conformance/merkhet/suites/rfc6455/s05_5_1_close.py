@@ -10,6 +10,7 @@ from merkhet.check import (
     PASS,
     VIOLATION,
     WARNING,
+    Answers,
     Canned,
     Check,
     Hears,
@@ -19,6 +20,8 @@ from merkhet.check import (
     in_turns,
     observed,
 )
+from merkhet.expect import ended
+from merkhet.expect_handshake import switches
 from merkhet.expect_websocket import closes as closes_with
 from merkhet.expect_websocket import (
     ends_bare,
@@ -37,8 +40,8 @@ from merkhet.suites.websocket_words import (
     close,
     close_body,
     frame,
+    handshake,
     must_close,
-    opened,
     server_close,
 )
 from merkhet.suites.words import SINCE
@@ -104,13 +107,26 @@ _FIRST = Check(
     requirement="rfc6455-5.5.1-6",
     title="A Close in the handshake's own packet is answered",
     since=SINCE,
-    steps=(*opened(behind=close(1000)), Hears(must_close(), patience_seconds=CLOSE_SECONDS)),
+    steps=(
+        Send(handshake(behind=close(1000))),
+        Answers({switches(): PASS, ended: WARNING.because("the connection ended without an answer").then()}),
+        Hears(
+            {
+                ends_bare: WARNING.because("the connection ended without a Close"),
+                stays_open: WARNING.because("it did not read what came with the handshake"),
+                **{case: verdict for case, verdict in must_close().items() if case not in {ends_bare, stays_open}},
+            },
+            patience_seconds=CLOSE_SECONDS,
+        ),
+    ),
     good=(closes(SWITCHED + server_close(1000)),),
     mutants=(
         Canned("does not see it", SWITCHED),
         Canned("hangs up without a Close", closes(SWITCHED)),
+        Canned("hangs up without an answer", closes(b"")),
         Canned("keeps the connection behind its Close", SWITCHED + server_close(1000)),
     ),
+    note="A client is to wait for the answer before it sends frames: a server that is not ready for them is a near miss.",
 )
 
 # --- codes that came later, and those of which nothing is said

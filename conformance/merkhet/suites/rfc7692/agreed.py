@@ -32,8 +32,12 @@ def with_(*parameters: str) -> str:
 
 
 def deflating(offer: str = PLAIN, cases: Mapping[Expectation, Verdict] | None = None) -> tuple[Step, ...]:
-    """Return the steps that open a WebSocket with this offer; `cases` come first. A server may decline any offer."""
-    answers = {**(cases or {}), agreed(): PASS, declined: lacks(f"an acceptance of {offer}")}
+    """Return the steps that open a WebSocket with this offer; `cases` come first. A server may decline any offer.
+
+    That it does no worse, and refuses the handshake for it, is for the checks of the answer to say.
+    """
+    nothing = lacks(f"an acceptance of {offer}")
+    answers = {**(cases or {}), agreed(): PASS, declined: nothing, refused: nothing, refused_5xx: nothing}
     return Send(handshake("ws-deflate", offers(offer))), Answers(answers)
 
 
