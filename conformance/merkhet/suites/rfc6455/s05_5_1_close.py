@@ -116,7 +116,6 @@ _FIRST = Check(
                 stays_open: WARNING.because("it did not read what came with the handshake"),
                 **{case: verdict for case, verdict in must_close().items() if case not in {ends_bare, stays_open}},
             },
-            patience_seconds=CLOSE_SECONDS,
         ),
     ),
     good=(closes(SWITCHED + server_close(1000)),),
