@@ -107,3 +107,27 @@ class Limits:
 
     events_waiting_bytes_max: int = 262144
     """Octets of events that one client has not taken; a broadcast cuts a client that has more, a sender waits."""
+
+    websocket_message_bytes_max: int = 1024 * 1024
+    """One message of a WebSocket (RFC 6455, Section 10.4), decompressed: it is in memory before its handler sees it."""
+
+    websocket_fragments_max: int = 1024
+    """Frames of one message: an empty one costs seven octets of the peer's and a turn of ours."""
+
+    websocket_waiting_bytes_max: int = 262144
+    """Octets of messages that wait for the handler of one WebSocket; then it is not read from."""
+
+    websocket_waiting_messages_max: int = 64
+    """Messages that wait for the handler of one WebSocket, whatever their size."""
+
+    websocket_send_bytes_max: int = 262144
+    """Octets of messages that one client has not taken; a broadcast cuts a client that has more, a sender waits."""
+
+    websocket_silence_seconds_max: float = 20.0
+    """Without an octet from the client; then a Ping asks whether it is there, before a proxy forgets the connection."""
+
+    websocket_pong_seconds_max: float = 20.0
+    """From a Ping to any octet of an answer; then the client is taken for gone."""
+
+    websocket_close_seconds_max: float = 5.0
+    """For a Close to be answered, by the client, or by a handler that is still busy with what came before it."""

@@ -26,6 +26,8 @@ MODULES = (
     "listing", "files", "storing", "mutable", "operation", "command_line",
     "deadlines", "outbox", "outgoing", "channel",
     "http1/events", "http1/inbox", "http1/request", "http1/framing", "http1/chunked", "http1/response", "http1/connection",
+    "websocket/close", "websocket/utf8", "websocket/frames", "websocket/events", "websocket/assembly",
+    "websocket/extensions", "websocket/deflate", "websocket/handshake", "websocket/connection",
 )  # fmt: skip
 MORE_TESTS = {
     "channel": ("channel_times", "channel_uploads"),

@@ -48,6 +48,8 @@ def test_a_request_line_of_8000_octets_is_read() -> None:
         ("read_bytes_max", "response_queue_bytes_max"),
         ("read_bytes_max", "file_piece_bytes_max", "file_turn_bytes_max"),
         ("head_bytes_max", "events_waiting_bytes_max"),
+        ("websocket_fragments_max", "websocket_waiting_bytes_max", "websocket_message_bytes_max"),
+        ("websocket_close_seconds_max", "shutdown_seconds_max", "websocket_pong_seconds_max"),
         # A client that is told something has the time to hear it before the server goes.
         ("linger_seconds_max", "shutdown_seconds_max"),
         ("head_seconds_max", "content_seconds_max"),
