@@ -16,7 +16,9 @@ from merkhet_reference.http1.events import Content, EndOfMessage, Event, PeerAbo
 from merkhet_reference.http1.framing import NO_CONTENT
 from merkhet_reference.observer import Record
 from merkhet_reference.outgoing import LINGERING, OPEN, Outgoing
-from merkhet_reference.tasks import HandlerTask, ReceiveTask, Service, Ticket, Upload
+from merkhet_reference.replies import Receiver, Service, Ticket, Upload
+from merkhet_reference.tasks import HandlerTask
+from merkhet_reference.websocket import handshake
 
 CONTINUE = response.encode_interim(100)
 SAFE_METHODS = frozenset((b"GET", b"HEAD", b"OPTIONS", b"TRACE"))
@@ -25,14 +27,11 @@ NO_FIELDS = Fields()
 
 
 class Channel(Outgoing):
-    """The state of one connection between the socket and the workers.
-
-    `serial` names it, never its descriptor: a descriptor is reused while a worker still answers for the old connection.
-    """
+    """The state of one connection between the socket and the workers, for as long as it speaks HTTP."""
 
     __slots__ = (
-        "_admission", "_content", "_discarded", "_head", "_head_since", "_protocol", "_ready", "_service", "descriptor",
-        "interest", "peer", "serial", "stopped_early", "uploading", "waits_for_worker",
+        "_admission", "_content", "_head", "_head_since", "_in_flight_max", "_protocol", "_ready", "_service",
+        "stopped_early", "uploading", "waits_for_worker",
     )  # fmt: skip
 
     def __init__(
@@ -45,11 +44,7 @@ class Channel(Outgoing):
         layer: tls.TlsLayer | None = None,
         peer: str = "",
     ) -> None:
-        super().__init__(sock, service, now, layer)
-        self.serial = serial
-        self.descriptor = sock.fileno()
-        self.peer = peer
-        self.interest = poller.READ
+        super().__init__(serial, sock, service, now, layer=layer, peer=peer)
         self.uploading: Ticket | None = None
         self.waits_for_worker = False
         self.stopped_early = False
@@ -61,53 +56,15 @@ class Channel(Outgoing):
         self._content: list[bytes] = []
         self._ready: HandlerTask | None = None
         self._head_since = now
-        self._discarded = 0
+        self._in_flight_max = service.limits.requests_in_flight_max
 
     # Reading
-
-    def read(self, now: float) -> None:
-        """Read once from the socket and hand on what came. The socket is readable."""
-        try:
-            data = self.sock.recv(self._limits.read_bytes_max)
-        except (BlockingIOError, InterruptedError):
-            return
-        except OSError:
-            self.drop()
-            return
-        if self.phase is LINGERING:
-            self._discard(data)  # no progress: else a peer that sends an octet now and then lingers for ever
-            return
-        self._progress_at = now
-        if self._layer is None:
-            self._take(data, now)
-        else:
-            self._take_ciphertext(self._layer, data, now)
 
     def _take(self, data: bytes, now: float) -> None:
         if not self._protocol.in_head:
             self._head_since = now  # if a head begins, it begins now
         self._protocol.receive(data)
         if not data and self.is_left:
-            self.drop()
-
-    def _take_ciphertext(self, layer: tls.TlsLayer, data: bytes, now: float) -> None:
-        try:
-            plaintext = layer.receive(data)
-        except tls.TlsFailure:
-            self._outbox.collect()
-            self.flush(now)
-            self.drop()
-            return
-        self._outbox.collect()
-        if plaintext:
-            self._take(plaintext, now)
-        if layer.peer_ended:
-            self._take(b"", now)
-
-    def _discard(self, data: bytes) -> None:
-        """Throw away what comes after the last answer, so that closing does not reset what the peer has yet to read."""
-        self._discarded += len(data)
-        if not data or self._discarded > self._limits.linger_bytes_max:
             self.drop()
 
     def next_task(self) -> HandlerTask | None:
@@ -154,9 +111,10 @@ class Channel(Outgoing):
         """Tell whether a request must not run beside those before it.
 
         Pipelined requests run at the same time only if all of them are safe (RFC 9112, Section 9.3.2): a GET behind a
-        PUT sees what the PUT did. [rfc9112-9.3.2-2a]
+        PUT sees what the PUT did. [rfc9112-9.3.2-2a] What may make another protocol of the connection waits until nothing
+        of this one is left to be said before it.
         """
-        return any(
+        return ticket.may_switch or any(
             not (before.finished or (before.is_safe and ticket.is_safe and ticket.upload is None))
             for before in self.tickets
             if before is not ticket
@@ -169,7 +127,7 @@ class Channel(Outgoing):
         if self._outbox.waiting_bytes > self._limits.response_queue_bytes_max:
             return True
         if self._head is None:
-            return len(self.tickets) >= self._limits.requests_in_flight_max
+            return len(self.tickets) >= self._in_flight_max
         # Content that is collected is read to its end: nobody else would ever make room for it.
         upload = self.tickets[-1].upload
         return upload is not None and upload.waiting_bytes > self._limits.content_waiting_bytes_max
@@ -213,6 +171,9 @@ class Channel(Outgoing):
         self._head_since = self._progress_at  # what follows in the same segment is the next head
         self.tickets.append(ticket)
         self._head = event
+        if b"upgrade" in event.fields.by_name and handshake.asks_to_upgrade(event):
+            # Choice: such a connection has one request at a time from here on, also where this one is refused.
+            ticket.may_switch, self._in_flight_max = True, 1
         if event.framing is not NO_CONTENT or event.expects_continue:
             self._prepare_for_content(event, ticket)
 
@@ -252,7 +213,7 @@ class Channel(Outgoing):
         self._content.clear()
         self._ready = HandlerTask(head, content, event.trailers, ticket, self._service)  # [rfc9110-10.1.1-9]
 
-    def wait_for_content(self, ticket: Ticket, receiver: ReceiveTask) -> None:
+    def wait_for_content(self, ticket: Ticket, receiver: Receiver) -> None:
         """Note that a handler waits for content; it has seen the head and refused nothing, so the client may send it."""
         upload = ticket.upload
         if upload is None:  # it was given up meanwhile
@@ -263,7 +224,7 @@ class Channel(Outgoing):
         if is_first and self._head is not None and not (upload.pieces or upload.trailers is not None or ticket.status):
             self._invite_content(self._head)
 
-    def take_receiver(self) -> ReceiveTask | None:
+    def take_receiver(self) -> Receiver | None:
         """Return the task of the handler whose content has come, for a worker; None while there is nothing to do."""
         ticket = self.uploading
         if ticket is None or ticket.upload is None:
@@ -312,6 +273,11 @@ class Channel(Outgoing):
         self._give_up_content(last)
         self._head = None
         self.advance()
+
+    def hand_over(self) -> bytes:
+        """Return what came behind the last request, which is no HTTP; this channel reads no more."""
+        self._protocol.release()
+        return self._protocol.hand_over()
 
     def abandon_all(self) -> None:
         """Give up everything that is in flight. The connection is gone."""

@@ -44,14 +44,20 @@ def limits_from(options: argparse.Namespace) -> Limits:
     return Limits(**{name: value for name, value in chosen.items() if value is not None})
 
 
-def serve(options: argparse.Namespace, application: Callable[[], Handler], observer: Observer | None = None) -> int:
+def serve(
+    options: argparse.Namespace,
+    application: Callable[[], Handler],
+    observer: Observer | None = None,
+    *,
+    limits: Limits | None = None,
+) -> int:
     """Serve until SIGTERM or SIGINT, after a line that says where; return the exit code."""
     try:
         context = tls.server_context(options.tls_cert, options.tls_key) if options.tls_cert else None
         server = Server(
             application(),
             workers=options.workers,
-            limits=limits_from(options),
+            limits=limits or limits_from(options),
             ssl_context=context,
             observer=observer,
         )

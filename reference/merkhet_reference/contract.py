@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import dataclasses
 import json
 import sys
 import tempfile
@@ -17,11 +18,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from merkhet_reference import command_line, contract_events, contract_media, http_date
+from merkhet_reference import command_line, contract_events, contract_media, contract_sockets, http_date
 from merkhet_reference.command_line import limits_from as limits_from
 from merkhet_reference.fields import FieldLine
 from merkhet_reference.file_response import Presentation
 from merkhet_reference.files import FileServer
+from merkhet_reference.limits import Limits
 from merkhet_reference.message import Request
 from merkhet_reference.mutable import MutableFolder
 from merkhet_reference.paths import OpenedFile
@@ -32,6 +34,8 @@ TEXT = ((b"Content-Type", b"text/plain"),)
 SLEEP_MS_MAX = 10_000
 PIECES_MAX = 10_000
 EXPIRES_SECONDS = 60
+WEBSOCKET_BYTES_MAX = 16 * 1024 * 1024
+WEBSOCKET_FRAGMENTS_MAX = 65_537
 MUTABLE_FILES_MAX = 1024
 MUTABLE_BYTES_MAX = 64 * 1024 * 1024
 
@@ -151,6 +155,7 @@ def application(folder: Path | None = None, drop: Path | None = None) -> Router:
     router.get("/param/:value", param)
     contract_media.add_to(router, None if folder is None else folder / "text.txt")
     contract_events.add_to(router)
+    contract_sockets.add_to(router)
     if drop is not None:
         # Choice: not made durable. What is put here lives as long as a run.
         mutable = MutableFolder(
@@ -190,11 +195,20 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def limits(options: argparse.Namespace) -> Limits:
+    """Return the limits, which admit the largest messages that the contract has."""
+    return dataclasses.replace(
+        limits_from(options),
+        websocket_message_bytes_max=WEBSOCKET_BYTES_MAX,
+        websocket_fragments_max=WEBSOCKET_FRAGMENTS_MAX,
+    )
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Serve the contract until SIGTERM or SIGINT; return the exit code."""
     options = parse_arguments(arguments)
     with tempfile.TemporaryDirectory(prefix="merkhet-mutable-") as drop:
-        return command_line.serve(options, lambda: application(options.files, Path(drop)))
+        return command_line.serve(options, lambda: application(options.files, Path(drop)), limits=limits(options))
 
 
 if __name__ == "__main__":

@@ -20,15 +20,17 @@ import logging
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
-from merkhet_reference import deadlines, message, poller, queues, tasks, tls, wakeup
+from merkhet_reference import deadlines, message, poller, queues, switchboard, tls, wakeup
 from merkhet_reference.channel import Channel
+from merkhet_reference.endpoint import WebSocketHandler
 from merkhet_reference.http1.events import RequestHead
 from merkhet_reference.limits import Limits
 from merkhet_reference.observer import Observer
 from merkhet_reference.outgoing import GONE, LINGERING, OPEN
-from merkhet_reference.tasks import Cut, DropTask, Open, Parts, Pull, PullTask, ReceiveTask, Reply, Task
+from merkhet_reference.replies import More, Open, Parts, Pull, Receive, Reply, Service, Switch, Ticket
+from merkhet_reference.tasks import DropTask, PullTask, Task
 
 LOG = logging.getLogger("merkhet_reference")
 ACCEPTS_MAX = 64
@@ -54,6 +56,7 @@ class IoLoop:
         admit: Callable[[RequestHead], message.Admission] | None = None,
         observer: Observer | None = None,
         context: ssl.SSLContext | None = None,
+        websocket_handler: WebSocketHandler | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.owner = queues.Owner()
@@ -62,13 +65,13 @@ class IoLoop:
         self._tasks = task_queue
         self._limits = limits
         self._observer = observer
-        self._service = tasks.Service(handler, self.replies, limits, admit, observer)
-        self.open_answers = self._service.open_answers
+        self.service = Service(handler, self.replies, limits, admit, observer, websocket_handler=websocket_handler)
         self._look_seconds = shortest_wait(limits)
         self._context = context
         self._clock = clock
         self._poller = poller.Poller()
         self._deadlines = deadlines.Deadlines()
+        self._sockets = switchboard.Switchboard(self.service, self._poller, self._deadlines, task_queue)
         self._listeners = {listener.fileno(): listener for listener in listeners}
         self._channels: dict[int, Channel] = {}
         self._by_descriptor: dict[int, Channel] = {}
@@ -128,7 +131,7 @@ class IoLoop:
         return ready
 
     def _has_work(self) -> bool:
-        return bool(self._touched) or (bool(self._waiting) and self._tasks.has_room())
+        return bool(self._touched) or (bool(self._waiting) and self._tasks.has_room()) or self._sockets.has_work()
 
     def _seconds_to_deadline(self) -> float | None:
         when = min(self._deadlines.next_at(), self._stop_at or deadlines.NEVER)
@@ -169,13 +172,13 @@ class IoLoop:
         self._serial += 1
         now = self._clock()
         layer = tls.TlsLayer(self._context) if self._context is not None else None
-        opened = Channel(self._serial, sock, self._service, now, layer=layer, peer=peer)
+        opened = Channel(self._serial, sock, self.service, now, layer=layer, peer=peer)
         self._channels[opened.serial] = opened
         self._by_descriptor[opened.descriptor] = opened
         self._poller.watch(opened.descriptor, opened.interest)
         self._deadlines.set(opened.serial, now + self._look_seconds)
         self._touched[opened.serial] = opened
-        if len(self._channels) > self._limits.connections_max:
+        if len(self._channels) + len(self._sockets.channels) > self._limits.connections_max:
             self._refused.add(opened.serial)
             opened.answer_last(503, "too many connections are open")
         if self._observer is not None:
@@ -188,6 +191,8 @@ class IoLoop:
             if reading is None:
                 if descriptor == self._wakeup.fileno():
                     self._wakeup.drain()
+                else:
+                    self._sockets.read(descriptor, what, now)
                 continue
             if what & poller.GONE and reading.has_heard_all:
                 reading.drop()  # nobody is left to read an answer, and the poller would say so again and again
@@ -216,16 +221,20 @@ class IoLoop:
                 self._take_more(answered, ticket, reply.more)
             if answered.phase is not GONE:
                 answered.advance()
+        if self._sockets.sessions.items:
+            self._sockets.collect(self._clock())
 
-    def _take_more(self, answered: Channel, ticket: tasks.Ticket, more: tasks.More) -> None:
+    def _take_more(self, answered: Channel, ticket: Ticket, more: More) -> None:
         if isinstance(more, Parts):
             ticket.data += more.parts
         elif isinstance(more, Pull):
             ticket.stream = more.stream
         elif isinstance(more, Open):
             ticket.flow = more.flow
-        elif not isinstance(more, Cut):
+        elif isinstance(more, Receive):
             answered.wait_for_content(ticket, more.receiver)
+        elif isinstance(more, Switch):
+            self._switch(answered, ticket, more)
         elif ticket is answered.tickets[0]:
             answered.cut(self._clock())
         else:  # nothing of it has left: the connection ends in its place, behind the answers before it
@@ -234,19 +243,24 @@ class IoLoop:
             if ticket.flow is not None:
                 ticket.flow.close()
 
+    def _switch(self, answered: Channel, ticket: Ticket, switch: Switch) -> None:
+        """Let a connection go on as a WebSocket: it is the switchboard's from here on."""
+        channel = self._sockets.switch(answered, ticket, switch, self._clock())
+        if channel is None:
+            return
+        del self._channels[answered.serial], self._by_descriptor[answered.descriptor]
+        self._touched.pop(answered.serial, None)
+        self._waiting.pop(answered.serial, None)
+        if self._stop_at is not None:
+            channel.stop()
+
     def _drop(self, reply: Reply) -> None:
         """Give up what came for a request that nobody waits for any more."""
-        more = reply.more
-        if isinstance(more, Pull):
-            self._close_later(more.stream)
-        elif isinstance(more, tasks.Receive):
-            self._close_later(more.receiver)
-        elif isinstance(more, Parts):
-            tasks.close_parts(more.parts)
-        elif isinstance(more, Open):
-            more.flow.close()
+        dropped = None if reply.more is None else reply.more.give_up()
+        if dropped is not None:
+            self._close_later(dropped)
 
-    def _close_later(self, dropped: Iterator[bytes] | ReceiveTask) -> None:
+    def _close_later(self, dropped: object) -> None:
         self._tasks.put(DropTask(dropped, self.replies))
 
     def _offer(self) -> None:
@@ -254,6 +268,8 @@ class IoLoop:
         if self._waiting and self._tasks.has_room():
             self._call_waiting()
         now = self._clock()
+        if self._sockets.channels:
+            self._sockets.offer()
         for parsing in self._touched.values():
             while self._tasks.has_room():
                 if parsing.waits_for_worker:
@@ -307,6 +323,8 @@ class IoLoop:
                 self._poller.change(settling.descriptor, interest)
             if settling.stopped_early and settling.phase is OPEN and not settling.is_held_back():
                 self._touched[settling.serial] = settling  # what it sent before may be parsed, and nothing else tells
+        if self._sockets.touched:
+            self._sockets.settle(now)
 
     def _give_work(self, settling: Channel) -> None:
         """Let the workers go on with a stream whose client has room, and with content that has come."""
@@ -345,6 +363,8 @@ class IoLoop:
                 self._go_on_accepting()
             elif looked_at is not None:
                 self._look_at(looked_at, now)
+            else:
+                self._sockets.look_at(serial, now)
 
     def _look_at(self, looked_at: Channel, now: float) -> None:
         if looked_at.deadline() <= now:
@@ -364,11 +384,12 @@ class IoLoop:
         for ending in self._channels.values():
             ending.stop()
             self._touched[ending.serial] = ending
+        self._sockets.stop()
 
     def _is_done(self) -> bool:
         if self._stop_at is None:
             return False
-        return not self._channels or self._clock() >= self._stop_at
+        return not (self._channels or self._sockets.channels) or self._clock() >= self._stop_at
 
     def end(self) -> None:
         """Close every socket and descriptor; streams that were still open are left to the workers to close."""
@@ -376,12 +397,14 @@ class IoLoop:
         for ending in list(self._channels.values()):
             ending.give_up()
             self._forget(ending)
+        self._sockets.end()
         for listener in self._listeners.values():
             with contextlib.suppress(OSError):
                 listener.close()
         self.replies.close()
         for reply in self.replies.take_all():
             self._drop(reply)
+        self._sockets.collect(self._clock())
         self._poller.close()
         self._wakeup.close()
         self.owner.release()

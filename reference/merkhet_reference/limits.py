@@ -129,5 +129,8 @@ class Limits:
     websocket_pong_seconds_max: float = 20.0
     """From a Ping to any octet of an answer; then the client is taken for gone."""
 
+    websocket_idle_seconds_max: float = 3600.0
+    """Without a message, either way; then 1001. Pings keep a connection alive, but not one that nobody uses."""
+
     websocket_close_seconds_max: float = 5.0
     """For a Close to be answered, by the client, or by a handler that is still busy with what came before it."""

@@ -10,11 +10,13 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from typing import NamedTuple, Protocol
 
 from merkhet_reference import file_response, paths, push, ranges, streaming
+from merkhet_reference.endpoint import WebSocket, WebSocketHandler
 from merkhet_reference.fields import FieldLine, Fields
 from merkhet_reference.http1 import response
 from merkhet_reference.http1.events import RequestHead, Target
 from merkhet_reference.limits import Limits
 from merkhet_reference.outbox import Part
+from merkhet_reference.websocket import deflate, handshake
 
 FieldLines = Sequence[FieldLine] | Mapping[str, str]
 
@@ -59,6 +61,16 @@ class Sink(Protocol):
 
     def put_open(self, status: int, head: bytes, ending: bytes, *, keeps: bool) -> push.OpenSink:
         """Send a head; what follows comes by the object that is returned, and `ending` when it is ended."""
+        ...
+
+    def put_switch(
+        self,
+        head: bytes,
+        accepted: handshake.Accepted,
+        handler: WebSocketHandler | None,
+        path_params: Mapping[str, str],
+    ) -> WebSocket:
+        """Send a 101; the connection is a WebSocket from here on. Raises ValueError where nobody takes its events."""
         ...
 
 
@@ -320,6 +332,35 @@ class Request:
         names = {name.lower() for name, _ in given}
         lines = [*(line for line in push.EVENT_STREAM_FIELDS if line[0].lower() not in names), *given]
         return push.EventStream(self.respond_writer(200, lines), heartbeat_seconds)
+
+    def upgrade_to_websocket(
+        self,
+        handler: WebSocketHandler | None = None,
+        *,
+        subprotocols: Sequence[str] = (),
+        allows_origin: Callable[[str | None], bool] | None = None,
+        compression: deflate.Settings | None = deflate.DEFAULT,
+        fields: FieldLines = (),
+    ) -> WebSocket:
+        """Answer 101, and go on as a WebSocket (RFC 6455, Section 4.2): what is sent now goes out behind the 101.
+
+        `handler` takes its events, or else the one that the server was given; OPEN comes when this handler has returned.
+        Of `subprotocols` the one is spoken that the client wants most. `allows_origin` is asked with the value of Origin,
+        None without one; whom it refuses is told 403. Without `compression` none is agreed to. `fields` go with the 101.
+
+        Raises HandshakeError where the request is no handshake that can be accepted. It is an answer (400, 403, 405 or
+        426 with Sec-WebSocket-Version), given by the server unless the handler catches it and answers itself.
+        """
+        if self._answered:
+            raise AlreadyAnsweredError("this request has its answer")
+        lines = field_lines(fields)
+        response.check_fields(lines)
+        policy = handshake.Policy(subprotocols, allows_origin, compression)
+        accepted = handshake.accept(self._head, policy)
+        head = response.encode_interim(101, (*accepted.fields, (b"Date", DATE.now()), *lines))
+        websocket = self._sink.put_switch(head, accepted, handler, self.path_params)
+        self._answered = True
+        return websocket
 
     def inform(self, status: int, fields: FieldLines = ()) -> None:
         """Send an interim response before the final one (RFC 9110, Section 15.2); nothing to an HTTP/1.0 client."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from merkhet_reference.http1.events import RequestHead
@@ -32,6 +32,16 @@ class Record:
     complete: bool = False
 
 
+@dataclass(slots=True)
+class Traffic:
+    """What goes through the WebSockets of one server, in all: opened, closed, messages. Only the I/O thread counts."""
+
+    opened: int = 0
+    closed: int = 0
+    received: int = 0
+    sent: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """What a server is busy with at a moment: tasks without a worker, tasks not yet done, workers, answers without an end."""
@@ -41,6 +51,7 @@ class Load:
     workers: int
     workers_busy: int
     open_answers: int
+    traffic: Traffic = field(default_factory=Traffic)
 
 
 class Observer(Protocol):

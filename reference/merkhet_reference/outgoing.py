@@ -1,59 +1,38 @@
-"""The sending half of a connection: answers in the order of their requests, then the end in stages. Only the I/O thread."""
+"""The answers of one HTTP connection: in the order of their requests, then the end. Only the I/O thread."""
 
 from __future__ import annotations
 
-import contextlib
-import enum
 import socket
-import struct
 from collections import deque
-from collections.abc import Iterator
 
-from merkhet_reference import tasks, tls
-from merkhet_reference.observer import Record
-from merkhet_reference.outbox import Outbox, TlsOutbox
-from merkhet_reference.tasks import ReceiveTask, Service, Ticket
-
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-"""SO_LINGER with a time of zero: closing the socket sends a reset and no FIN."""
-
-
-class Phase(enum.Enum):
-    """How far a channel's life has come; it only goes forward."""
-
-    OPEN = enum.auto()
-    """Requests are read and answered."""
-    LAST = enum.auto()
-    """The last answer is known: what is queued is sent, nothing more is read as a request."""
-    LINGERING = enum.auto()
-    """Everything is sent and FIN said; what still comes is thrown away (RFC 9112, Section 9.6)."""
-    GONE = enum.auto()
+from merkhet_reference import replies, tls
+from merkhet_reference.line import GONE as GONE
+from merkhet_reference.line import LAST as LAST
+from merkhet_reference.line import LINGERING as LINGERING
+from merkhet_reference.line import OPEN as OPEN
+from merkhet_reference.line import Line
+from merkhet_reference.line import Phase as Phase
+from merkhet_reference.replies import Service, Ticket
 
 
-OPEN, LAST, LINGERING, GONE = Phase
-"""Looked up once: these are asked for with every request."""
+class Outgoing(Line):
+    """Tickets: what a Channel is apart from reading."""
 
+    __slots__ = ("closing", "tickets")
 
-class Outgoing:
-    """Tickets, outbox and socket: what a Channel is apart from reading. It is told of the time, and never asks."""
-
-    __slots__ = (
-        "_is_stuck", "_layer", "_limits", "_observer", "_outbox", "_progress_at", "_records", "closing", "phase", "sock",
-        "tickets",
-    )  # fmt: skip
-
-    def __init__(self, sock: socket.socket, service: Service, now: float, layer: tls.TlsLayer | None) -> None:
-        self.sock = sock
-        self.phase = OPEN
+    def __init__(
+        self,
+        serial: int,
+        sock: socket.socket,
+        service: Service,
+        now: float,
+        *,
+        layer: tls.TlsLayer | None = None,
+        peer: str = "",
+    ) -> None:
+        super().__init__(serial, sock, service.limits, now, observer=service.observer, layer=layer, peer=peer)
         self.tickets: deque[Ticket] = deque()
-        self.closing: list[Iterator[bytes] | ReceiveTask] = []
-        self._limits = service.limits
-        self._observer = service.observer
-        self._layer = layer
-        self._outbox = Outbox() if layer is None else TlsOutbox(layer)
-        self._records: deque[Record] = deque()
-        self._is_stuck = False
-        self._progress_at = now
+        self.closing: list[object] = []
 
     # Order
 
@@ -89,7 +68,7 @@ class Outgoing:
 
     def _abandon(self, ticket: Ticket) -> None:
         """Give up what was never answered, or not to the end. What an application has in it waits in `closing`."""
-        tasks.close_parts(ticket.data)
+        replies.close_parts(ticket.data)
         ticket.data.clear()
         ticket.finished = True  # what a worker still says of it goes nowhere
         if ticket.flow is not None:
@@ -145,41 +124,6 @@ class Outgoing:
         if self.phase is LAST and not self._outbox.waiting_bytes and not self.tickets:
             self._say_end()
 
-    def _write(self, now: float, file_bytes_max: int = 0) -> None:
-        outbox = self._outbox
-        if not self._is_stuck:
-            self._progress_at = now  # what is queued from here on has its own time to be read in
-        try:
-            if outbox.send(self.sock, file_bytes_max or self._limits.file_piece_bytes_max):
-                self._progress_at = now
-        except (OSError, tls.TlsFailure):
-            self.drop()
-        self._is_stuck = outbox.waiting_bytes > 0
-        if self._records:
-            self._report(now)
-
-    def _say_end(self) -> None:
-        """Section 9.6: close in stages: FIN first, then read until the peer's own, then close."""
-        self.phase = LINGERING
-        farewell = b""
-        if self._layer is not None:
-            self._layer.close()
-            farewell = self._layer.take_output()
-        try:
-            if farewell:
-                self.sock.send(farewell)
-            self.sock.shutdown(socket.SHUT_WR)
-        except OSError:
-            self.drop()
-            return
-        if self.has_heard_all:
-            self.drop()
-
-    @property
-    def has_heard_all(self) -> bool:
-        """Whether the peer has said that it sends no more."""
-        raise NotImplementedError
-
     @property
     def is_left(self) -> bool:
         """Whether somebody still writes an answer, and the peer has said that it sends no more: before that, or after.
@@ -210,43 +154,8 @@ class Outgoing:
             self._reset_on_close()
         self.drop()
 
-    def _reset_on_close(self) -> None:
-        if self.sock.family != socket.AF_UNIX:
-            with contextlib.suppress(OSError):
-                self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
-
-    def drop(self) -> None:
-        """Give the connection up; the I/O loop closes its socket in this turn, and throws away what is in flight."""
-        self.phase = GONE
-        self._outbox.clear()
-
-    # Telling
-
-    def _note_end(self, record: Record) -> None:
-        """Note where an answer ends among all that is sent: it has left when that octet has."""
-        record.end_byte = self._outbox.put_bytes
-        self._records.append(record)
-        if not self._outbox.waiting_bytes:
-            self._report(self._progress_at)  # the end of a stream, which added nothing to what has left
-
-    def _report(self, now: float) -> None:
-        while self._records and self._records[0].end_byte <= self._outbox.sent_bytes:
-            record = self._records.popleft()
-            # One that was cut behind another answer, before its head could leave, has no status.
-            self._tell(record, now, complete=record.status != 0)
-
     def abandon_all(self) -> None:
         """Give up everything that is in flight. The connection is gone."""
-        for record in self._records:
-            self._tell(record, self._progress_at, complete=False)
-        self._records.clear()
+        super().abandon_all()
         while self.tickets:
             self._abandon(self.tickets.popleft())
-
-    def _tell(self, record: Record, now: float, *, complete: bool) -> None:
-        record.complete = complete
-        record.seconds = now - record.began_at
-        if record.status:
-            record.sent_bytes = max(0, min(record.end_byte, self._outbox.sent_bytes) - record.first_byte)
-        if self._observer is not None:
-            self._observer.answered(record)

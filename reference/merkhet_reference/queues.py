@@ -1,9 +1,10 @@
-"""The two queues between the I/O thread and the workers, and the proof of which thread one is on.
+"""The queues between the I/O thread and the workers, and the proof of which thread one is on.
 
 | queue | puts | takes | bound |
 |---|---|---|---|
 | tasks | I/O thread | workers | `tasks_max` waiting, beside one running in each worker |
 | replies | workers | I/O thread | each channel counts its own bytes and stops asking for more |
+| a lane beside the replies | any thread | I/O thread | each thing is in it once, or a few times |
 
 This module knows nothing of HTTP: what travels is the caller's own type.
 """
@@ -12,11 +13,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Sized
 from typing import Generic, TypeVar
 
 from merkhet_reference import wakeup
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 class WrongThreadError(RuntimeError):
@@ -154,10 +157,11 @@ class ReplyQueue(Generic[T]):
     appends and then looks whether the I/O thread sleeps. Whatever the order, one of the two sees the other.
     """
 
-    __slots__ = ("_asleep", "_items", "_lock", "_wakeup")
+    __slots__ = ("_asleep", "_items", "_lanes", "_lock", "_wakeup")
 
     def __init__(self, bell: wakeup.Wakeup) -> None:
         self._items: deque[T] = deque()
+        self._lanes: list[Sized] = []
         self._wakeup: wakeup.Wakeup | None = bell
         self._lock = threading.Lock()
         self._asleep = False
@@ -165,6 +169,16 @@ class ReplyQueue(Generic[T]):
     def put(self, reply: T) -> None:
         """Append a reply. Any thread; after `close` it goes nowhere, for nobody is left to send it."""
         self._items.append(reply)
+        if self._asleep:
+            self._asleep = False
+            self.ring()
+
+    def add_lane(self, items: Sized) -> None:
+        """Let the I/O thread not sleep while there is something in `items`, either. Who puts it there calls `wake`."""
+        self._lanes.append(items)
+
+    def wake(self) -> None:
+        """Ring if the I/O thread sleeps. Any thread, behind what it has put into a lane."""
         if self._asleep:
             self._asleep = False
             self.ring()
@@ -178,7 +192,7 @@ class ReplyQueue(Generic[T]):
     def may_sleep(self) -> bool:
         """Announce that the caller will sleep; False when replies wait already. Only the I/O thread."""
         self._asleep = True
-        if self._items:
+        if self._items or any(self._lanes):
             self._asleep = False
             return False
         return True
@@ -201,6 +215,32 @@ class ReplyQueue(Generic[T]):
     def is_closed(self) -> bool:
         """Whether nobody takes replies any more."""
         return self._wakeup is None
+
+
+class Lane(Generic[T]):
+    """A second queue to the I/O thread, with the bell of the first: of things that have something to be looked at."""
+
+    __slots__ = ("_bell", "items")
+
+    def __init__(self, bell: ReplyQueue[R]) -> None:
+        self.items: deque[T] = deque()
+        self._bell = bell
+        bell.add_lane(self.items)
+
+    def put(self, item: T) -> None:
+        """Append. Any thread."""
+        self.items.append(item)
+        self._bell.wake()
+
+    def take_all(self) -> list[T]:
+        """Return what has come up to now, oldest first. Only the I/O thread."""
+        items = self.items
+        return [items.popleft() for _ in range(len(items))]
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nobody takes anything any more."""
+        return self._bell.is_closed
 
 
 class Tally:

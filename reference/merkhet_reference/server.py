@@ -16,9 +16,11 @@ from types import FrameType
 
 from merkhet_reference import errors, io_loop, message, queues, tasks
 from merkhet_reference import workers as workers_pool
+from merkhet_reference.endpoint import WebSocketHandler
 from merkhet_reference.http1.events import RequestHead
 from merkhet_reference.limits import Limits
 from merkhet_reference.observer import Careful, Load, Observer
+from merkhet_reference.replies import Service
 
 LOG = logging.getLogger("merkhet_reference")
 BACKLOG = 1024
@@ -44,11 +46,13 @@ class Server:
         ssl_context: ssl.SSLContext | None = None,
         admit: Callable[[RequestHead], message.Admission] | None = None,
         observer: Observer | None = None,
+        websocket_handler: WebSocketHandler | None = None,
     ) -> None:
         if workers < 1:
             raise ValueError("a server needs at least one worker")
         self.limits = limits or Limits()
         self._handler = handler
+        self._websocket_handler = websocket_handler
         self._workers = workers
         self._context = ssl_context
         asked = admit or getattr(handler, "admit", None)
@@ -135,11 +139,12 @@ class Server:
             admit=self._admit,
             observer=self._observer,
             context=self._context,
+            websocket_handler=self._websocket_handler,
         )
         self._pool = workers_pool.Pool(task_queue, self._workers)
         if self._observer is not None:
-            open_answers = self._loop.open_answers
-            self._observer.started(lambda: load_of(task_queue, self._workers, open_answers))
+            service = self._loop.service
+            self._observer.started(lambda: load_of(task_queue, self._workers, service))
         self._pool.start()
         self._thread = threading.Thread(target=self._turn, args=(self._loop,), name="merkhet-io")
         self._thread.start()
@@ -192,14 +197,15 @@ class Server:
         self._unix_paths.clear()
 
 
-def load_of(task_queue: queues.TaskQueue[tasks.Task], workers: int, open_answers: queues.Tally) -> Load:
+def load_of(task_queue: queues.TaskQueue[tasks.Task], workers: int, service: Service) -> Load:
     """Return what a server is busy with. Each number is right; they may be of moments that follow each other."""
     return Load(
         tasks_waiting=len(task_queue),
         tasks_in_flight=task_queue.in_flight,
         workers=workers,
         workers_busy=max(0, workers - task_queue.sleeping()),
-        open_answers=open_answers.count,
+        open_answers=service.open_answers.count,
+        traffic=service.traffic,
     )
 
 

@@ -1,25 +1,37 @@
-"""What travels between the I/O thread and the workers: tickets, tasks and replies.
+"""What workers do: a request for its handler, the next of its content, the next piece of a stream.
 
-| object | made by | changed by |
-|---|---|---|
-| Ticket, Upload | I/O thread | I/O thread; workers only carry it along |
-| a task, its Request and its generator | I/O thread | the one worker that runs it |
-| Reply | worker, or any thread that writes to an open answer | nobody |
+A task, its Request and its generator are made by the I/O thread and changed by the one worker that runs it. What it tells
+the I/O thread is in `replies.py`.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
 
 from merkhet_reference import message, queues
+from merkhet_reference.endpoint import WebSocket, WebSocketHandler
 from merkhet_reference.fields import Fields
 from merkhet_reference.http1.events import RequestHead
 from merkhet_reference.limits import Limits
-from merkhet_reference.observer import Observer, Record
-from merkhet_reference.outbox import FileSegment, Part
+from merkhet_reference.outbox import Part
+from merkhet_reference.replies import Cut as Cut
+from merkhet_reference.replies import More as More
+from merkhet_reference.replies import Open as Open
+from merkhet_reference.replies import Parts as Parts
+from merkhet_reference.replies import Pull as Pull
+from merkhet_reference.replies import Receive as Receive
+from merkhet_reference.replies import Reply as Reply
+from merkhet_reference.replies import Service as Service
+from merkhet_reference.replies import Switch
+from merkhet_reference.replies import Ticket as Ticket
+from merkhet_reference.replies import Upload as Upload
+from merkhet_reference.replies import close_parts as close_parts
+from merkhet_reference.session import Session
+from merkhet_reference.websocket import close as closing
+from merkhet_reference.websocket import handshake
 
 LOG = logging.getLogger("merkhet_reference")
 NOBODY = 0
@@ -27,101 +39,12 @@ NOBODY = 0
 TEXT = ((b"Content-Type", b"text/plain"),)
 
 
-@dataclass(slots=True)
-class Upload:
-    """Content that a handler takes piece by piece. `receiver` is its generator while no worker has it."""
+class Task(Protocol):
+    """What a worker runs."""
 
-    pieces: list[bytes] = field(default_factory=list[bytes])
-    waiting_bytes: int = 0
-    trailers: Fields | None = None
-    receiver: ReceiveTask | None = None
-    invited: bool = False
-
-    @property
-    def is_due(self) -> bool:
-        """Whether a worker should go on with it."""
-        return self.receiver is not None and (bool(self.pieces) or self.trailers is not None)
-
-
-@dataclass(slots=True, eq=False)
-class Ticket:
-    """One request's place in the order of its connection's answers. `serial` names the connection.
-
-    `data` came for it and has not been moved to the connection's outbox; `finished` says that no more will come. `status`
-    is that of the answer once it has begun, and 0 before.
-    """
-
-    serial: int
-    data: deque[Part] = field(default_factory=deque[Part])
-    finished: bool = False
-    keeps: bool = True
-    is_safe: bool = True
-    status: int = 0
-    stream: Iterator[bytes] | None = None
-    upload: Upload | None = None
-    flow: queues.Flow | None = None
-    record: Record | None = None
-
-
-@dataclass(slots=True, frozen=True)
-class Cut:
-    """The answer cannot be completed: the client must see it incomplete."""
-
-
-@dataclass(slots=True, frozen=True)
-class Pull:
-    """More of the answer comes from `stream`, whenever the client has room."""
-
-    stream: Iterator[bytes]
-
-
-@dataclass(slots=True, frozen=True)
-class Parts:
-    """More of the answer, segments of files among it."""
-
-    parts: tuple[Part, ...]
-
-
-@dataclass(slots=True, frozen=True)
-class Open:
-    """More of the answer comes from any thread, until one says that it is finished."""
-
-    flow: queues.Flow
-
-
-@dataclass(slots=True, frozen=True)
-class Receive:
-    """The handler waits for more of the request's content."""
-
-    receiver: ReceiveTask
-
-
-More = Cut | Pull | Parts | Open | Receive
-
-
-@dataclass(slots=True)
-class Reply:
-    """What the I/O thread is told: octets for a ticket, and what becomes of it. `status` is 0 but with the head."""
-
-    ticket: Ticket
-    data: bytes
-    status: int = 0
-    finished: bool = False
-    keeps: bool = True
-    ends_task: bool = True
-    more: More | None = None
-
-
-@dataclass(slots=True, frozen=True)
-class Service:
-    """What every connection of one server shares: its application, the way back to the I/O thread, and its limits."""
-
-    handler: message.Handler
-    replies: queues.ReplyQueue[Reply]
-    limits: Limits
-    admit: Callable[[RequestHead], message.Admission] | None = None
-    observer: Observer | None = None
-    open_answers: queues.Tally = field(default_factory=queues.Tally)
+    def run(self) -> None:
+        """Do it. What goes wrong is an application's, and never the worker's end."""
+        ...
 
 
 @dataclass(slots=True)
@@ -137,6 +60,8 @@ class HandlerTask:
     """Whether the content is still to come. Asked here and not of the ticket, whose upload the I/O thread may give up."""
     has_told: bool = False
     """Whether a reply has said that a worker is done with this: each run says so once, with its first last word."""
+    session: Session | None = None
+    """What becomes of the request where its handler makes a WebSocket of it."""
 
     def run(self) -> None:
         """Call the handler; whatever it does, the request is answered once."""
@@ -147,12 +72,26 @@ class HandlerTask:
             if receiver is not None:
                 ReceiveTask(request, receiver, self).run()
                 return
+        except handshake.HandshakeError as refusal:
+            self.refuse(request, refusal)
         except BaseException:  # an application's exit, or a cancelled task of its own, ends its request, not the worker
             LOG.exception("the handler of %s raised", self.head.method.decode("ascii"))
-            if request.is_open:
-                self.cut()
+            self.break_off(request)
         else:
             answer_for_none(request)
+        self.end_run()
+
+    def refuse(self, request: message.Request, refusal: handshake.HandshakeError) -> None:
+        """Give the answer that a handshake comes to, where its handler has left that to the server."""
+        if not request.answered:
+            request.respond(refusal.status, (*refusal.fields, *TEXT), b"%s\n" % refusal.why.encode("ascii"))
+
+    def break_off(self, request: message.Request) -> None:
+        """Answer in place of a handler that raised; what has begun already is broken off."""
+        if self.session is not None:
+            self.session.close(closing.INTERNAL_ERROR, "")
+        elif request.is_open:
+            self.cut()
         if not request.answered:
             answer_500(request)
 
@@ -208,9 +147,32 @@ class HandlerTask:
         self._put(Reply(self.ticket, b"", finished=True, keeps=False, more=Cut()))
 
     def end_run(self) -> None:
-        """Give the worker back, if nothing else has said so."""
-        if not self.has_told:
+        """Give the worker back, if nothing else has said so; where there is a WebSocket now, let its events come."""
+        if self.session is not None:
+            self.session.rest()
+        elif not self.has_told:
             self._put(Reply(self.ticket, b""))
+
+    def put_switch(
+        self,
+        head: bytes,
+        accepted: handshake.Accepted,
+        handler: WebSocketHandler | None,
+        path_params: Mapping[str, str],
+    ) -> WebSocket:
+        """Send a 101; the connection is a WebSocket from here on. The worker is given back when the session has its turn."""
+        service = self.service
+        handler = handler or service.websocket_handler
+        if handler is None:
+            raise ValueError("nobody takes the events of this WebSocket: name a handler here, or for the whole server")
+        self.session = made = Session(
+            service.sessions, service.limits, handler, accepted, head=self.head, path_params=path_params
+        )
+        self.has_told = True
+        service.replies.put(Reply(self.ticket, head, 101, finished=True, ends_task=False, more=Switch(made)))
+        if service.replies.is_closed:
+            made.end(closing.ABNORMAL, "")  # the server has ended, and nobody else would say so
+        return made.socket
 
     def wait_for_content(self, receiver: ReceiveTask) -> None:
         """Give the worker back until more content has come."""
@@ -320,10 +282,11 @@ class ReceiveTask:
             LOG.error("a handler waits for content beyond its end")
         except StopIteration:
             answer_for_none(self._request)
+        except handshake.HandshakeError as refusal:
+            self._task.refuse(self._request, refusal)
         except BaseException:
             LOG.exception("a handler that takes content raised")
-            if self._request.is_open:
-                self._task.cut()
+            self._task.break_off(self._request)
         close(self._receiver)
         if not self._request.answered:
             answer_500(self._request)
@@ -373,20 +336,10 @@ class PullTask:
 class DropTask:
     """A stream or a receiver that nobody needs any more: closed on a worker, since its code is an application's."""
 
-    dropped: Iterator[bytes] | ReceiveTask
+    dropped: object
     replies: queues.ReplyQueue[Reply]
 
     def run(self) -> None:
         """Let a generator run its `finally`."""
         close(self.dropped)
         self.replies.put(Reply(Ticket(NOBODY), b""))
-
-
-Task = HandlerTask | ReceiveTask | PullTask | DropTask
-
-
-def close_parts(parts: Iterable[Part]) -> None:
-    """Close the files among parts that will never be sent."""
-    for part in parts:
-        if isinstance(part, FileSegment):
-            part.close()

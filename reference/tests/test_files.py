@@ -15,6 +15,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 
 from merkhet_reference import Limits, Request, Router, Server, files, listing, paths, push
+from merkhet_reference.endpoint import WebSocket
 from merkhet_reference.fields import Fields
 from merkhet_reference.files import FileServer
 from merkhet_reference.http1.connection import Connection
@@ -54,6 +55,9 @@ class Answer:
                 self.octets += part
 
     def put_stream(self, status: int, head: bytes, pieces: Iterator[bytes], *, keeps: bool) -> None:
+        raise NotImplementedError
+
+    def put_switch(self, *args: object) -> WebSocket:
         raise NotImplementedError
 
     def put_open(self, *args: object, **more: object) -> push.OpenSink:

@@ -12,6 +12,7 @@ from typing import Any, cast
 import pytest
 
 from merkhet_reference import file_response, message, push, streaming
+from merkhet_reference.endpoint import WebSocket, WebSocketEvent, WebSocketHandler
 from merkhet_reference.fields import FieldLine, Fields
 from merkhet_reference.http1 import response
 from merkhet_reference.http1.connection import Connection
@@ -19,6 +20,8 @@ from merkhet_reference.http1.events import Form, RequestHead
 from merkhet_reference.limits import Limits
 from merkhet_reference.outbox import FileSegment, Part
 from merkhet_reference.ranges import ByteRange
+from merkhet_reference.websocket import handshake
+from merkhet_reference.websocket.events import Message
 
 GET = b"GET /a%20b?c=d HTTP/1.1\r\nHost: Example:80\r\nX-Y: 1\r\nx-y: 2\r\n\r\n"
 HEAD = b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -26,6 +29,11 @@ OLD = b"GET / HTTP/1.0\r\n\r\n"
 OLD_KEEP_ALIVE = b"GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"
 CLOSE = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 DATE = b"Sun, 06 Nov 1994 08:49:37 GMT"
+HANDSHAKE = (
+    b"GET /a HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+    b"Origin: http://x\r\nSec-WebSocket-Protocol: b, a\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
+)
 CHANGED = 1730990000
 """Years ago, so that the tags of files are strong."""
 TEN = b"0123456789"
@@ -74,6 +82,7 @@ class Kept:
         self.parts: tuple[Part, ...] = ()
         self.open = KeptOpen()
         self.ending: bytes | None = None
+        self.switched: list[tuple[bytes, handshake.Accepted, Mapping[str, str]]] = []
 
     def put_interim(self, data: bytes) -> None:
         self.interim += data
@@ -90,6 +99,18 @@ class Kept:
     def put_stream(self, status: int, head: bytes, pieces: Iterator[bytes], *, keeps: bool) -> None:
         self.put_answer(status, head, keeps=keeps)
         self.pieces = pieces
+
+    def put_switch(
+        self,
+        head: bytes,
+        accepted: handshake.Accepted,
+        handler: WebSocketHandler | None,
+        path_params: Mapping[str, str],
+    ) -> WebSocket:
+        if handler is None:
+            raise ValueError
+        self.switched.append((head, accepted, path_params))
+        return cast("WebSocket", handler)
 
     def put_open(self, status: int, head: bytes, ending: bytes, *, keeps: bool) -> push.OpenSink:
         self.put_answer(status, head, keeps=keeps)
@@ -811,3 +832,49 @@ def test_without_a_word_a_request_is_collected_and_has_the_limit_of_the_server()
 )
 def test_how_much_content_is_taken(admission: message.Admission, bytes_max: int) -> None:
     assert admission.bytes_max(Limits(content_bytes_max=10, stream_content_bytes_max=20)) == bytes_max
+
+
+# WebSocket
+
+
+def takes_events(websocket: WebSocket, event: WebSocketEvent, data: Message) -> None:
+    """Never called here."""
+
+
+def test_a_handshake_is_answered_with_101_and_what_was_agreed() -> None:
+    asked, sink = request(HANDSHAKE)
+    asked.path_params = {"name": "a"}
+    websocket = asked.upgrade_to_websocket(takes_events, subprotocols=("a",), fields={"Set-Cookie": "c=1"})
+    assert websocket is cast("WebSocket", takes_events)
+    assert asked.answered
+    ((head, accepted, params),) = sink.switched
+    assert head.split(b"\r\n") == [
+        b"HTTP/1.1 101 Switching Protocols",
+        b"Upgrade: websocket",
+        b"Connection: Upgrade",
+        b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=",
+        b"Sec-WebSocket-Protocol: a",
+        b"Sec-WebSocket-Extensions: permessage-deflate",
+        b"Date: " + DATE,
+        b"Set-Cookie: c=1",
+        b"",
+        b"",
+    ]
+    assert (accepted.subprotocol, accepted.agreed is not None, params) == ("a", True, {"name": "a"})
+    with pytest.raises(message.AlreadyAnsweredError):
+        asked.upgrade_to_websocket(takes_events)
+    assert sink.answers == []
+
+
+def test_a_handshake_that_is_refused_leaves_the_answer_to_its_handler() -> None:
+    asked, sink = request(HANDSHAKE)
+    with pytest.raises(handshake.HandshakeError):
+        asked.upgrade_to_websocket(takes_events, allows_origin=lambda origin: origin != "http://x")
+    with pytest.raises(ValueError, match="the server sends Date itself"):
+        asked.upgrade_to_websocket(takes_events, fields={"Date": "today"})
+    with pytest.raises(ValueError, match=""):
+        asked.upgrade_to_websocket()
+    assert not asked.answered
+    asked.respond(403)
+    assert sink.statuses == [403]
+    assert sink.switched == []

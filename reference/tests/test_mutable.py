@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from merkhet_reference import Limits, Request, Router, Server, listing, paths, push, storing
+from merkhet_reference.endpoint import WebSocket
 from merkhet_reference.fields import Fields
 from merkhet_reference.http1.connection import Connection
 from merkhet_reference.http1.events import RequestHead
@@ -51,6 +52,9 @@ class Answer:
             self.octets += part
 
     def put_stream(self, status: int, head: bytes, pieces: Iterator[bytes], *, keeps: bool) -> None:
+        raise NotImplementedError
+
+    def put_switch(self, *args: object) -> WebSocket:
         raise NotImplementedError
 
     def put_open(self, *args: object, **more: object) -> push.OpenSink:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from merkhet_reference import Server, push
+from merkhet_reference.endpoint import WebSocket
 from merkhet_reference.fields import Fields
 from merkhet_reference.http1.events import BodyKind, Form, Framing, RequestHead, Target
 from merkhet_reference.limits import Limits
@@ -36,6 +37,9 @@ class Answers:
 
     def put_stream(self, status: int, head: bytes, pieces: Iterator[bytes], *, keeps: bool) -> None:
         self.octets += head + b"".join(pieces)
+
+    def put_switch(self, *args: object) -> WebSocket:
+        raise NotImplementedError
 
     def put_open(self, *args: object, **more: object) -> push.OpenSink:
         raise NotImplementedError

@@ -14,6 +14,7 @@ from merkhet_reference.fields import Fields
 from merkhet_reference.http1.connection import Connection
 from merkhet_reference.http1.events import RequestHead
 from merkhet_reference.limits import Limits
+from merkhet_reference.replies import Receiver
 from merkhet_reference.tasks import (
     Cut,
     DropTask,
@@ -21,9 +22,9 @@ from merkhet_reference.tasks import (
     Open,
     Pull,
     Receive,
-    ReceiveTask,
     Reply,
     Service,
+    Task,
     Ticket,
     Upload,
 )
@@ -48,7 +49,7 @@ class Uploading:
 
     def __init__(self, handler: message.Handler, replies: Replies, collected: bytes | None = None) -> None:
         self._replies = replies
-        self.receiver: ReceiveTask | None = None
+        self.receiver: Receiver | None = None
         self.said: list[Reply] = []
         service = Service(handler, replies, Limits())
         if collected is None:
@@ -58,7 +59,7 @@ class Uploading:
             self.ticket = Ticket(1)
             self._run(HandlerTask(head(), collected, TRAILERS, self.ticket, service))
 
-    def _run(self, task: HandlerTask | ReceiveTask) -> None:
+    def _run(self, task: Task) -> None:
         self.receiver = None
         task.run()
         said = self._replies.take_all()

@@ -46,17 +46,19 @@ class Move(enum.IntEnum):
     END = enum.auto()
     REFUSED = enum.auto()
     PEER_ENDED = enum.auto()
+    SWITCHED = enum.auto()
 
 
 # Looked up once: a name in an enumeration costs more than a global one, and these are asked for with every request.
 AT_HEAD, IN_CONTENT, IN_LAST_CONTENT, OVER = State
-HEAD_CAME, LAST_HEAD_CAME, CONTENT_CAME, MESSAGE_ENDED, REFUSED, PEER_ENDED = Move
+HEAD_CAME, LAST_HEAD_CAME, CONTENT_CAME, MESSAGE_ENDED, REFUSED, PEER_ENDED, SWITCHED = Move
 
 TRANSITIONS: dict[tuple[State, Move], State] = {
     (State.HEAD, Move.HEAD): State.CONTENT,
     (State.HEAD, Move.LAST_HEAD): State.LAST_CONTENT,
     (State.HEAD, Move.REFUSED): State.OVER,
     (State.HEAD, Move.PEER_ENDED): State.OVER,
+    (State.HEAD, Move.SWITCHED): State.OVER,
     (State.CONTENT, Move.CONTENT): State.CONTENT,
     # The next request is read where the content of this one has ended, read by its handler or not. [rfc9112-9.3-5]
     (State.CONTENT, Move.END): State.HEAD,
@@ -178,6 +180,12 @@ class Connection:
         framing.check_length(head.framing, content_bytes_max)
         if head.framing.kind is BodyKind.CHUNKED:
             self._decoder = chunked.ChunkedDecoder(self._limits, content_bytes_max)
+
+    def hand_over(self) -> bytes:
+        """Return what came behind the last request: from here on the connection is another protocol's (RFC 9110, 7.8)."""
+        data = self._inbox.take(len(self._inbox))
+        self._move(SWITCHED)
+        return data
 
     def release(self) -> None:
         """Ask nobody any more: whoever is asked for `content_bytes_max` and this connection would keep each other in memory."""

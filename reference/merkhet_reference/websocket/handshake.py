@@ -65,6 +65,7 @@ class Accepted:
     fields: tuple[FieldLine, ...]
     subprotocol: str | None
     agreed: deflate.Agreed | None
+    settings: deflate.Settings = deflate.DEFAULT
 
 
 def asks_to_upgrade(head: RequestHead) -> bool:
@@ -94,7 +95,7 @@ def accept(head: RequestHead, policy: Policy) -> Accepted:
         lines.append((PROTOCOL_FIELD, subprotocol.encode("ascii")))
     if agreed is not None:
         lines.append((EXTENSIONS_FIELD, agreed.encode()))
-    return Accepted(tuple(lines), subprotocol, agreed)
+    return Accepted(tuple(lines), subprotocol, agreed, policy.compression or deflate.DEFAULT)
 
 
 def check_request(head: RequestHead) -> None:
@@ -106,6 +107,10 @@ def check_request(head: RequestHead) -> None:
         raise HandshakeError(426, "this is for WebSocket alone", UPGRADE_REQUIRED)
     if not fields.contains_token(b"Connection", b"upgrade"):
         raise HandshakeError(400, "Connection does not say upgrade")
+    if (
+        not head.persistent
+    ):  # Choice: who wants the connection closed does not want to go on with it in another protocol
+        raise HandshakeError(400, "Connection says close beside upgrade")
     versions = fields.get_all(VERSION_FIELD)
     if len(versions) > 1:
         raise HandshakeError(400, "there is more than one Sec-WebSocket-Version")
