@@ -7,14 +7,13 @@
 | reply queue (bounded by what each channel asks for) | shared | workers put, and ring only where the I/O thread sleeps |
 | a request and its handler | one worker | - |
 
-A turn of the loop is seven passes in this order: wait, accept, read, collect, offer, settle, time. `Owner.check` at the
+A turn of the loop is seven passes in this order: wait, read, accept, collect, offer, settle, time. `Owner.check` at the
 door of each method that another thread could call by mistake holds the table.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import itertools
 import logging
 import socket
@@ -22,7 +21,7 @@ import ssl
 import time
 from collections.abc import Callable, Sequence
 
-from merkhet_reference import deadlines, message, poller, queues, switchboard, tls, wakeup
+from merkhet_reference import deadlines, doors, message, poller, queues, switchboard, tls, wakeup
 from merkhet_reference.channel import Channel
 from merkhet_reference.endpoint import WebSocketHandler
 from merkhet_reference.http1.events import RequestHead
@@ -33,14 +32,7 @@ from merkhet_reference.replies import More, Open, Parts, Pull, Receive, Reply, S
 from merkhet_reference.tasks import DropTask, PullTask, Task
 
 LOG = logging.getLogger("merkhet_reference")
-ACCEPTS_MAX = 64
-"""Connections accepted in one turn: a burst of new ones must not keep the open ones waiting."""
-OUT_OF_DESCRIPTORS = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
-ACCEPT_PAUSE_SECONDS = 0.5
-"""Before accepting is tried again without descriptors: the listener stays readable, so the loop would spin."""
 READABLE = poller.READ | poller.GONE
-LISTENERS = 0
-"""The serial number under which the listeners have their deadline; connections count from 1."""
 
 
 class IoLoop:
@@ -72,7 +64,7 @@ class IoLoop:
         self._poller = poller.Poller()
         self._deadlines = deadlines.Deadlines()
         self._sockets = switchboard.Switchboard(self.service, self._poller, self._deadlines, task_queue)
-        self._listeners = {listener.fileno(): listener for listener in listeners}
+        self._doors = doors.Doors(listeners, self._poller, self._deadlines, self._open)
         self._channels: dict[int, Channel] = {}
         self._by_descriptor: dict[int, Channel] = {}
         self._touched: dict[int, Channel] = {}
@@ -104,15 +96,12 @@ class IoLoop:
         """Make the calling thread the I/O thread, and begin to watch."""
         self.owner.claim()
         self._poller.watch(self._wakeup.fileno(), poller.READ)
-        for descriptor in self._listeners:
-            self._poller.watch(descriptor, poller.READ)
+        self._doors.watch()
 
     def turn(self) -> None:
         """Go once through every pass."""
         self.owner.check()
-        ready = self._wait()
-        self._accept(ready)
-        self._read(ready)
+        self._accept(self._read(self._wait()))
         self._collect()
         self._offer()
         self._settle()
@@ -137,34 +126,6 @@ class IoLoop:
         when = min(self._deadlines.next_at(), self._stop_at or deadlines.NEVER)
         return None if when == deadlines.NEVER else max(0.0, when - self._clock())
 
-    def _accept(self, ready: list[tuple[int, int]]) -> None:
-        for descriptor, _ in ready:
-            listener = self._listeners.get(descriptor)
-            if listener is not None:
-                self._accept_from(listener)
-
-    def _accept_from(self, listener: socket.socket) -> None:
-        for _ in range(ACCEPTS_MAX):
-            try:
-                sock, address = listener.accept()
-            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-                return
-            except OSError as error:
-                if error.errno in OUT_OF_DESCRIPTORS:
-                    LOG.warning("a connection could not be accepted: %s", error)
-                    self._pause_accepting()
-                return
-            self._open(sock, peer_of(address))
-
-    def _pause_accepting(self) -> None:
-        for descriptor in self._listeners:
-            self._poller.change(descriptor, 0)
-        self._deadlines.set(LISTENERS, self._clock() + ACCEPT_PAUSE_SECONDS)
-
-    def _go_on_accepting(self) -> None:
-        for descriptor in self._listeners:
-            self._poller.change(descriptor, poller.READ)
-
     def _open(self, sock: socket.socket, peer: str) -> None:
         sock.setblocking(False)
         with contextlib.suppress(OSError):  # refused for a Unix socket, and by some systems where the peer has gone
@@ -184,21 +145,30 @@ class IoLoop:
         if self._observer is not None:
             self._observer.connection_came(refused=opened.serial in self._refused)
 
-    def _read(self, ready: list[tuple[int, int]]) -> None:
+    def _read(self, ready: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Read from the connections that speak HTTP, and return what else is ready."""
         now = self._clock()
+        others: list[tuple[int, int]] = []
         for descriptor, what in ready:
             reading = self._by_descriptor.get(descriptor)
             if reading is None:
-                if descriptor == self._wakeup.fileno():
-                    self._wakeup.drain()
-                else:
-                    self._sockets.read(descriptor, what, now)
+                others.append((descriptor, what))
                 continue
             if what & poller.GONE and reading.has_heard_all:
                 reading.drop()  # nobody is left to read an answer, and the poller would say so again and again
             elif what & READABLE:
                 reading.read(now)
             self._touched[reading.serial] = reading
+        return others
+
+    def _accept(self, others: list[tuple[int, int]]) -> None:
+        """Read from WebSockets, take new connections, and forget that somebody rang."""
+        now = self._clock()
+        for descriptor, what in others:
+            if descriptor == self._wakeup.fileno():
+                self._wakeup.drain()
+            elif not self._sockets.read(descriptor, what, now):
+                self._doors.accept(descriptor, now)
 
     def _collect(self) -> None:
         """Give each reply to the connection that it is for, if there still is one."""
@@ -235,13 +205,8 @@ class IoLoop:
             answered.wait_for_content(ticket, more.receiver)
         elif isinstance(more, Switch):
             self._switch(answered, ticket, more)
-        elif ticket is answered.tickets[0]:
-            answered.cut(self._clock())
-        else:  # nothing of it has left: the connection ends in its place, behind the answers before it
-            ticket.data.clear()
-            ticket.keeps = False
-            if ticket.flow is not None:
-                ticket.flow.close()
+        else:
+            answered.break_off(ticket, self._clock())
 
     def _switch(self, answered: Channel, ticket: Ticket, switch: Switch) -> None:
         """Let a connection go on as a WebSocket: it is the switchboard's from here on."""
@@ -359,8 +324,8 @@ class IoLoop:
         now = self._clock()
         for serial in self._deadlines.pop_due(now):
             looked_at = self._channels.get(serial)
-            if serial == LISTENERS:
-                self._go_on_accepting()
+            if serial == doors.SERIAL:
+                self._doors.go_on()
             elif looked_at is not None:
                 self._look_at(looked_at, now)
             else:
@@ -377,10 +342,7 @@ class IoLoop:
     def _begin_stopping(self, seconds: float) -> None:
         self._stop_at = self._clock() + seconds
         self._collect()  # what was said before the stop is sent before the end
-        for descriptor, listener in self._listeners.items():
-            self._poller.forget(descriptor)
-            listener.close()
-        self._listeners.clear()
+        self._doors.close()
         for ending in self._channels.values():
             ending.stop()
             self._touched[ending.serial] = ending
@@ -398,9 +360,7 @@ class IoLoop:
             ending.give_up()
             self._forget(ending)
         self._sockets.end()
-        for listener in self._listeners.values():
-            with contextlib.suppress(OSError):
-                listener.close()
+        self._doors.close()
         self.replies.close()
         for reply in self.replies.take_all():
             self._drop(reply)
@@ -408,11 +368,6 @@ class IoLoop:
         self._poller.close()
         self._wakeup.close()
         self.owner.release()
-
-
-def peer_of(address: tuple[str, int] | str | bytes) -> str:
-    """Return the host that a connection came from; a Unix socket has none to tell."""
-    return address[0] if isinstance(address, tuple) else ""
 
 
 def shortest_wait(limits: Limits) -> float:

@@ -6,8 +6,8 @@ import email.utils
 import functools
 import os
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from merkhet_reference import file_response, paths, push, ranges, streaming
 from merkhet_reference.endpoint import WebSocket, WebSocketHandler
@@ -15,7 +15,7 @@ from merkhet_reference.fields import FieldLine, Fields
 from merkhet_reference.http1 import response
 from merkhet_reference.http1.events import RequestHead, Target
 from merkhet_reference.limits import Limits
-from merkhet_reference.outbox import Part
+from merkhet_reference.sink import Sink as Sink
 from merkhet_reference.websocket import deflate, handshake
 
 FieldLines = Sequence[FieldLine] | Mapping[str, str]
@@ -23,55 +23,6 @@ FieldLines = Sequence[FieldLine] | Mapping[str, str]
 
 class AlreadyAnsweredError(RuntimeError):
     """A handler answered a second time. The first answer is not touched."""
-
-
-class Sink(Protocol):
-    """Where an answer goes: octets for one request's place in the order of answers."""
-
-    @property
-    def persists(self) -> bool:
-        """Whether the connection may go on after this answer, as far as is known now."""
-        ...
-
-    @property
-    def content_came(self) -> bool:
-        """Whether all of the content has come, though its handler may not have taken it."""
-        ...
-
-    @property
-    def limits(self) -> Limits:
-        """The server's bounds."""
-        ...
-
-    def put_interim(self, data: bytes) -> None:
-        """Send octets before the final answer."""
-        ...
-
-    def put_answer(self, status: int, data: bytes, *, keeps: bool) -> None:
-        """Send the whole final answer; afterwards the connection goes on if `keeps`."""
-        ...
-
-    def put_parts(self, status: int, head: bytes, parts: tuple[Part, ...], *, keeps: bool) -> None:
-        """Send the whole final answer, segments of files among it; their descriptors are the sink's to close."""
-        ...
-
-    def put_stream(self, status: int, head: bytes, pieces: Iterator[bytes], *, keeps: bool) -> None:
-        """Send a head, then one piece after another as the client takes them."""
-        ...
-
-    def put_open(self, status: int, head: bytes, ending: bytes, *, keeps: bool) -> push.OpenSink:
-        """Send a head; what follows comes by the object that is returned, and `ending` when it is ended."""
-        ...
-
-    def put_switch(
-        self,
-        head: bytes,
-        accepted: handshake.Accepted,
-        handler: WebSocketHandler | None,
-        path_params: Mapping[str, str],
-    ) -> WebSocket:
-        """Send a 101; the connection is a WebSocket from here on. Raises ValueError where nobody takes its events."""
-        ...
 
 
 class Admission(NamedTuple):

@@ -133,6 +133,16 @@ class Outgoing(Line):
         """
         return self.has_heard_all and any(ticket.flow is not None and not ticket.finished for ticket in self.tickets)
 
+    def break_off(self, ticket: Ticket, now: float) -> None:
+        """End the connection inside an answer that cannot be completed, or in its place if nothing of it has left."""
+        if ticket is self.tickets[0]:
+            self.cut(now)
+            return
+        ticket.data.clear()
+        ticket.keeps = False
+        if ticket.flow is not None:
+            ticket.flow.close()
+
     def cut(self, now: float) -> None:
         """End the connection inside an answer whose head has left, so that the client sees it incomplete.
 

@@ -57,16 +57,17 @@ class Switchboard:
         channel.begin(ticket, came, now, ended=ended)
         return channel
 
-    def read(self, descriptor: int, what: int, now: float) -> None:
-        """Read from the WebSocket with this descriptor, if there is one."""
+    def read(self, descriptor: int, what: int, now: float) -> bool:
+        """Read from the WebSocket with this descriptor; False if there is none."""
         reading = self._by_descriptor.get(descriptor)
         if reading is None:
-            return
+            return False
         if what & poller.GONE and reading.has_heard_all:
             reading.drop()  # nobody is left to read anything, and the poller would say so again and again
         elif what & READABLE:
             reading.read(now)
         self.touched[reading.serial] = reading
+        return True
 
     def collect(self, now: float) -> None:
         """Look at each session that has something to be seen: more to send, or a turn that is given up."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from loop_rig import GET, POST, Rigs, all_that_comes, get, open_files, reset, says_nothing, status
 
-from merkhet_reference import io_loop, message, push, queues
+from merkhet_reference import doors, message, push, queues
 from merkhet_reference.limits import Limits
 
 
@@ -76,7 +76,7 @@ def test_out_of_descriptors_the_loop_sleeps_and_tries_again(rigs: Rigs, caplog: 
     assert "could not be accepted" in caplog.text
     assert rig.is_quiet(), "the listener is readable, and nothing can be done about it"
     assert rig.tasks.in_flight == 0
-    rig.now += io_loop.ACCEPT_PAUSE_SECONDS
+    rig.now += doors.ACCEPT_PAUSE_SECONDS
     rig.turn(3)
     rig.work()
     assert status(client) == b"200"

@@ -108,7 +108,7 @@ class Kept:
         path_params: Mapping[str, str],
     ) -> WebSocket:
         if handler is None:
-            raise ValueError
+            raise ValueError("nobody takes the events")
         self.switched.append((head, accepted, path_params))
         return cast("WebSocket", handler)
 
@@ -872,7 +872,7 @@ def test_a_handshake_that_is_refused_leaves_the_answer_to_its_handler() -> None:
         asked.upgrade_to_websocket(takes_events, allows_origin=lambda origin: origin != "http://x")
     with pytest.raises(ValueError, match="the server sends Date itself"):
         asked.upgrade_to_websocket(takes_events, fields={"Date": "today"})
-    with pytest.raises(ValueError, match=""):
+    with pytest.raises(ValueError, match="nobody"):
         asked.upgrade_to_websocket()
     assert not asked.answered
     asked.respond(403)

@@ -328,8 +328,10 @@ def test_no_reply_is_slept_over_in_any_order() -> None:
 
 BROKEN_REPLIES = {
     "looks before it says that it sleeps": (
-        "        self._asleep = True\n        if self._items or any(self._lanes):\n"
-        "            self._asleep = False\n            return False\n",
+        (
+            "        self._asleep = True\n        if self._items or any(self._lanes):\n"
+            "            self._asleep = False\n            return False\n"
+        ),
         "        if self._items or any(self._lanes):\n            return False\n        self._asleep = True\n",
     ),
     "rings before it puts": (
