@@ -9,11 +9,15 @@ from pathlib import Path
 
 from bench.servers.events import Plan
 from merkhet_reference import Limits, Request, Server
+from merkhet_reference.endpoint import WebSocket, WebSocketEvent, WebSocketGroup
 from merkhet_reference.event_stream import SSEEvent
 from merkhet_reference.http1.events import RequestHead
 from merkhet_reference.message import Admission, Handler, Receiver
 from merkhet_reference.push import Broadcast
+from merkhet_reference.websocket import deflate
+from merkhet_reference.websocket.events import Message
 
+MANY = Limits(connections_max=12_000, idle_seconds_max=300.0)
 STREAM_BYTES = 20_000_000
 PIECE_BYTES = 50_000
 
@@ -47,6 +51,32 @@ def events() -> Handler:
                     time.sleep(plan.pause_seconds)
         else:
             hello(request)
+
+    return handler
+
+
+def websockets(*, compresses: bool) -> Handler:
+    """Return what makes a WebSocket of each request: an echo, one of many listeners, or who has something sent to them."""
+    everyone = WebSocketGroup()
+    compression = deflate.DEFAULT if compresses else None
+
+    def echo(websocket: WebSocket, event: WebSocketEvent, message: Message) -> None:
+        if event is WebSocketEvent.MESSAGE:
+            websocket.send(message.data)
+
+    def listen(websocket: WebSocket, event: WebSocketEvent, message: Message) -> None:
+        pass
+
+    def start(websocket: WebSocket, event: WebSocketEvent, message: Message) -> None:
+        if event is WebSocketEvent.MESSAGE:
+            for number in range(int(message.text)):
+                everyone.send(Plan.text(number))
+
+    def handler(request: Request) -> None:
+        taking = {b"/broadcast": listen, b"/start": start}.get(request.path, echo)
+        websocket = request.upgrade_to_websocket(taking, compression=compression)
+        if taking is listen:
+            everyone.add(websocket)
 
     return handler
 
@@ -94,6 +124,8 @@ def main() -> None:
         "hello": lambda: Server(hello),
         "files": lambda: Server(files(Path(root))),
         "events": lambda: Server(events(), limits=Limits(connections_max=4096)),
+        "websocket": lambda: Server(websockets(compresses=False), limits=MANY),
+        "websocket-deflate": lambda: Server(websockets(compresses=True), limits=MANY),
         "memory": lambda: Server(
             memory(Path(root)), admit=admit, limits=Limits(connections_max=12_000, idle_seconds_max=300.0)
         ),

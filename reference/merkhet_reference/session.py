@@ -27,6 +27,7 @@ from merkhet_reference.websocket import close, frames, handshake, sending
 from merkhet_reference.websocket.events import Message
 
 LOG = logging.getLogger("merkhet_reference")
+MESSAGE = WebSocketEvent.MESSAGE
 EVENTS_MAX = 16
 """Events that a worker runs for one WebSocket before it looks what else there is to do."""
 
@@ -60,11 +61,14 @@ class LastWord:
     reason: str = ""
 
 
+DOES_NOT_READ = LastWord(close.ABNORMAL, "the client does not read what it is sent")
+
+
 class Session:
     """What a channel, its handler's worker and the threads that send have in common. `run` makes it a worker's task."""
 
     __slots__ = (
-        "_claim", "_compression", "_events", "_handler", "_lane", "_limits", "_over", "agreed", "came_bytes", "is_announced",
+        "_claim", "_compression", "_handler", "_lane", "_limits", "_over", "agreed", "came_bytes", "events", "is_announced",
         "is_left", "outlet", "serial", "socket", "taken_bytes", "turn",
     )  # fmt: skip
 
@@ -81,9 +85,9 @@ class Session:
         self._lane = lane
         self._limits = limits
         self._handler = handler
-        self._claim = outlet.Turnstile()
+        self._claim = outlet.turnstile()
         self._over = outlet.Once()
-        self._events: deque[Message | Occasion] = deque((Occasion(WebSocketEvent.OPEN),))
+        self.events: deque[Message | Occasion] = deque((Occasion(WebSocketEvent.OPEN),))
         self.agreed = accepted.agreed
         self._compression = None
         if accepted.agreed is not None:
@@ -123,7 +127,7 @@ class Session:
         if packing is None or len(payload) < packing.bytes_min:
             done = self.outlet.put(frames.encode(opcode, payload), seconds)
         else:
-            done = self.outlet.put(payload, seconds, packing.text if opcode == frames.Opcode.TEXT else packing.binary)
+            done = self.outlet.put(payload, seconds, packing.text if opcode == sending.TEXT else packing.binary)
         return self._sent(done=done)
 
     def send_prepared(self, message: sending.Prepared) -> bool:
@@ -134,9 +138,10 @@ class Session:
         return self._sent(done=self.outlet.put(message.payload, 0.0, lambda _: packing.alone(message)))
 
     def _sent(self, *, done: bool) -> bool:
-        if not done and not self.outlet.end(LastWord(close.ABNORMAL, "the client does not read what it is sent")):
+        if not done and not self.outlet.end(DOES_NOT_READ):
             return False  # it was closed before
-        self.announce()
+        if not self.is_announced:
+            self.announce()
         return done
 
     def put(self, frame: bytes) -> bool:
@@ -155,7 +160,7 @@ class Session:
     @property
     def is_due(self) -> bool:
         """Whether a worker should have the turn: there is an event, and room for what its handler may say."""
-        return self.turn is NOBODY and bool(self._events) and (self.outlet.has_room(1) or not self.outlet.is_open)
+        return self.turn is NOBODY and bool(self.events) and (self.outlet.has_room(1) or not self.outlet.is_open)
 
     @property
     def is_over(self) -> bool:
@@ -165,21 +170,16 @@ class Session:
     @property
     def is_quiet(self) -> bool:
         """Whether all that came has been handled."""
-        return self.turn is NOBODY and not self._events
+        return self.turn is NOBODY and not self.events
 
     @property
     def is_full(self) -> bool:
         """Whether as much waits for the handler as may."""
         limits = self._limits
         return (
-            len(self._events) >= limits.websocket_waiting_messages_max
+            len(self.events) >= limits.websocket_waiting_messages_max
             or self.came_bytes - self.taken_bytes >= limits.websocket_waiting_bytes_max
         )
-
-    def take_message(self, message: Message) -> None:
-        """Let a message wait for its handler."""
-        self.came_bytes += len(message.data)
-        self._events.append(message)
 
     def end(self, code: int, reason: str, error: str = "") -> None:
         """Note that the connection is over: nothing is sent any more, and the last events wait for the handler."""
@@ -189,8 +189,8 @@ class Session:
         self.outlet.shut()
         self.socket.close_code, self.socket.close_reason = code, reason
         if error:
-            self._events.append(Occasion(WebSocketEvent.ERROR, error))
-        self._events.append(Occasion(WebSocketEvent.CLOSE, reason))
+            self.events.append(Occasion(WebSocketEvent.ERROR, error))
+        self.events.append(Occasion(WebSocketEvent.CLOSE, reason))
         self.announce()
 
     # The worker whose turn it is
@@ -207,23 +207,21 @@ class Session:
         self.announce()
         if self._lane.is_closed:  # the server has ended, and its I/O thread may not have seen this
             with self._claim:
-                self._run_events(len(self._events))
+                self._run_events(len(self.events))
 
     def _run_events(self, count: int) -> None:
-        events = self._events
+        events, said = self.events, self.outlet
         while events and count:
             count -= 1
-            self._run_event(events.popleft())
-            if not self.outlet.has_room(1) and self.outlet.is_open:
+            event = events.popleft()
+            if isinstance(event, Occasion):
+                self._call(event.event, Message(event.text))
+                continue
+            self.taken_bytes += len(event.data)
+            if said.last is None:  # else this server has closed, and what had come by then goes nowhere
+                self._call(MESSAGE, event)
+            if not said.has_room(1) and said.is_open:
                 return  # the client reads less than it is answered: no worker is to wait for it
-
-    def _run_event(self, event: Message | Occasion) -> None:
-        if isinstance(event, Occasion):
-            self._call(event.event, Message(event.text))
-            return
-        self.taken_bytes += len(event.data)
-        if self.outlet.last is None:  # else this server has closed, and what had come by then goes nowhere
-            self._call(WebSocketEvent.MESSAGE, event)
 
     def _call(self, event: WebSocketEvent, message: Message) -> None:
         try:

@@ -37,7 +37,7 @@ class WebSocketChannel(Line):
 
     __slots__ = (
         "_closing_at", "_ending", "_heard_at", "_message_at", "_pinged_at", "_protocol", "_record", "_traffic", "session",
-        "stopped_early", "waits_for_worker",
+        "stopped_early",
     )  # fmt: skip
 
     def __init__(self, before: Line, service: Service, session: Session, now: float) -> None:
@@ -46,7 +46,6 @@ class WebSocketChannel(Line):
         self.session = session
         session.serial = self.serial
         self.stopped_early = False
-        self.waits_for_worker = False
         self._protocol = connection.Connection(service.limits, session.agreed)
         self._traffic = service.traffic
         self._traffic.opened += 1
@@ -79,22 +78,29 @@ class WebSocketChannel(Line):
 
     def _understand(self, now: float) -> None:
         """Give what came to the handler, as far as there is room for it; answer what needs no handler."""
+        session, next_event = self.session, self._protocol.next_event
         while not self.is_held_back():
-            event = self._protocol.next_event()
+            event = next_event()
             if event is None:
                 self.stopped_early = False
                 return
             if isinstance(event, events.Message):
                 self._traffic.received += 1
                 self._message_at = now
-                self.session.take_message(event)
+                session.came_bytes += len(event.data)
+                session.events.append(event)
             else:
                 HANDLED[type(event)](self, event)
         self.stopped_early = True
 
     def is_held_back(self) -> bool:
         """Tell whether this client's messages or our answers to its Pings wait: then its socket is not read."""
-        return self.session.is_full or self._outbox.waiting_bytes > self._limits.response_queue_bytes_max
+        session, limits = self.session, self._limits
+        return (
+            len(session.events) >= limits.websocket_waiting_messages_max
+            or session.came_bytes - session.taken_bytes >= limits.websocket_waiting_bytes_max
+            or self._outbox.waiting_bytes > limits.response_queue_bytes_max
+        )
 
     def take_ping(self, event: events.Event) -> None:
         """Answer at once, and each one (Section 5.5.3)."""
@@ -133,12 +139,8 @@ class WebSocketChannel(Line):
             self._heard_at, self._pinged_at = now, None  # it was this server that did not read
             self._understand(now)
         last = self.session.outlet.last
-        if last is not None and last.code == close.ABNORMAL:
-            self._fail(Ending(last.code, "", last.reason))
-        elif not self.session.outlet:
+        if last is not None or self._ending is not None:
             self._go_on_ending(last, now)
-        if self.session.is_due:
-            self.session.announce()
 
     def _move(self, now: float) -> None:
         """Move to the outbox what was said, as far as the client has room."""
@@ -152,6 +154,11 @@ class WebSocketChannel(Line):
 
     def _go_on_ending(self, last: LastWord | None, now: float) -> None:
         """Say our Close behind all else, or answer the client's once the handler has said all that it will."""
+        if last is not None and last.code == close.ABNORMAL:
+            self._fail(Ending(last.code, "", last.reason))
+            return
+        if self.session.outlet:
+            return
         if last is not None and self._protocol.state in connection.SPEAKS:
             self._outbox.put(self._protocol.close(last.code, last.reason))
             if self._closing_at is None:
@@ -184,7 +191,7 @@ class WebSocketChannel(Line):
             self.advance(now)
             if self.phase is not GONE:
                 self._write(now)
-            if self.session.outlet and not self._is_stuck:
+            if (self.session.outlet and not self._is_stuck) or self.session.is_due:
                 self.session.announce()  # there is still more, but others wait for their turn
         if self.phase is LAST and not self._outbox.waiting_bytes:
             self._say_end()
@@ -217,26 +224,18 @@ class WebSocketChannel(Line):
         """Tell whether there is nothing to send or to change: so it is behind a message that waits for its handler."""
         return (
             not self._outbox.waiting_bytes
-            and self.phase is OPEN
             and self.interest == poller.READ
-            and not (self.stopped_early or self.waits_for_worker or self.session.outlet)
-            and self.wanted_interest() == poller.READ
+            and self.phase is OPEN
+            and self._ending is None
+            and not self.stopped_early
+            and not self.session.outlet
         )
-
-    def next_task(self) -> Session | None:
-        """Return the session if a worker should run its events."""
-        return self.session if self.session.is_due else None
 
     def wanted_interest(self) -> int:
         """Return what the poller should watch for."""
         if self.phase is LINGERING:
             return poller.READ
-        reads = (
-            self.phase is OPEN
-            and not self._protocol.ended
-            and self._protocol.state in connection.READS
-            and not self.is_held_back()
-        )
+        reads = self.phase is OPEN and self._ending is None and not self.stopped_early
         return (poller.READ if reads else 0) | (poller.WRITE if self._outbox.can_send else 0)
 
     # Waiting
