@@ -17,6 +17,7 @@ from merkhet_reference.push import Broadcast
 from merkhet_reference.websocket import deflate
 from merkhet_reference.websocket.events import Message
 
+MESSAGES = Plan(0, 0.0)
 MANY = Limits(connections_max=12_000, idle_seconds_max=300.0)
 STREAM_BYTES = 20_000_000
 PIECE_BYTES = 50_000
@@ -64,13 +65,13 @@ def websockets(*, compresses: bool) -> Handler:
         if event is WebSocketEvent.MESSAGE:
             websocket.send(message.data)
 
-    def listen(websocket: WebSocket, event: WebSocketEvent, message: Message) -> None:
-        pass
+    def listen(_websocket: WebSocket, _event: WebSocketEvent, _message: Message) -> None:
+        """Say nothing of its own."""
 
-    def start(websocket: WebSocket, event: WebSocketEvent, message: Message) -> None:
+    def start(_websocket: WebSocket, event: WebSocketEvent, message: Message) -> None:
         if event is WebSocketEvent.MESSAGE:
             for number in range(int(message.text)):
-                everyone.send(Plan.text(number))
+                everyone.send(MESSAGES.text(number))
 
     def handler(request: Request) -> None:
         taking = {b"/broadcast": listen, b"/start": start}.get(request.path, echo)

@@ -9,6 +9,7 @@ from aiohttp import WSMsgType, web
 
 from bench.servers.events import Plan
 
+MESSAGES = Plan(0, 0.0)
 CLIENTS: set[web.WebSocketResponse] = set()
 COMPRESS = False
 
@@ -43,7 +44,7 @@ async def start(request: web.Request) -> web.WebSocketResponse:
     await websocket.prepare(request)
     count = int((await websocket.receive()).data)
     for number in range(count):
-        text = Plan.text(number)
+        text = MESSAGES.text(number)
         for client in tuple(CLIENTS):
             await client.send_str(text)
         await asyncio.sleep(0)

@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed
 
 from bench.servers.events import Plan
 
+MESSAGES = Plan(0, 0.0)
 CLIENTS: set[ServerConnection] = set()
 
 
@@ -21,7 +22,7 @@ async def handler(websocket: ServerConnection) -> None:
         CLIENTS.discard(websocket)
     elif path == "/start":
         for number in range(int(await websocket.recv())):
-            broadcast(CLIENTS, Plan.text(number))
+            broadcast(CLIENTS, MESSAGES.text(number))
             await asyncio.sleep(0)
         await websocket.wait_closed()
     else:

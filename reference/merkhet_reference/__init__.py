@@ -6,6 +6,7 @@ application needs; the modules have the rest.
 
 from merkhet_reference.access_log import AccessLog, access_handler
 from merkhet_reference.disposition import set_content_disposition
+from merkhet_reference.endpoint import WebSocket, WebSocketEvent, WebSocketGroup, WebSocketHandler
 from merkhet_reference.event_stream import SSEEvent, last_event_id
 from merkhet_reference.fields import Fields
 from merkhet_reference.files import FileServer
@@ -21,6 +22,9 @@ from merkhet_reference.push import Broadcast, EventStream, Writer
 from merkhet_reference.ranges import ByteRange, RangeSpec, merge_ranges, normalize_range, parse_ranges
 from merkhet_reference.router import Router
 from merkhet_reference.server import Server
+from merkhet_reference.websocket.deflate import Settings as CompressionSettings
+from merkhet_reference.websocket.events import Message
+from merkhet_reference.websocket.handshake import HandshakeError
 
 __all__ = [
     "AccessLog",
@@ -28,6 +32,7 @@ __all__ = [
     "AlreadyAnsweredError",
     "Broadcast",
     "ByteRange",
+    "CompressionSettings",
     "EventStream",
     "Fields",
     "FileServer",
@@ -37,7 +42,9 @@ __all__ = [
     "FormFile",
     "FormTooLargeError",
     "Handler",
+    "HandshakeError",
     "Limits",
+    "Message",
     "Metrics",
     "MutableFolder",
     "Operation",
@@ -47,6 +54,10 @@ __all__ = [
     "Router",
     "SSEEvent",
     "Server",
+    "WebSocket",
+    "WebSocketEvent",
+    "WebSocketGroup",
+    "WebSocketHandler",
     "Writer",
     "access_handler",
     "detect_mime_type",

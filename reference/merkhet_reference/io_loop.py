@@ -217,7 +217,7 @@ class IoLoop:
         self._touched.pop(answered.serial, None)
         self._waiting.pop(answered.serial, None)
         if self._stop_at is not None:
-            channel.stop()
+            channel.stop(self._clock())
 
     def _drop(self, reply: Reply) -> None:
         """Give up what came for a request that nobody waits for any more."""
@@ -346,7 +346,7 @@ class IoLoop:
         for ending in self._channels.values():
             ending.stop()
             self._touched[ending.serial] = ending
-        self._sockets.stop()
+        self._sockets.stop(self._clock())
 
     def _is_done(self) -> bool:
         if self._stop_at is None:

@@ -76,7 +76,8 @@ class Line:
 
     def take_over(self, before: Line) -> None:
         """Go on with the socket of `before`, which is done with it, and with what waits to be sent there."""
-        self.interest = before.interest
+        self.interest, self.peer = before.interest, before.peer
+        self._layer = before._layer
         self._outbox, self._records = before._outbox, before._records
         self._is_stuck, self._progress_at = before._is_stuck, before._progress_at
         before.phase = GONE

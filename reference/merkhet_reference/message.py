@@ -304,6 +304,8 @@ class Request:
         """
         if self._answered:
             raise AlreadyAnsweredError("this request has its answer")
+        if not self.content_ended:
+            raise handshake.HandshakeError(400, "what is still to come of the content would be read as frames")
         lines = field_lines(fields)
         response.check_fields(lines)
         policy = handshake.Policy(subprotocols, allows_origin, compression)

@@ -59,8 +59,16 @@ GAUGES = (
     ("workers_total", "merkhet_workers", "Workers there are."),
     ("requests_in_flight", "merkhet_requests_in_flight", "Requests that are read and not yet answered to the end."),
     ("event_streams_open", "merkhet_event_streams_open", "Event streams that are open."),
+    ("websockets_open", "merkhet_websockets_open", "WebSockets that are open."),
 )
 """Attributes of Metrics, the names of their gauges ("_total" ends the name of a counter alone), and what they say."""
+
+COUNTS = (
+    ("websockets_opened", "merkhet_websockets_opened_total", "WebSockets that were opened."),
+    ("messages_received", "merkhet_websocket_messages_received_total", "Messages that came over WebSockets."),
+    ("messages_sent", "merkhet_websocket_messages_sent_total", "Messages that were sent over WebSockets."),
+)
+"""Attributes of Metrics that only grow, and their counters."""
 
 
 class Metric(abc.ABC):
@@ -200,7 +208,8 @@ class Metrics:
     """What the server counts. The I/O thread calls the methods and sets the attributes; any thread asks for the result.
 
     The attributes are numbers that the server knows without counting: `queue_depth`, `workers_busy`, `workers_total`,
-    `requests_in_flight`, `event_streams_open`. `look_up` sets them, whenever the result is asked for.
+    `requests_in_flight`, `event_streams_open`, `websockets_open`, and those of COUNTS. `look_up` sets them, whenever the
+    result is asked for.
     """
 
     def __init__(self) -> None:
@@ -211,6 +220,8 @@ class Metrics:
         self.workers_total = 0
         self.requests_in_flight = 0
         self.event_streams_open = 0
+        self.websockets_open = self.websockets_opened = 0
+        self.messages_received = self.messages_sent = 0
         self.requests = Counter("merkhet_requests_total", "Requests that were answered.", ("method", "status"))
         self.received = Counter("merkhet_received_bytes_total", "Octets that came from clients.")
         self.sent = Counter("merkhet_sent_bytes_total", "Octets of answers, heads and content.")
@@ -255,13 +266,17 @@ class Metrics:
     def collect(self) -> list[Metric]:
         """Return every metric, the gauges with what the attributes say now. Any thread."""
         self.look_up()
-        gauges: list[Metric] = []
+        known: list[Metric] = []
+        for attribute, name, text in COUNTS:
+            counter = Counter(name, text)
+            counter.add(getattr(self, attribute))
+            known.append(counter)
         for attribute, name, text in GAUGES:
             gauge = Gauge(name, text)
             gauge.set(getattr(self, attribute))
-            gauges.append(gauge)
+            known.append(gauge)
         counted = (self.requests, self.received, self.sent, self.downloads, self.accepted, self.refused, self.duration)
-        return [*counted, *gauges]
+        return [*counted, *known]
 
     def snapshot(self) -> dict[str, float]:
         """Return each line of the text as a name with its labels and a number, for JSON and for tests. Any thread."""

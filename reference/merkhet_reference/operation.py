@@ -77,6 +77,10 @@ def note_load(metrics: Metrics, load: Load) -> None:
     metrics.workers_total = load.workers
     metrics.workers_busy = load.workers_busy
     metrics.event_streams_open = load.open_answers
+    traffic = load.traffic
+    metrics.websockets_opened = traffic.opened
+    metrics.websockets_open = traffic.opened - traffic.closed
+    metrics.messages_received, metrics.messages_sent = traffic.received, traffic.sent
 
 
 def access_record(record: Record, now: float) -> AccessRecord:

@@ -147,10 +147,10 @@ class Switchboard:
             self.touched[serial] = looked_at
         self._deadlines.set(serial, min(looked_at.deadline(), now + self.look_seconds))
 
-    def stop(self) -> None:
+    def stop(self, now: float) -> None:
         """Begin to close every WebSocket."""
         for ending in self.channels.values():
-            ending.stop()
+            ending.stop(now)
 
     def end(self) -> None:
         """Close every connection."""

@@ -18,7 +18,7 @@ from merkhet_reference.replies import Service, Ticket
 from merkhet_reference.session import LastWord, Session
 from merkhet_reference.websocket import close, connection, events, frames
 
-NOTHING_READ = LastWord(close.GOING_AWAY, "nothing was said for too long")
+UNUSED = LastWord(close.GOING_AWAY, "nothing was said for too long")
 SHUTDOWN = LastWord(close.GOING_AWAY, "this server is shutting down")
 
 
@@ -36,8 +36,8 @@ class WebSocketChannel(Line):
     """The state of one connection behind its handshake. `session` is what other threads know of it."""
 
     __slots__ = (
-        "_closing_at", "_ending", "_heard_at", "_message_at", "_pinged_at", "_protocol", "_record", "_traffic", "session",
-        "stopped_early",
+        "_closing_at", "_ending", "_heard_at", "_message_at", "_parting", "_pinged_at", "_protocol", "_record", "_traffic",
+        "session", "stopped_early",
     )  # fmt: skip
 
     def __init__(self, before: Line, service: Service, session: Session, now: float) -> None:
@@ -51,6 +51,7 @@ class WebSocketChannel(Line):
         self._traffic.opened += 1
         self._record: Record | None = None
         self._ending: Ending | None = None
+        self._parting: LastWord | None = None
         self._closing_at: float | None = None
         self._pinged_at: float | None = None
         self._heard_at = self._message_at = now
@@ -67,6 +68,7 @@ class WebSocketChannel(Line):
             self._take(came, now)
         if ended:
             self._take(b"", now)
+        self.advance(now)  # its handler may have said something already
 
     # Reading
 
@@ -96,10 +98,12 @@ class WebSocketChannel(Line):
     def is_held_back(self) -> bool:
         """Tell whether this client's messages or our answers to its Pings wait: then its socket is not read."""
         session, limits = self.session, self._limits
-        return (
+        if self._outbox.waiting_bytes > limits.response_queue_bytes_max:
+            return True
+        return self._protocol.state is connection.OPEN and (  # else what comes is thrown away
             len(session.events) >= limits.websocket_waiting_messages_max
             or session.came_bytes - session.taken_bytes >= limits.websocket_waiting_bytes_max
-            or self._outbox.waiting_bytes > limits.response_queue_bytes_max
+            or self._parting is not None
         )
 
     def take_ping(self, event: events.Event) -> None:
@@ -138,6 +142,8 @@ class WebSocketChannel(Line):
         if self.stopped_early and not self.is_held_back():
             self._heard_at, self._pinged_at = now, None  # it was this server that did not read
             self._understand(now)
+        if self._parting is not None and self.session.is_quiet:
+            self._part(self._parting)
         last = self.session.outlet.last
         if last is not None or self._ending is not None:
             self._go_on_ending(last, now)
@@ -161,8 +167,9 @@ class WebSocketChannel(Line):
             return
         if last is not None and self._protocol.state in connection.SPEAKS:
             self._outbox.put(self._protocol.close(last.code, last.reason))
-            if self._closing_at is None:
-                self._closing_at = now
+            self._closing_at = now
+            if self.stopped_early:
+                self.session.announce()  # its Close is waited for, so what came before that is read and thrown away
         if self._ending is not None and (last is not None or self.session.is_quiet):
             self._conclude(self._ending)
 
@@ -202,10 +209,17 @@ class WebSocketChannel(Line):
             self._reset_on_close()
         self.drop()
 
-    def stop(self) -> None:
-        """End gracefully: 1001, behind what was said before."""
-        if self.phase is OPEN and self.session.outlet.end(SHUTDOWN):
+    def stop(self, now: float) -> None:
+        """End gracefully: read no more messages, and say 1001 when those that came are handled."""
+        if self.phase is OPEN and self._closing_at is None:
+            self._parting, self._closing_at, self.stopped_early = SHUTDOWN, now, True
             self.session.announce()
+
+    def _part(self, word: LastWord) -> None:
+        """Let this be the last that is said. From here on messages are read again, and thrown away."""
+        self._parting = None
+        self.session.outlet.end(word)
+        self.session.announce()
 
     def abandon_all(self) -> None:
         """Give up everything that is in flight. The connection is gone."""
@@ -262,11 +276,13 @@ class WebSocketChannel(Line):
         """Act on a deadline that has passed."""
         if self.phase is LINGERING or self._outbox.waiting_bytes:
             self.give_up()
+        elif self._parting is not None:
+            self._part(self._parting)  # whatever its handler still does
+            self._closing_at = now
         elif self._closing_at is not None:
             self._conclude(self._ending or Ending(close.ABNORMAL, "", "the client has not answered a Close"))
         elif self._message_at + self._limits.websocket_idle_seconds_max <= now:
-            if self.session.outlet.end(NOTHING_READ):
-                self.session.announce()
+            self._part(UNUSED)
         elif self._pinged_at is None:
             self._outbox.put(frames.encode_ping())
             self._pinged_at = now

@@ -12,10 +12,8 @@ NAME = "embedded reference"
 TIMEOUTS = ("--idle-seconds", "2.5", "--head-seconds", "3", "--content-seconds", "3")
 """Short enough that the checks of timeouts see them pass, long enough for the checks that send slowly."""
 COMMAND = (sys.executable, "-m", "merkhet_reference.contract", "--port", "{port}", "--files", "{files}", *TIMEOUTS)
-# The reference offers the whole contract but a tunnel and a WebSocket, which its version 1 does not open.
-OFFERED: Mapping[str, str] = {
-    name: path for name, path in ENDPOINTS.items() if name != "connect" and not name.startswith("ws")
-}
+# The reference offers the whole contract but a tunnel.
+OFFERED: Mapping[str, str] = {name: path for name, path in ENDPOINTS.items() if name != "connect"}
 
 
 def embedded() -> TargetProcess:
