@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
 import os
 import signal
@@ -205,7 +206,7 @@ def load_of(task_queue: queues.TaskQueue[tasks.Task], workers: int, service: Ser
         workers=workers,
         workers_busy=max(0, workers - task_queue.sleeping()),
         open_answers=service.open_answers.count,
-        traffic=service.traffic,
+        traffic=dataclasses.replace(service.traffic),
     )
 
 

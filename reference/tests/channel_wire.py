@@ -206,6 +206,8 @@ def take_more(channel: Channel, ticket: Ticket, more: More) -> None:
             channel.cut(1000.0)
         case Receive():
             channel.wait_for_content(ticket, more.receiver)
+        case _:
+            raise AssertionError("no test of a channel asks for this")
 
 
 def say(channel: Channel, task: HandlerTask, data: bytes, status: int = 0) -> None:

@@ -57,7 +57,7 @@ class Answer:
     def put_stream(self, status: int, head: bytes, pieces: Iterator[bytes], *, keeps: bool) -> None:
         raise NotImplementedError
 
-    def put_switch(self, *args: object) -> WebSocket:
+    def put_switch(self, *args: object, **more: object) -> WebSocket:
         raise NotImplementedError
 
     def put_open(self, *args: object, **more: object) -> push.OpenSink:

@@ -38,7 +38,7 @@ class Answers:
     def put_stream(self, status: int, head: bytes, pieces: Iterator[bytes], *, keeps: bool) -> None:
         self.octets += head + b"".join(pieces)
 
-    def put_switch(self, *args: object) -> WebSocket:
+    def put_switch(self, *args: object, **more: object) -> WebSocket:
         raise NotImplementedError
 
     def put_open(self, *args: object, **more: object) -> push.OpenSink:

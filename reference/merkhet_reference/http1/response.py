@@ -22,6 +22,7 @@ OURS = frozenset((b"connection", b"content-length", b"date", b"transfer-encoding
 REMEMBERED_BYTES_MAX = 256
 """The longest value that is remembered, and the longest name that is sent at all."""
 
+UPGRADE_OPTION = b"Connection: Upgrade\r\n"
 LAST_CHUNK = b"0\r\n"
 
 
@@ -89,7 +90,9 @@ def checked_line(name: bytes, value: bytes) -> bytes:
         raise ValueError(f"not a field line: a name of {len(name)} octets")
     if name.lower() in OURS:
         raise ValueError(f"the server sends {name.decode('ascii')} itself")
-    return b"%s: %s\r\n" % (name, value)
+    line = b"%s: %s\r\n" % (name, value)
+    # Upgrade is for this connection, and says so wherever it stands (RFC 9110, Section 7.8). [rfc9110-7.8-10]
+    return line + UPGRADE_OPTION if name.lower() == b"upgrade" else line
 
 
 remembered_line = functools.lru_cache(maxsize=512)(checked_line)
