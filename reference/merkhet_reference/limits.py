@@ -121,7 +121,7 @@ class Limits:
     """Messages that wait for the handler of one WebSocket, whatever their size."""
 
     websocket_send_bytes_max: int = 262144
-    """Octets of messages that one client has not taken; a broadcast cuts a client that has more, a sender waits."""
+    """Octets of messages that one client has not taken, the last one not counted; beyond it a broadcast cuts, a sender waits."""
 
     websocket_silence_seconds_max: float = 20.0
     """Without an octet from the client; then a Ping asks whether it is there, before a proxy forgets the connection."""

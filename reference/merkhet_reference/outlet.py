@@ -32,7 +32,7 @@ class Outlet(Generic[T]):
 
     | method | called by |
     |---|---|
-    | put, end | any thread; `put` may wait while more than `bytes_max` wait |
+    | put, end | any thread; `put` may wait while `bytes_max` or more wait |
     | take, shut | the I/O thread, which never waits |
 
     The I/O thread counts what it takes, and those who put, one at a time, what they put: so neither needs the other's lock.
@@ -60,29 +60,29 @@ class Outlet(Generic[T]):
         """Append octets once there is room; False if there was none within `seconds`, or none is wanted any more.
 
         `make` is asked for what to append in place of `data`, by one thread at a time and in the order of what is sent.
-        One piece may be larger than all room there is: it waits for nothing to wait before it.
+        There is room while fewer than `bytes_max` wait, so the last piece may go beyond it: who has seen that there is room
+        puts one piece without waiting, whatever its size.
         """
         until = 0.0
         while True:
             with self._order:
                 if not self.is_open:
                     return False
-                waiting = self._put_bytes - self._taken_bytes
-                if not waiting or waiting + len(data) <= self._bytes_max:
+                if self._put_bytes - self._taken_bytes < self._bytes_max:
                     made = data if make is None else make(data)
                     self._put_bytes += len(made)
                     self._items.append(made)
                     return True
             until = until or time.monotonic() + seconds
-            if not self._wait(len(data), until - time.monotonic()):
+            if not self._wait(until - time.monotonic()):
                 return False
 
-    def has_room(self, count: int = 0) -> bool:
-        """Tell whether there is room for so many octets. Any thread; it may have changed by the time it is known."""
-        waiting = self._put_bytes - self._taken_bytes
-        return not waiting or waiting + count <= self._bytes_max
+    @property
+    def has_room(self) -> bool:
+        """Whether something may be put. Any thread; it may have changed by the time it is known."""
+        return self._put_bytes - self._taken_bytes < self._bytes_max
 
-    def _wait(self, count: int, seconds: float) -> bool:
+    def _wait(self, seconds: float) -> bool:
         if seconds <= 0:
             return False
         with self._order:
@@ -90,7 +90,7 @@ class Outlet(Generic[T]):
         with room:
             self._waiting += 1
             try:
-                return room.wait_for(lambda: not self.is_open or self.has_room(count), seconds)
+                return room.wait_for(lambda: not self.is_open or self.has_room, seconds)
             finally:
                 self._waiting -= 1
 

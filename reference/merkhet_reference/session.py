@@ -160,7 +160,7 @@ class Session:
     @property
     def is_due(self) -> bool:
         """Whether a worker should have the turn: there is an event, and room for what its handler may say."""
-        return self.turn is NOBODY and bool(self.events) and (self.outlet.has_room(1) or not self.outlet.is_open)
+        return self.turn is NOBODY and bool(self.events) and (self.outlet.has_room or not self.outlet.is_open)
 
     @property
     def is_over(self) -> bool:
@@ -171,15 +171,6 @@ class Session:
     def is_quiet(self) -> bool:
         """Whether all that came has been handled."""
         return self.turn is NOBODY and not self.events
-
-    @property
-    def is_full(self) -> bool:
-        """Whether as much waits for the handler as may."""
-        limits = self._limits
-        return (
-            len(self.events) >= limits.websocket_waiting_messages_max
-            or self.came_bytes - self.taken_bytes >= limits.websocket_waiting_bytes_max
-        )
 
     def end(self, code: int, reason: str, error: str = "") -> None:
         """Note that the connection is over: nothing is sent any more, and the last events wait for the handler."""
@@ -220,7 +211,7 @@ class Session:
             self.taken_bytes += len(event.data)
             if said.last is None:  # else this server has closed, and what had come by then goes nowhere
                 self._call(MESSAGE, event)
-            if not said.has_room(1) and said.is_open:
+            if not said.has_room and said.is_open:
                 return  # the client reads less than it is answered: no worker is to wait for it
 
     def _call(self, event: WebSocketEvent, message: Message) -> None:

@@ -125,8 +125,7 @@ class Switchboard:
 
     def _forget(self, gone: WebSocketChannel) -> None:
         """Close a connection that is given up, and drop what is known of it. Its handler still has its last events."""
-        if self.channels.pop(gone.serial, None) is None:
-            return
+        del self.channels[gone.serial]
         self._poller.forget(gone.descriptor)
         del self._by_descriptor[gone.descriptor]
         gone.sock.close()
@@ -139,9 +138,7 @@ class Switchboard:
 
     def look_at(self, serial: int, now: float) -> None:
         """Act on what has waited too long, and say when to look again."""
-        looked_at = self.channels.get(serial)
-        if looked_at is None:
-            return
+        looked_at = self.channels[serial]
         if looked_at.deadline() <= now:
             looked_at.overdue(now)
             self.touched[serial] = looked_at

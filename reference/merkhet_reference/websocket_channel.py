@@ -7,7 +7,6 @@ done with the messages that came before it, within `websocket_close_seconds_max`
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from merkhet_reference import poller
@@ -92,7 +91,7 @@ class WebSocketChannel(Line):
                 session.came_bytes += len(event.data)
                 session.events.append(event)
             else:
-                HANDLED[type(event)](self, event)
+                self._take_event(event, now)
         self.stopped_early = True
 
     def is_held_back(self) -> bool:
@@ -106,25 +105,22 @@ class WebSocketChannel(Line):
             or self._parting is not None
         )
 
-    def take_ping(self, event: events.Event) -> None:
-        """Answer at once, and each one (Section 5.5.3)."""
+    def _take_event(self, event: events.Event, now: float) -> None:
         if isinstance(event, events.Ping):
             self._outbox.put(frames.encode_pong(event.data))
-
-    def take_pong(self, event: events.Event) -> None:
-        """That it came is all there is to know."""
-
-    def take_end(self, event: events.Event) -> None:
-        """The client has closed, has broken a rule, or has gone: no more comes."""
-        if isinstance(event, events.PeerClosing):
-            self._ending = Ending(event.code, event.reason)
+        elif isinstance(event, events.PeerClosing):
+            self._take_end(Ending(event.code, event.reason), now)
         elif isinstance(event, events.Failed):
-            self._ending = Ending(event.code, event.why, event.why, event.answer)
-        else:
-            self._ending = Ending(close.ABNORMAL)
+            self._take_end(Ending(event.code, event.why, event.why, event.answer), now)
+        elif isinstance(event, events.PeerGone):
+            self._take_end(Ending(close.ABNORMAL), now)
+
+    def _take_end(self, ending: Ending, now: float) -> None:
+        """The client has closed, has broken a rule, or has gone: no more comes."""
+        self._ending = ending
         self.session.is_left = True
         if self._closing_at is None:
-            self._closing_at = self._progress_at
+            self._closing_at = now
         self.session.announce()
 
     @property
@@ -198,10 +194,17 @@ class WebSocketChannel(Line):
             self.advance(now)
             if self.phase is not GONE:
                 self._write(now)
-            if (self.session.outlet and not self._is_stuck) or self.session.is_due:
-                self.session.announce()  # there is still more, but others wait for their turn
+            if self._can_go_on():
+                self.session.announce()  # others wait for their turn, and nothing else would tell that this can
         if self.phase is LAST and not self._outbox.waiting_bytes:
             self._say_end()
+
+    def _can_go_on(self) -> bool:
+        return (
+            self.session.is_due
+            or (bool(self.session.outlet) and not self._is_stuck)
+            or (self.stopped_early and not self.is_held_back())
+        )
 
     def give_up(self) -> None:
         """Drop the connection for want of time. A reset frees what the system holds for a client that does not read."""
@@ -289,13 +292,3 @@ class WebSocketChannel(Line):
         else:
             answer = self._protocol.close(close.INTERNAL_ERROR, "no answer to a Ping")
             self._conclude(Ending(close.ABNORMAL, "", "the client has fallen silent", answer))
-
-
-HANDLED: dict[type[events.Event], Callable[[WebSocketChannel, events.Event], None]] = {
-    events.Ping: WebSocketChannel.take_ping,
-    events.Pong: WebSocketChannel.take_pong,
-    events.PeerClosing: WebSocketChannel.take_end,
-    events.Failed: WebSocketChannel.take_end,
-    events.PeerGone: WebSocketChannel.take_end,
-}
-"""What each event but a message leads to."""

@@ -203,7 +203,7 @@ def take_more(channel: Channel, ticket: Ticket, more: More) -> None:
         case Open():
             ticket.flow = more.flow
         case Cut():
-            channel.cut(1000.0)
+            channel.break_off(ticket, 1000.0)
         case Receive():
             channel.wait_for_content(ticket, more.receiver)
         case _:

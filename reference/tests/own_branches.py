@@ -24,20 +24,23 @@ MODULES = (
     "event_stream", "metrics", "access_log",
     "file_response", "streaming", "push", "message", "observer",
     "listing", "files", "storing", "mutable", "operation", "command_line",
-    "deadlines", "outbox", "outgoing", "channel",
+    "deadlines", "outbox", "line", "outgoing", "channel", "endpoint", "outlet", "session",
+    "websocket_channel", "switchboard",
     "http1/events", "http1/inbox", "http1/request", "http1/framing", "http1/chunked", "http1/response", "http1/connection",
     "websocket/close", "websocket/utf8", "websocket/frames", "websocket/events", "websocket/assembly",
-    "websocket/extensions", "websocket/deflate", "websocket/handshake", "websocket/connection",
+    "websocket/extensions", "websocket/deflate", "websocket/handshake", "websocket/connection", "websocket/sending",
 )  # fmt: skip
 MORE_TESTS = {
     "channel": ("channel_times", "channel_uploads"),
     "outgoing": ("outgoing_records", "channel_uploads"),
 }
 """Where the tests of one module are more than one file of them."""
+TESTED_BY = {"line": ("outgoing", "outgoing_records", "channel", "channel_times", "websocket_channel")}
+"""Where a module is half of others, and its tests are theirs."""
 
 
 def coverage(module: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    names = (module.replace("/", "_"), *MORE_TESTS.get(module, ()))
+    names = TESTED_BY.get(module, (module.replace("/", "_"), *MORE_TESTS.get(module, ())))
     # The sources beside this file are measured, whatever is installed.
     environment = {
         **os.environ,

@@ -27,6 +27,7 @@ from channel_wire import (
     tasks_of,
     what_has_come,
 )
+from websocket_wire import HANDSHAKE
 
 from merkhet_reference import message, poller
 from merkhet_reference.channel import CONTINUE, Channel
@@ -385,3 +386,39 @@ def test_a_connection_to_which_more_than_that_has_happened_does_not(
     channel, peer = make()
     happens(channel, peer)
     assert not channel.settles_itself()
+
+
+# Another protocol
+
+
+def test_what_may_switch_waits_for_all_before_it_and_holds_up_all_behind_it(make: Make) -> None:
+    """What follows it may be no HTTP, and is not read as any before it is answered."""
+    channel, peer = make()
+    first, second = hear(channel, peer, GET * 2 + HANDSHAKE + b"\r\n" + GET)
+    answer(channel, second, b"2")
+    assert tasks_of(channel) == []
+    answer(channel, first, b"1")
+    (switching,) = tasks_of(channel)
+    assert switching.ticket.may_switch
+    assert tasks_of(channel) == []
+    assert channel.hand_over() == GET
+
+
+def test_behind_a_switch_that_was_refused_requests_come_one_by_one(make: Make) -> None:
+    channel, peer = make()
+    (switching,) = hear(channel, peer, HANDSHAKE + b"\r\n" + GET * 2)
+    answer(channel, switching, b"426")
+    (first,) = tasks_of(channel)
+    answer(channel, first, b"1")
+    (second,) = tasks_of(channel)
+    answer(channel, second, b"2")
+    channel.flush(1000.0)
+    assert what_has_come(peer) == b"42612"
+
+
+@pytest.mark.parametrize("changed", [(b"HTTP/1.1", b"HTTP/1.0"), (b"websocket", b"h2c")])
+def test_what_cannot_switch_to_websocket_holds_up_nothing(make: Make, changed: tuple[bytes, bytes]) -> None:
+    channel, peer = make()
+    tasks = hear(channel, peer, HANDSHAKE.replace(*changed) + b"Connection: keep-alive\r\n\r\n" + GET)
+    assert len(tasks) == 2
+    assert not tasks[0].ticket.may_switch

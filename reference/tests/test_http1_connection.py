@@ -401,3 +401,15 @@ def test_what_is_for_tls_is_not_served_without(scheme: bytes) -> None:
     connection = Connection(Limits(), is_secure=False)
     connection.receive(b"GET http://h/ HTTP/1.1\r\nHost: h\r\n\r\n")
     assert isinstance(connection.next_event(), RequestHead)
+
+
+def test_what_is_behind_the_last_request_is_handed_over() -> None:
+    connection = Connection(Limits())
+    connection.receive(b"GET / HTTP/1.1\r\nHost: h\r\n\r\nno HTTP")
+    drained_head, end = connection.next_event(), connection.next_event()
+    assert isinstance(drained_head, RequestHead)
+    assert isinstance(end, EndOfMessage)
+    assert connection.hand_over() == b"no HTTP"
+    connection.receive(b"nor this")
+    assert connection.next_event() is None
+    assert (connection.is_over, connection.buffered_bytes) == (True, 0)

@@ -878,3 +878,12 @@ def test_a_handshake_that_is_refused_leaves_the_answer_to_its_handler() -> None:
     asked.respond(403)
     assert sink.statuses == [403]
     assert sink.switched == []
+
+
+def test_a_handshake_whose_content_is_still_to_come_is_refused() -> None:
+    asked, sink = request(HANDSHAKE)
+    asked.content_ended = False
+    with pytest.raises(handshake.HandshakeError) as refused:
+        asked.upgrade_to_websocket(takes_events)
+    assert refused.value.status == 400
+    assert sink.switched == []

@@ -30,7 +30,7 @@ from channel_wire import (
     what_has_come,
 )
 
-from merkhet_reference import poller
+from merkhet_reference import poller, queues
 from merkhet_reference.message import Admission, Receiver, Request
 from merkhet_reference.outbox import FileSegment
 from merkhet_reference.outgoing import Phase
@@ -310,6 +310,30 @@ def test_a_cut_is_seen_to_be_one(make: Make, wire: bytes, *, is_reset: bool) -> 
     assert peer.recv(5) == b"begun", "what was there has been sent"
     with pytest.raises(ConnectionResetError) if is_reset else contextlib.nullcontext():
         assert peer.recv(1) == b""
+
+
+def test_what_breaks_off_behind_others_ends_the_connection_in_its_place(make: Make) -> None:
+    channel, peer = make()
+    first, second, third = hear(channel, peer, GET * 3)
+    flow = second.ticket.flow = queues.Flow(100, b"[end]")
+    say(channel, second, b"never sent", 200)
+    channel.break_off(second.ticket, 1000.0)
+    assert not flow.is_open
+    end(channel, second)
+    channel.break_off(third.ticket, 1000.0)
+    assert phase(channel) is Phase.OPEN
+    answer(channel, first, b"1")
+    channel.flush(1000.0)
+    assert all_that_comes(peer) == b"1"
+
+
+def test_what_breaks_off_first_is_cut(make: Make) -> None:
+    channel, peer = make()
+    (task,) = hear(channel, peer, GET)
+    say(channel, task, b"begun", 200)
+    channel.break_off(task.ticket, 1000.0)
+    assert phase(channel) is Phase.GONE
+    assert what_has_come(peer) == b"begun"
 
 
 def test_a_cut_over_a_unix_socket_ends_it(make: Make) -> None:

@@ -100,6 +100,7 @@ def test_another_version(version: str | None) -> None:
     [
         head(Connection="keep-alive"),
         head(Connection="notupgrade"),
+        head(Connection="Upgrade, close"),
         head(Connection=None),
         head(more=("Sec-WebSocket-Version: 13",)),
         head(Sec_WebSocket_Key=None),
