@@ -187,7 +187,7 @@ class Channel(Outgoing):
 
     def _invite_content(self, head: RequestHead) -> None:
         """Say 100 to a client that waits with its content, unless some has come already (RFC 9110, Section 10.1.1)."""
-        if head.expects_continue and not self._protocol.buffered_bytes:  # [rfc9110-10.1.1-8]
+        if head.expects_continue and not self._protocol.buffered_bytes:  # [rfc9110-10.1.1-8] [rfc9110-7.8-12]
             self.tickets[-1].data.append(CONTINUE)  # [rfc9110-10.1.1-11] [rfc9110-10.1.1-12]
             self.advance()
 

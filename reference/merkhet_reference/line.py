@@ -77,7 +77,7 @@ class Line:
     def take_over(self, before: Line) -> None:
         """Go on with the socket of `before`, which is done with it, and with what waits to be sent there."""
         self.interest, self.peer = before.interest, before.peer
-        self._layer = before._layer
+        self._layer = before._layer  # [rfc6455-4.2.2-2] [rfc6455-10.6-1]
         self._outbox, self._records = before._outbox, before._records
         self._is_stuck, self._progress_at = before._is_stuck, before._progress_at
         before.phase = GONE
@@ -133,8 +133,8 @@ class Line:
 
     # Sending
 
-    def flush(self, now: float, file_bytes_max: int = 0) -> None:
-        """Send what the socket takes, of files this many octets or a piece; after the last of it say FIN."""
+    def flush(self, now: float) -> None:
+        """Send what the socket takes; after the last of it say FIN."""
         raise NotImplementedError
 
     def _write(self, now: float, file_bytes_max: int = 0) -> None:

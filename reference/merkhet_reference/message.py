@@ -309,7 +309,8 @@ class Request:
         lines = field_lines(fields)
         response.check_fields(lines)
         policy = handshake.Policy(subprotocols, allows_origin, compression)
-        accepted = handshake.accept(self._head, policy)
+        accepted = handshake.accept(self._head, policy)  # [rfc6455-4.2.2-7]
+        # [rfc6455-4.2.2-a1] [rfc6455-4.2.2-a5]
         head = response.encode_interim(101, (*accepted.fields, (b"Date", DATE.now()), *lines))
         websocket = self._sink.put_switch(head, accepted, handler, self.path_params)
         self._answered = True

@@ -107,7 +107,7 @@ class Outlet(Generic[T]):
     def end(self, last: T) -> bool:
         """Say a last word, behind what was put before; False if there was one. Any thread."""
         with self._order:
-            was_open, self.is_open = self.is_open, False
+            was_open, self.is_open = self.is_open, False  # [rfc6455-5.5.1-5] [rfc6455-6.1-2]
             if was_open:
                 self.last = last
         self._tell()

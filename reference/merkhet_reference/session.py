@@ -125,7 +125,7 @@ class Session:
         seconds = self._limits.send_seconds_max if waits else 0.0
         packing = self._compression
         if packing is None or len(payload) < packing.bytes_min:
-            done = self.outlet.put(frames.encode(opcode, payload), seconds)
+            done = self.outlet.put(frames.encode(opcode, payload), seconds)  # [rfc7692-6.1-2]
         else:
             done = self.outlet.put(payload, seconds, packing.text if opcode == sending.TEXT else packing.binary)
         return self._sent(done=done)

@@ -107,7 +107,7 @@ class WebSocketChannel(Line):
 
     def _take_event(self, event: events.Event, now: float) -> None:
         if isinstance(event, events.Ping):
-            self._outbox.put(frames.encode_pong(event.data))
+            self._outbox.put(frames.encode_pong(event.data))  # [rfc6455-5.5.2-2] [rfc6455-5.5.2-3] [rfc6455-5.5.3-1]
         elif isinstance(event, events.PeerClosing):
             self._take_end(Ending(event.code, event.reason), now)
         elif isinstance(event, events.Failed):
@@ -173,9 +173,9 @@ class WebSocketChannel(Line):
         """Say the last that there is to be said; FIN follows it (Section 7.1.1)."""
         answer = ending.answer
         if self._protocol.state in connection.SPEAKS:
-            answer = self._protocol.close(connection.answer_to(ending.code))
+            answer = self._protocol.close(connection.answer_to(ending.code))  # [rfc6455-5.5.1-6] [rfc6455-5.5.1-7a]
         self._outbox.put(answer)
-        self.phase = LAST
+        self.phase = LAST  # [rfc6455-5.5.1-8] [rfc6455-5.5.1-9] [rfc6455-7.1.1-5] [rfc6455-7.1.2-2]
         self.session.end(ending.code, ending.reason, ending.error)
         if self._record is not None and ending.code != close.ABNORMAL:
             record, self._record = self._record, None
@@ -186,7 +186,7 @@ class WebSocketChannel(Line):
         self.session.end(ending.code, ending.reason, ending.error)
         self.give_up()
 
-    def flush(self, now: float, file_bytes_max: int = 0) -> None:  # noqa: ARG002 - there are no files here
+    def flush(self, now: float) -> None:
         """Send what the socket takes, and what was kept back for want of room; after the last of it say FIN."""
         if self._outbox.waiting_bytes:
             self._write(now)

@@ -150,7 +150,7 @@ def parse_target(method: bytes, target: bytes) -> Target:
         return parse_origin_form(target)
     if target == b"*":
         return parse_asterisk_form(method)
-    absolute = parse_absolute_form(target)
+    absolute = parse_absolute_form(target)  # [rfc6455-4.2.1-a9]
     return about_the_server(absolute) if method == b"OPTIONS" else absolute
 
 
@@ -244,7 +244,7 @@ def check_host(fields: Fields, version: Version) -> None:
     hosts = fields.by_name.get(b"host")
     if hosts is None:
         if version >= (1, 1):
-            raise errors.bad_request("an HTTP/1.1 request has a Host field")  # [rfc9112-3.2-6a]
+            raise errors.bad_request("an HTTP/1.1 request has a Host field")  # [rfc9112-3.2-6a] [rfc6455-4.2.1-a3]
         return
     if len(hosts) > 1:
         raise errors.bad_request("there is more than one Host field line")  # [rfc9112-3.2-6b]

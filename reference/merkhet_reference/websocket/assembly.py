@@ -42,15 +42,15 @@ class Assembler:
         self._received += len(piece)
         if reader.has_ended:
             self._end_frame(reader)
-        content = self._inflated(piece, ends=ends) if self._is_compressed else piece
+        content = self._inflated(piece, ends=ends) if self._is_compressed else piece  # [rfc7692-6.2-2]
         if self._is_text:
             self._check.feed(content, final=ends)
-        self._content += content
+        self._content += content  # [rfc6455-5.4-3] [rfc6455-5.4-6] [rfc6455-5.4-7]
         return self._end(reader) if ends else None
 
     def _begin(self, reader: frames.FrameReader) -> None:
         self._is_begun = True
-        self._is_text = reader.opcode == frames.Opcode.TEXT
+        self._is_text = reader.opcode == frames.Opcode.TEXT  # [rfc6455-6.2-3]
         self._is_compressed = reader.is_compressed  # that of the first frame counts for all (RFC 7692, Section 6.2)
         self._check = utf8.Utf8Check()
         self._fragments = self._received = 0
@@ -58,7 +58,7 @@ class Assembler:
     def _end_frame(self, reader: frames.FrameReader) -> None:
         """Count a frame; the next one may be as long as there is room left in its message."""
         self._fragments += 1
-        if self._fragments >= self._fragments_max and not reader.is_last_frame:
+        if self._fragments >= self._fragments_max and not reader.is_last_frame:  # [rfc6455-10.4-1]
             raise close.too_big("a message comes in more fragments than this server takes")
         reader.room = self._bytes_max - self._received
 

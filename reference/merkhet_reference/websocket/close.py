@@ -22,7 +22,7 @@ REASON_BYTES_MAX = 123
 # 1012 to 1014 came later, by registration with IANA: service restart, try again later, bad gateway.
 DEFINED = frozenset((*range(1000, 1004), *range(1007, 1015)))
 """What may stand in a Close frame below 3000. The rest is reserved, or says what no frame says (Section 7.4.2)."""
-PRIVATE = range(3000, 5000)
+PRIVATE = range(3000, 5000)  # [rfc6455-7.4.2-a2]
 """For libraries, and from 4000 on for applications (Section 7.4.2)."""
 CLIENT_ALONE = frozenset((EXTENSION_MISSING,))
 """A server refuses a handshake instead, so it has no use for this one (Section 7.4.1)."""
@@ -62,6 +62,7 @@ def may_come(code: int) -> bool:
 
 def may_be_sent(code: int) -> bool:
     """Tell whether a server may."""
+    # [rfc6455-7.4.1-3] [rfc6455-7.4.1-4] [rfc6455-7.4.1-6] [rfc6455-7.4.1-a1] [rfc6455-7.4.2-a1]
     return may_come(code) and code not in CLIENT_ALONE
 
 
@@ -75,7 +76,7 @@ def parse_body(body: bytes) -> tuple[int, str]:
     if not may_come(code):
         raise protocol_error("a Close has a code that no frame may have")
     try:
-        return code, body[2:].decode("utf-8")
+        return code, body[2:].decode("utf-8")  # [rfc6455-5.5.1-3]
     except UnicodeDecodeError:
         raise invalid_data("the reason of a Close is no UTF-8") from None
 
@@ -92,4 +93,4 @@ def body(code: int, reason: str = "") -> bytes:
         raise ValueError(f"{code} is no code that a server may send")
     if len(said) > REASON_BYTES_MAX:
         raise ValueError(f"a reason of {len(said)} octets, and there is room for {REASON_BYTES_MAX}")
-    return code.to_bytes(2, "big") + said
+    return code.to_bytes(2, "big") + said  # [rfc6455-5.5.1-2]

@@ -98,13 +98,14 @@ class Connection:
         try:
             while (piece := reader.take()) is not None:
                 if reader.opcode & frames.CONTROL:
-                    return self._take_control(piece)
+                    return self._take_control(piece)  # [rfc6455-5.4-1] [rfc6455-5.4-5] [rfc6455-6.2-2]
                 message = self._assembler.take(reader, piece)
                 if message is not None and self.state is OPEN:
                     return message
         except close.Violation as violation:
+            # [rfc6455-7.1.7-3] [rfc6455-10.7-3]
             answer = frames.encode_close(violation.code, violation.why) if self.state in SPEAKS else b""
-            self._move(FAILED)
+            self._move(FAILED)  # [rfc6455-7.1.7-5] [rfc6455-7.1.7-2a]
             return Failed(violation.code, violation.why, answer)
         if not self.ended:
             return None
@@ -125,8 +126,8 @@ class Connection:
 
         Raises ValueError for what no Close of ours may say.
         """
-        frame = frames.encode_close(code, reason)
-        if self.state not in SPEAKS:
+        frame = frames.encode_close(code, reason)  # [rfc6455-7.1.2-1]
+        if self.state not in SPEAKS:  # [rfc6455-7.1.7-4]
             return b""
         self._move(SENT_CLOSE)
         return frame

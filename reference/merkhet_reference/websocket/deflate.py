@@ -83,6 +83,8 @@ def is_valid(name: bytes, value: bytes | None) -> bool:
     return name == SERVER_BITS and value is not None and BITS.match(value) is not None
 
 
+# [rfc6455-4.2.2-10] [rfc6455-4.2.2-11] [rfc6455-9-1] [rfc6455-9-2] [rfc6455-9-3] [rfc6455-9.1-4] [rfc6455-9.1-5]
+# [rfc7692-7-1] [rfc7692-5-6]
 def agree(offers: Iterable[Offer], settings: Settings = DEFAULT) -> Agreed | None:
     """Return what comes of the first offer that can be taken; None if there is none.
 
@@ -92,6 +94,7 @@ def agree(offers: Iterable[Offer], settings: Settings = DEFAULT) -> Agreed | Non
         if offer.name != NAME:
             continue
         parameters = dict(offer.parameters)
+        # [rfc7692-7-1-a1] [rfc7692-7-1-a2] [rfc7692-7-1-a3]
         if len(parameters) == len(offer.parameters) and all(is_valid(*parameter) for parameter in offer.parameters):
             return accept(parameters, settings)
     return None
@@ -103,21 +106,23 @@ def accept(offered: dict[bytes, bytes | None], settings: Settings) -> Agreed:
     # What the client asks of us is repeated, and nobody else is told (Section 7.1.1.1).
     server_context = settings.server_context and SERVER_NO_CONTEXT not in offered
     if SERVER_NO_CONTEXT in offered:
-        said.append(SERVER_NO_CONTEXT)
+        said.append(SERVER_NO_CONTEXT)  # [rfc7692-7.1.1.1-2] [rfc7692-7.1.1.1-a1]
     # A hint is taken up: it is memory that this server need not keep (Section 7.1.1.2).
     client_context = settings.client_context and CLIENT_NO_CONTEXT not in offered
     if not client_context:
-        said.append(CLIENT_NO_CONTEXT)
+        said.append(CLIENT_NO_CONTEXT)  # [rfc7692-7.1.1.2-2]
     server_bits = settings.server_window_bits
     asked = offered.get(SERVER_BITS)
     if asked is not None:
-        server_bits = min(server_bits, int(asked))
-        said.append(b"%s=%d" % (SERVER_BITS, server_bits))
+        server_bits = min(server_bits, int(asked))  # [rfc7692-7.1.2.1-a1] [rfc7692-7-1-a4]
+        said.append(b"%s=%d" % (SERVER_BITS, server_bits))  # [rfc7692-7.1.2.1-3]
     client_bits = BITS_MAX
+    # [rfc7692-7.1.2.2-5]
     if CLIENT_BITS in offered:  # else the client does not know what to do with it (Section 7.1.2.2)
-        client_bits = min(settings.client_window_bits, int(offered[CLIENT_BITS] or BITS_MAX))
+        client_bits = min(settings.client_window_bits, int(offered[CLIENT_BITS] or BITS_MAX))  # [rfc7692-7.1.2.2-a1]
         if client_bits < BITS_MAX:
-            said.append(b"%s=%d" % (CLIENT_BITS, client_bits))
+            said.append(b"%s=%d" % (CLIENT_BITS, client_bits))  # [rfc7692-7.1.2.2-3] [rfc7692-7.1.2.2-4]
+    # [rfc7692-5-13] [rfc7692-7-a2]
     return Agreed(server_bits, client_bits, server_context, client_context, tuple(said))
 
 
@@ -150,7 +155,7 @@ class Deflater:
     def deflate(self, data: bytes) -> bytes:
         """Return the payload of a compressed message (Section 7.2.1)."""
         compressed = self._compressor.compress(data) + self._compressor.flush(zlib.Z_SYNC_FLUSH)
-        if not self._agreed.server_context:
+        if not self._agreed.server_context:  # [rfc7692-7.2.1-10]
             self.forget()
         return compressed[: -len(EMPTY_BLOCK)]
 
@@ -162,6 +167,7 @@ class Deflater:
 def new_compressor(bits: int, level: int) -> Compressor:
     """Return a compressor of raw DEFLATE with this window."""
     strategy = zlib.Z_DEFAULT_STRATEGY if bits >= ZLIB_BITS_MIN else zlib.Z_RLE
+    # [rfc7692-7.2.1-14]
     return zlib.compressobj(level, zlib.DEFLATED, -max(bits, ZLIB_BITS_MIN), MEMORY_LEVEL, strategy)
 
 
@@ -175,7 +181,7 @@ class Inflater:
     __slots__ = ("_bits", "_context", "_decompressor", "_window")
 
     def __init__(self, agreed: Agreed) -> None:
-        self._bits = max(agreed.client_bits, ZLIB_BITS_MIN)
+        self._bits = max(agreed.client_bits, ZLIB_BITS_MIN)  # [rfc7692-7.2.2-9]
         self._context = agreed.client_context
         self._decompressor = zlib.decompressobj(-self._bits)
         self._window = bytearray()
@@ -185,11 +191,11 @@ class Inflater:
         inflated = bytearray()
         try:
             # Choice: where a message ends with its final block, and not behind it as it should, it is taken as it was meant.
-            if not self._run(data, bytes_max, inflated) and ends:
+            if not self._run(data, bytes_max, inflated) and ends:  # [rfc7692-6.2-1] [rfc7692-7.2.1-1] [rfc7692-7.2.1-2]
                 self._run(EMPTY_BLOCK, bytes_max, inflated)
         except zlib.error:
-            raise close.invalid_data("a message is no DEFLATE") from None
-        if ends and not self._context:
+            raise close.invalid_data("a message is no DEFLATE") from None  # [rfc7692-6.2-a1]
+        if ends and not self._context:  # [rfc7692-7.2.2-4] [rfc7692-7.2.2-5]
             self._decompressor = zlib.decompressobj(-self._bits)
             self._window.clear()
         return bytes(inflated)
@@ -210,7 +216,7 @@ class Inflater:
             if ended:
                 data = self._decompressor.unused_data
                 restarts += 1
-                self._take_over(restarts)
+                self._take_over(restarts)  # [rfc7692-7.2.1-3] [rfc7692-7.2.1-4]
             if not data and len(made) < count:
                 return ended
 

@@ -72,5 +72,5 @@ def parse_parameter(value: bytes, at: int) -> tuple[tuple[bytes, bytes | None], 
         return (found[1], found[2]), found.end()
     unquoted = QUOTED_PAIR.sub(rb"\1", found[3][1:-1])
     if WHOLE_TOKEN.match(unquoted) is None:
-        raise MalformedError("a quoted value is no token")
+        raise MalformedError("a quoted value is no token")  # [rfc6455-4.3-1] [rfc6455-9.1-2]
     return (found[1], unquoted), found.end()

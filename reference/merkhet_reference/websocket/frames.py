@@ -48,24 +48,24 @@ def first_octet_fault(octet: int, *, deflates: bool, in_message: bool) -> str:
     begins_message = opcode in {Opcode.TEXT, Opcode.BINARY}
     allowed = RSV1 if deflates and begins_message else 0
     if octet & RESERVED_BITS & ~allowed:
-        return "a reserved bit is set"
+        return "a reserved bit is set"  # [rfc6455-5.2-3] [rfc7692-6.1-4]
     if opcode not in KNOWN:
-        return "an opcode is reserved"
+        return "an opcode is reserved"  # [rfc6455-5.2-4]
     if opcode & CONTROL and not octet & FIN:
-        return "a control frame is fragmented"
+        return "a control frame is fragmented"  # [rfc6455-5.4-2]
     if begins_message and in_message:
-        return "a message begins inside of another one"
+        return "a message begins inside of another one"  # [rfc6455-5.4-4]
     if opcode == Opcode.CONTINUATION and not in_message:
-        return "nothing is there to be continued"
+        return "nothing is there to be continued"  # [rfc6455-5.4-a1] [rfc6455-5.4-12]
     return ""
 
 
 def second_octet_fault(octet: int, *, is_control: bool) -> str:
     """Return what is wrong with the second octet of a client's frame, "" if nothing is."""
     if not octet & MASKED:
-        return "a frame is not masked"
+        return "a frame is not masked"  # [rfc6455-5.1-2] [rfc6455-5.1-3]
     if is_control and octet & LENGTH > CONTROL_BYTES_MAX:
-        return "a control frame has more than 125 octets"
+        return "a control frame has more than 125 octets"  # [rfc6455-5.5-1]
     return ""
 
 
@@ -137,7 +137,7 @@ class FrameReader:
         """Throw away what is stored: none of it will be read."""
         self._buffer, self._at = b"", 0
 
-    def take(self) -> bytes | None:
+    def take(self) -> bytes | None:  # [rfc6455-6.2-1]
         """Return the next piece of a payload, or None when more octets are needed. Raises Violation."""
         if self.has_ended:
             if (payload := self._take_whole()) is not None:
@@ -184,7 +184,7 @@ class FrameReader:
     def _end(self, data: bytes) -> bytes:
         self.has_ended = True
         if not self.opcode & CONTROL:
-            self.in_message = not self.is_last_frame
+            self.in_message = not self.is_last_frame  # [rfc6455-6.2-4]
             self._faults = FIRST_OCTET[self._deflates, self.in_message]
             self._whole = NO_OCTETS if self.in_message else WHOLE[self._deflates]
         return data
@@ -233,10 +233,10 @@ class FrameReader:
         least = int.from_bytes(octets, "big") << 8 * missing
         if count == 8:
             if least >> 63:
-                raise close.protocol_error("the first bit of a length is set")
+                raise close.protocol_error("the first bit of a length is set")  # [rfc6455-5.2-5]
             if missing <= 2 and least <= LENGTH_16_MAX:
                 raise close.protocol_error("a length has more octets than it needs")
-        elif not missing and least < LENGTH_16:
+        elif not missing and least < LENGTH_16:  # [rfc6455-5.2-6b]
             raise close.protocol_error("a length has more octets than it needs")
         if least > self.room:
             raise too_long()
@@ -245,14 +245,14 @@ class FrameReader:
 
 def too_long() -> close.Violation:
     """Return what is wrong with a frame that is too long for its message: seen at its length, before its payload."""
-    return close.too_big("a message is larger than this server takes")
+    return close.too_big("a message is larger than this server takes")  # [rfc6455-10.4-2]
 
 
 TURNED = tuple(bytes(key ^ octet for octet in range(256)) for key in range(256))
 """For each octet of a key, what it makes of each octet of a payload."""
 
 
-def unmask(data: bytes, key: bytes, turned: int = 0) -> bytes:
+def unmask(data: bytes, key: bytes, turned: int = 0) -> bytes:  # [rfc6455-6.2-7]
     """Return a payload, or a piece of one, without its mask (Section 5.3). `turned`: the octet of `key` that is next.
 
     Exclusive or with the key over and over: of a short one as two large integers, which is the fastest up to a kilobyte;
@@ -276,11 +276,13 @@ SHORT_HEADS: dict[int, tuple[bytes, ...]] = {
 """By opcode and length: the head of a short frame that is a message, or a control frame."""
 
 
+# [rfc6455-6.1-1] [rfc6455-6.1-3] [rfc6455-5.1-4] [rfc6455-5.2-6a]
 def encode(opcode: int, payload: bytes, *, is_last: bool = True, is_compressed: bool = False) -> bytes:
     """Return a frame of ours: never masked, its length in as few octets as there can be."""
     length = len(payload)
     if length < LENGTH_16 and is_last and not is_compressed:
         return SHORT_HEADS[opcode][length] + payload
+    # [rfc6455-6.1-6] [rfc6455-5.2-2] [rfc6455-5.8-1]
     first = opcode | (FIN if is_last else 0) | (RSV1 if is_compressed else 0)
     if length < LENGTH_16:
         return bytes((first, length)) + payload
@@ -301,6 +303,6 @@ def encode_ping(data: bytes = b"") -> bytes:
     return encode(Opcode.PING, data)
 
 
-def encode_pong(data: bytes) -> bytes:
+def encode_pong(data: bytes) -> bytes:  # [rfc6455-5.5.3-a1]
     """Return the Pong to a Ping that had this payload."""
     return encode(Opcode.PONG, data)

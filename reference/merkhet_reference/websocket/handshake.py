@@ -30,11 +30,11 @@ EXTENSIONS_FIELD = b"Sec-WebSocket-Extensions"
 ACCEPT_FIELD = b"Sec-WebSocket-Accept"
 
 UPGRADE_LINE: FieldLine = (UPGRADE, PROTOCOL)
-# A 426 says what to change to; the connection option beside it is the server's to send. [rfc9110-7.8-7]
+# A 426 says what to change to; the connection option beside it is the server's to send. [rfc9110-7.8-7] [rfc9110-15.5.22-1]
 UPGRADE_REQUIRED = (UPGRADE_LINE, (VERSION_FIELD, VERSION))
 
 
-class HandshakeError(Refusal):
+class HandshakeError(Refusal):  # [rfc6455-4.2.2-5] [rfc6455-10.7-4]
     """A request that does not become a WebSocket: an HTTP answer with this status and these field lines (Section 4.2.2).
 
     A handler may give another answer in its place. One that leaves the exception alone has this one given.
@@ -80,20 +80,22 @@ def names_websocket(fields: Fields) -> bool:
     return fields.contains_token(UPGRADE, PROTOCOL)
 
 
+# [rfc6455-4.2.1-1] [rfc6455-4.2.2-1] [rfc6455-4.2.1-a8] [rfc6455-4.2.2-12]
 def accept(head: RequestHead, policy: Policy) -> Accepted:
     """Return what a handshake comes to. Raises HandshakeError. Each step is a requirement of Section 4.2.1, in order."""
     fields = head.fields
     check_request(head)
     key = key_of(fields)
-    if policy.allows_origin is not None and not policy.allows_origin(origin_of(fields)):
-        raise HandshakeError(403, "this origin is not allowed here")
+    if policy.allows_origin is not None and not policy.allows_origin(origin_of(fields)):  # [rfc6455-10.2-1]
+        raise HandshakeError(403, "this origin is not allowed here")  # [rfc6455-10.2-2]
     subprotocol = choose_subprotocol(offered_subprotocols(fields), policy.subprotocols)
     agreed = agree(fields, policy.compression)
     # What is not agreed is not said. [rfc9110-7.8-4]
+    # [rfc6455-4.2.2-a2] [rfc6455-4.2.2-a3] [rfc6455-11.3.3-1]
     lines: list[FieldLine] = [UPGRADE_LINE, (b"Connection", UPGRADE), (ACCEPT_FIELD, accept_value(key))]
-    if subprotocol is not None:
+    if subprotocol is not None:  # [rfc6455-4.2.2-9] [rfc6455-4.2.2-a6] [rfc6455-11.3.4-2]
         lines.append((PROTOCOL_FIELD, subprotocol.encode("ascii")))
-    if agreed is not None:
+    if agreed is not None:  # [rfc6455-11.3.2-2] [rfc7692-5-5] [rfc7692-5-11]
         lines.append((EXTENSIONS_FIELD, agreed.encode()))
     return Accepted(tuple(lines), subprotocol, agreed, policy.compression or deflate.DEFAULT)
 
@@ -101,36 +103,38 @@ def accept(head: RequestHead, policy: Policy) -> Accepted:
 def check_request(head: RequestHead) -> None:
     """Refuse what is no handshake of this version. Raises HandshakeError."""
     fields = head.fields
+    # [rfc6455-4.2.1-a1]
     if head.method != b"GET":  # [rfc9110-7.8-9]
         raise HandshakeError(405, "a handshake is a GET", ((b"Allow", b"GET"),))
-    if head.version < (1, 1) or not names_websocket(fields):
+    if head.version < (1, 1) or not names_websocket(fields):  # [rfc6455-4.2.1-a2] [rfc6455-4.2.1-a4]
         raise HandshakeError(426, "this is for WebSocket alone", UPGRADE_REQUIRED)
-    if not fields.contains_token(b"Connection", b"upgrade"):
+    if not fields.contains_token(b"Connection", b"upgrade"):  # [rfc6455-4.2.1-a5]
         raise HandshakeError(400, "Connection does not say upgrade")
     if (
         not head.persistent
     ):  # Choice: who wants the connection closed does not want to go on with it in another protocol
         raise HandshakeError(400, "Connection says close beside upgrade")
     versions = fields.get_all(VERSION_FIELD)
-    if len(versions) > 1:
+    if len(versions) > 1:  # [rfc6455-11.3.5-2]
         raise HandshakeError(400, "there is more than one Sec-WebSocket-Version")
-    if versions != [VERSION]:
+    if versions != [VERSION]:  # [rfc6455-4.2.1-a7]
+        # [rfc6455-4.2.2-6] [rfc6455-4.4-1]
         raise HandshakeError(426, "this server speaks version 13 of WebSocket", UPGRADE_REQUIRED)
 
 
 def key_of(fields: Fields) -> bytes:
     """Return the client's key. Raises HandshakeError."""
     keys = fields.get_all(KEY_FIELD)
-    if len(keys) != 1:
+    if len(keys) != 1:  # [rfc6455-11.3.1-1]
         raise HandshakeError(400, "there is not one Sec-WebSocket-Key")
-    if KEY.match(keys[0]) is None:
+    if KEY.match(keys[0]) is None:  # [rfc6455-4.2.1-a6]
         raise HandshakeError(400, "Sec-WebSocket-Key is not sixteen octets in base64")
     return keys[0]
 
 
 def accept_value(key: bytes) -> bytes:
     """Return what proves that the key was read (Section 4.2.2, step 5)."""
-    return base64.b64encode(hashlib.sha1(key + GUID, usedforsecurity=False).digest())
+    return base64.b64encode(hashlib.sha1(key + GUID, usedforsecurity=False).digest())  # [rfc6455-4.2.2-a4]
 
 
 def origin_of(fields: Fields) -> str | None:
@@ -141,6 +145,7 @@ def origin_of(fields: Fields) -> str | None:
 
 def offered_subprotocols(fields: Fields) -> list[str]:
     """Return what the client offers, the most wanted first. Raises HandshakeError for what is no list of tokens."""
+    # [rfc6455-11.3.4-1]
     members = [member.strip(b" \t") for value in fields.get_all(PROTOCOL_FIELD) for member in value.split(b",")]
     offered = [member for member in members if member]
     if any(TOKEN.match(member) is None for member in offered):
@@ -150,13 +155,13 @@ def offered_subprotocols(fields: Fields) -> list[str]:
 
 def choose_subprotocol(offered: Collection[str], known: Collection[str]) -> str | None:
     """Return what the client wants most of what the application speaks; None if there is nothing, and that is said by silence."""
-    return next((name for name in offered if name in known), None)
+    return next((name for name in offered if name in known), None)  # [rfc6455-4.2.2-8]
 
 
 def agree(fields: Fields, settings: deflate.Settings | None) -> deflate.Agreed | None:
     """Return what comes of the offered extensions. Raises HandshakeError for a list that breaks its grammar (Section 9.1)."""
     try:
-        offers = extensions.parse(fields.get_all(EXTENSIONS_FIELD))
+        offers = extensions.parse(fields.get_all(EXTENSIONS_FIELD))  # [rfc6455-9.1-3] [rfc6455-11.3.2-1]
     except extensions.MalformedError:
-        raise HandshakeError(400, "Sec-WebSocket-Extensions breaks its grammar") from None
+        raise HandshakeError(400, "Sec-WebSocket-Extensions breaks its grammar") from None  # [rfc6455-9.1-1]
     return None if settings is None else deflate.agree(offers, settings)

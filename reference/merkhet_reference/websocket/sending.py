@@ -13,7 +13,7 @@ TEXT, BINARY = frames.Opcode.TEXT, frames.Opcode.BINARY
 def payload_of(data: str | bytes) -> tuple[int, bytes]:
     """Return opcode and payload of a message. Raises UnicodeEncodeError, and TypeError for what is neither text nor octets."""
     if isinstance(data, str):
-        return TEXT, data.encode("utf-8")
+        return TEXT, data.encode("utf-8")  # [rfc6455-6.1-5] [rfc6455-5.6-1]
     return BINARY, b"".join((data,))
 
 
@@ -30,6 +30,7 @@ class Compression:
 
     def text(self, payload: bytes) -> bytes:
         """Return the frame of a text message."""
+        # [rfc7692-6.1-1] [rfc7692-6.1-3] [rfc7692-7.2.1-5]
         return frames.encode(TEXT, self._deflater.deflate(payload), is_compressed=True)
 
     def binary(self, payload: bytes) -> bytes:

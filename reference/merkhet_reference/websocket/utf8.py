@@ -43,6 +43,6 @@ def decode(data: bytes) -> str:
         raise not_utf8() from None
 
 
-def not_utf8() -> close.Violation:
+def not_utf8() -> close.Violation:  # [rfc6455-8.1-1]
     """Return what is wrong with text that is none."""
     return close.invalid_data("a text message is no UTF-8")
