@@ -6,6 +6,7 @@
 | task queue (bounded) | shared | the I/O thread puts, workers take |
 | reply queue (bounded by what each channel asks for) | shared | workers put, and ring only where the I/O thread sleeps |
 | a request and its handler | one worker | - |
+| a WebSocket's session | shared | as the table in `session.py` has it |
 
 A turn of the loop is seven passes in this order: wait, read, accept, collect, offer, settle, time. `Owner.check` at the
 door of each method that another thread could call by mistake holds the table.
@@ -63,7 +64,7 @@ class IoLoop:
         self._clock = clock
         self._poller = poller.Poller()
         self._deadlines = deadlines.Deadlines()
-        self._sockets = switchboard.Switchboard(self.service, self._poller, self._deadlines, task_queue)
+        self._sockets = switchboard.Switchboard(self.service, self._poller, self._deadlines, task_queue, self.owner)
         self._doors = doors.Doors(listeners, self._poller, self._deadlines, self._open)
         self._channels: dict[int, Channel] = {}
         self._by_descriptor: dict[int, Channel] = {}

@@ -28,7 +28,9 @@ class Switchboard:
         polling: poller.Poller,
         waits: deadlines.Deadlines,
         task_queue: queues.TaskQueue[tasks.Task],
+        owner: queues.Owner,
     ) -> None:
+        self._owner = owner
         self._service = service
         self._poller = polling
         self._deadlines = waits
@@ -46,6 +48,7 @@ class Switchboard:
 
     def switch(self, before: Channel, ticket: Ticket, switch: Switch, now: float) -> WebSocketChannel | None:
         """Let a connection go on as a WebSocket; None if it has gone meanwhile."""
+        self._owner.check()
         if before.phase is GONE:
             switch.give_up()
             return None
@@ -146,11 +149,13 @@ class Switchboard:
 
     def stop(self, now: float) -> None:
         """Begin to close every WebSocket."""
+        self._owner.check()
         for ending in self.channels.values():
             ending.stop(now)
 
     def end(self) -> None:
         """Close every connection."""
+        self._owner.check()
         for ending in list(self.channels.values()):
             ending.give_up()
             self._forget(ending)

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from merkhet_reference import multipart
 from merkhet_reference.http1 import chunked, connection
+from merkhet_reference.websocket import connection as websocket
 
 S = TypeVar("S", bound=enum.Enum)
 M = TypeVar("M", bound=enum.Enum)
@@ -52,6 +53,7 @@ DIAGRAMS: Mapping[str, Callable[[], str]] = {
     "connection": lambda: states(connection.TRANSITIONS),
     "chunked": lambda: steps(chunked.STEPS),
     "multipart": lambda: states(multipart.TRANSITIONS),
+    "websocket": lambda: states(websocket.TRANSITIONS),
 }
 
 

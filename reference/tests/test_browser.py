@@ -174,6 +174,29 @@ def test_events_are_neither_lost_nor_doubled(
     assert came_back == [run + b"-2", run + b"-4", run + b"-6"]
 
 
+def test_pages_hear_each_other_over_websockets(open_page: Callable[[], Page], serve: Serve) -> None:
+    module = example("room")
+    room = module.Room()
+    served = serve(module.application(room))
+    page, other = open_page(), open_page()
+    for each, text in ((page, "1 here"), (other, "2 here")):
+        each.goto(served.url)
+        each.get_by_text(text, exact=True).first.wait_for()
+    long = "Ägypten ☥ " * 50
+    for speaking, text in ((page, "one"), (other, long.strip())):
+        speaking.get_by_role("textbox").fill(text)
+        speaking.get_by_role("button", name="Send").click()
+        for each in (page, other):
+            each.get_by_text(text, exact=True).wait_for()
+    assert all(websocket.is_compressed for websocket in room.here), "Chromium offers permessage-deflate"
+    room.here.close(4000, "the room is closed")
+    for each in (page, other):
+        each.get_by_text("closed: 4000 the room is closed").wait_for()
+    page.get_by_text("connected", exact=True).wait_for()
+    other.close()
+    page.get_by_text("1 here", exact=True).nth(1).wait_for()
+
+
 def test_a_download_keeps_its_name_and_octets(page: Page, serve: Serve) -> None:
     url = serve(example("attachment").application()).url
     for path, name in (("/source", "Grüße aus der Gruft.py"), ("/rulers.csv", "Könige, 王.csv")):
