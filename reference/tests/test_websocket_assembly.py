@@ -20,7 +20,7 @@ class Reading:
 
     def __init__(self, *, compressed: bool = False) -> None:
         self.reader = frames.FrameReader(LIMITS.websocket_message_bytes_max, deflates=compressed)
-        self.assembler = assembly.Assembler(LIMITS, deflate.Inflater(AGREED) if compressed else None)
+        self.assembler = assembly.Assembler(LIMITS, AGREED if compressed else None)
         self.messages: list[str | bytes] = []
 
     def take(self, data: bytes) -> list[str | bytes]:

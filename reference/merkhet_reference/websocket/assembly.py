@@ -16,14 +16,15 @@ class Assembler:
     """
 
     __slots__ = (
-        "_bytes_max", "_check", "_content", "_fragments", "_fragments_max", "_inflater", "_is_begun", "_is_compressed",
+        "_agreed", "_bytes_max", "_check", "_content", "_fragments", "_fragments_max", "_inflater", "_is_begun", "_is_compressed",
         "_is_text", "_received",
     )  # fmt: skip
 
-    def __init__(self, limits: Limits, inflater: deflate.Inflater | None = None) -> None:
+    def __init__(self, limits: Limits, agreed: deflate.Agreed | None = None) -> None:
         self._bytes_max = limits.websocket_message_bytes_max
         self._fragments_max = limits.websocket_fragments_max
-        self._inflater = inflater
+        self._agreed = agreed
+        self._inflater: deflate.Inflater | None = None  # made for the first message that is compressed
         self._is_begun = False
         self._is_text = False
         self._is_compressed = False
@@ -64,7 +65,9 @@ class Assembler:
 
     def _inflated(self, piece: bytes, *, ends: bool) -> bytes:
         if self._inflater is None:
-            raise AssertionError("the reader lets no compressed frame pass where compression is not agreed")
+            if self._agreed is None:
+                raise AssertionError("the reader lets no compressed frame pass where compression is not agreed")
+            self._inflater = deflate.Inflater(self._agreed)
         return self._inflater.inflate(piece, self._bytes_max - len(self._content), ends=ends)
 
     def _end(self, reader: frames.FrameReader) -> Message:

@@ -74,9 +74,8 @@ class Connection:
     def __init__(self, limits: Limits, agreed: deflate.Agreed | None = None) -> None:
         self.state = OPEN
         self.ended = False
-        inflater = None if agreed is None else deflate.Inflater(agreed)
-        self._reader = frames.FrameReader(limits.websocket_message_bytes_max, deflates=inflater is not None)
-        self._assembler = assembly.Assembler(limits, inflater)
+        self._reader = frames.FrameReader(limits.websocket_message_bytes_max, deflates=agreed is not None)
+        self._assembler = assembly.Assembler(limits, agreed)
 
     @property
     def waiting_bytes(self) -> int:

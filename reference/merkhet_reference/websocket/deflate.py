@@ -150,18 +150,22 @@ class Deflater:
     def __init__(self, agreed: Agreed, level: int = DEFAULT.level) -> None:
         self._agreed = agreed
         self._level = level
-        self._compressor = new_compressor(agreed.server_bits, level)
+        self._compressor: Compressor | None = (
+            None  # made for the first message: it needs more memory than all else here
+        )
 
     def deflate(self, data: bytes) -> bytes:
         """Return the payload of a compressed message (Section 7.2.1)."""
-        compressed = self._compressor.compress(data) + self._compressor.flush(zlib.Z_SYNC_FLUSH)
+        compressor = self._compressor or new_compressor(self._agreed.server_bits, self._level)
+        self._compressor = compressor
+        compressed = compressor.compress(data) + compressor.flush(zlib.Z_SYNC_FLUSH)
         if not self._agreed.server_context:  # [rfc7692-7.2.1-10]
             self.forget()
         return compressed[: -len(EMPTY_BLOCK)]
 
     def forget(self) -> None:
         """Let the next message refer to nothing before it: always allowed, as none has to refer to anything."""
-        self._compressor = new_compressor(self._agreed.server_bits, self._level)
+        self._compressor = None
 
 
 def new_compressor(bits: int, level: int) -> Compressor:
