@@ -14,8 +14,7 @@ from merkhet_reference.websocket.extensions import MalformedError, Offer
     ("values", "offers"),
     [
         ([], []),
-        ([b""], []),
-        ([b" , ,\t"], []),
+        ([b"", b" , ,\t", b"foo"], [Offer(b"foo")]),
         ([b"foo"], [Offer(b"foo")]),
         ([b"foo, bar; baz=2"], [Offer(b"foo"), Offer(b"bar", ((b"baz", b"2"),))]),
         ([b"foo", b"bar; baz=2"], [Offer(b"foo"), Offer(b"bar", ((b"baz", b"2"),))]),
@@ -40,6 +39,12 @@ def test_lists(values: list[bytes], offers: list[Offer]) -> None:
 def test_what_breaks_the_grammar(value: bytes) -> None:
     with pytest.raises(MalformedError):
         extensions.parse([b"fine", value])
+
+
+@pytest.mark.parametrize("values", [[b""], [b" , ,\t"], [b"", b","]])
+def test_a_list_of_nothing_is_none(values: list[bytes]) -> None:
+    with pytest.raises(MalformedError):
+        extensions.parse(values)
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,11 @@ class MalformedError(ValueError):
 
 
 def parse(values: Sequence[bytes]) -> list[Offer]:
-    """Return what the field's lines offer, all lines as one list. Raises MalformedError."""
-    return [offer for value in values for offer in parse_line(value)]
+    """Return what the field's lines offer, all lines as one list: an empty one is none. Raises MalformedError."""
+    offers = [offer for value in values for offer in parse_line(value)]
+    if values and not offers:
+        raise MalformedError("nothing is offered")
+    return offers
 
 
 def parse_line(value: bytes) -> list[Offer]:

@@ -108,6 +108,8 @@ def check_request(head: RequestHead) -> None:
         raise HandshakeError(405, "a handshake is a GET", ((b"Allow", b"GET"),))
     if head.version < (1, 1) or not names_websocket(fields):  # [rfc6455-4.2.1-a2] [rfc6455-4.2.1-a4]
         raise HandshakeError(426, "this is for WebSocket alone", UPGRADE_REQUIRED)
+    if not head.authority:  # HTTP allows an empty Host, and this protocol wants a name in it
+        raise HandshakeError(400, "Host names nobody")
     if not fields.contains_token(b"Connection", b"upgrade"):  # [rfc6455-4.2.1-a5]
         raise HandshakeError(400, "Connection does not say upgrade")
     if (
@@ -148,7 +150,7 @@ def offered_subprotocols(fields: Fields) -> list[str]:
     # [rfc6455-11.3.4-1]
     members = [member.strip(b" \t") for value in fields.get_all(PROTOCOL_FIELD) for member in value.split(b",")]
     offered = [member for member in members if member]
-    if any(TOKEN.match(member) is None for member in offered):
+    if (members and not offered) or any(TOKEN.match(member) is None for member in offered):
         raise HandshakeError(400, "Sec-WebSocket-Protocol is no list of names")
     return [member.decode("ascii") for member in offered]
 
