@@ -19,7 +19,7 @@ from bench.process import ROOT, Cores
 from bench.results import Results
 from bench.scenarios import Options, Scenario
 
-GROUPS = ("hello", "files", "big", "sse", "memory")
+GROUPS = ("hello", "files", "big", "sse", "websocket", "memory")
 PARTIAL = ROOT / "build" / "bench"
 MIB = 1024 * 1024
 

@@ -14,7 +14,6 @@ import socket
 import statistics
 import time
 import zlib
-from collections.abc import Callable
 
 import click
 
@@ -77,6 +76,22 @@ def masked_frame(opcode: int, payload: bytes, *, deflate: bool = False) -> bytes
     else:
         head += b"\xff" + length.to_bytes(8, "big")
     return head + MASK + bytes(octet ^ MASK[at & 3] for at, octet in enumerate(payload))
+
+
+def echoed(port: int, octets: int, *, deflate: bool) -> bytes:
+    """Return what a message comes back as. Raises ValueError, OSError."""
+    sock = open_socket(port, "/ws", deflate=deflate)
+    with sock:
+        sock.settimeout(WAIT_SECONDS)
+        sock.sendall(masked_frame(BINARY, document(octets), deflate=deflate))
+        data = b""
+        while (found := head_of(data)) is None or len(data) < sum(found):
+            came = sock.recv(READ_BYTES)
+            if not came:
+                raise ConnectionError("closed before a message")
+            data += came
+    payload = data[found[0] :]
+    return zlib.decompressobj(-15).decompress(payload + b"\0\0\xff\xff") if data[0] & COMPRESSED else payload
 
 
 def head_of(data: bytes) -> tuple[int, int] | None:
@@ -267,8 +282,9 @@ def echo(port: int, *, connections: int, octets: int, at_once: int, seconds: flo
 @main.command()
 @click.option("--clients", type=int, default=1000)
 @click.option("--messages", type=int, default=100)
+@click.option("--pause", type=float, default=0.0, help="Seconds after each message.")
 @click.pass_obj
-def broadcast(port: int, *, clients: int, messages: int) -> None:
+def broadcast(port: int, *, clients: int, messages: int, pause: float) -> None:
     """Have messages sent to every client, and say how long it took until all had all."""
     poller = select.epoll()
     hearers: dict[int, Hearer] = {}
@@ -279,12 +295,26 @@ def broadcast(port: int, *, clients: int, messages: int) -> None:
     asking = open_socket(port, "/start")
     process.say_ready()
     asked = time.perf_counter()
-    asking.send(masked_frame(TEXT, b"%d" % messages))
+    asking.send(masked_frame(TEXT, f"count={messages}&pause={pause}".encode("ascii")))
     first, last = hear(hearers, poller, messages)
     process.say_result(count=messages * clients, seconds=last - first, asked_seconds=last - asked)
 
 
-LOADS: dict[str, Callable[..., object]] = {"echo": echo, "broadcast": broadcast}
+@main.command()
+@click.option("--clients", type=int, required=True)
+@click.pass_obj
+def idle(port: int, *, clients: int) -> None:
+    """Have many WebSockets that say nothing, and offer to compress; at the end each says something, so that all were kept."""
+    frame = masked_frame(BINARY, b"here")
+    kept = [open_socket(port, "/ws", deflate=True) for _ in range(clients)]
+    process.say_ready()
+    for sock in kept:
+        sock.setblocking(True)
+        sock.sendall(frame)
+        if sock.recv(READ_BYTES) != b"\x82\x04here":
+            raise ValueError("a connection was not kept")
+    process.say_result(count=len(kept), seconds=1.0)
+
 
 if __name__ == "__main__":
     main()

@@ -15,6 +15,8 @@ from bench.scenarios import LARGE, LARGE_MIB, MEDIUM, SMALL, Options, python_loa
 GROWTH_MB = 5.0
 IDLE_MB = 120.0
 IDLE_CLIENTS = 10_000
+IDLE_SOCKETS = 5_000
+IDLE_SOCKETS_MB = 100.0
 STALLED_CLIENTS = 20
 STILL_SECONDS = 1.0
 STILL_SECONDS_MAX = 30.0
@@ -31,6 +33,16 @@ def load(served: Served, options: Options, *arguments: str) -> None:
 def hold(served: Served, options: Options, *arguments: str) -> None:
     """Run a load until it holds on to what it asked for and the server has come to rest, then let it end."""
     command = python_load("load_bulk", "--port", str(served.port), *arguments)
+    with process.loading(command, options.cores.load, LOAD_SECONDS) as running:
+        running.wait_until_ready()
+        wait_until_still(served)
+        running.go_on()
+        running.result()
+
+
+def hold_sockets(served: Served, options: Options) -> None:
+    """Have many WebSockets open until the server has come to rest."""
+    command = python_load("load_websocket", str(served.port), "idle", "--clients", str(IDLE_SOCKETS))
     with process.loading(command, options.cores.load, LOAD_SECONDS) as running:
         running.wait_until_ready()
         wait_until_still(served)
@@ -89,6 +101,12 @@ DEEDS: tuple[Deed, ...] = (
         IDLE_MB,
         False,
         lambda served, options: hold(served, options, "idle", "--clients", str(IDLE_CLIENTS)),
+    ),
+    (
+        f"{IDLE_SOCKETS:,} idle WebSockets, with compression agreed",
+        IDLE_SOCKETS_MB,
+        False,
+        hold_sockets,
     ),
 )
 

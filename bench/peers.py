@@ -119,6 +119,12 @@ def granian(app: str, loop: str) -> Callable[[Place], Sequence[str]]:
     return module("granian", app, *options)
 
 
+def aiohttp(place: Place) -> Sequence[str]:
+    if place.mode.startswith("websocket"):
+        return module("bench.servers.aiohttp_websocket_app", "{port}", "{mode}")(place)
+    return module("bench.servers.aiohttp_app", "{port}", "{root}")(place)
+
+
 ALL = (
     Peer(
         REFERENCE,
@@ -178,8 +184,14 @@ ALL = (
     ),
     Peer(
         "aiohttp",
-        module("bench.servers.aiohttp_app", "{port}", "{root}"),
+        aiohttp,
         ("aiohttp",),
+    ),
+    Peer(
+        "websockets",
+        module("bench.servers.websockets_app", "{port}", "{mode}"),
+        ("websockets",),
+        note="asyncio's loop; what unmasks is in C",
     ),
     Peer(
         "granian",

@@ -40,7 +40,7 @@ def serving(peer: Peer, mode: str, root: Path, work: Path, options: Options) -> 
 def one_round(scenario: Scenario, peer: Peer, root: Path, work: Path, options: Options) -> Sample:
     """Start a server, ask it whether it answers right, warm it up, and measure it. Raises BenchError."""
     with serving(peer, scenario.mode, root, work, options) as served:
-        scenarios.verify(scenario, served, root)
+        (scenario.verify or scenarios.verify)(scenario, served, root)
         if options.warm_seconds:
             scenario.load(served, options, options.warm_seconds)
         return scenario.load(served, options, options.seconds)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench import measure, process
+from bench import load_websocket, measure, process
 from bench.measure import LoadResult, Sample
 from bench.peers import FLOOR, REFERENCE
 from bench.process import BenchError, Cores, Served
@@ -19,6 +19,8 @@ HELLO = b"Hello, World!"
 SMALL_BYTES = 100_000
 MEDIUM_BYTES = 20_000_000
 LARGE_MIB = 1024
+SHORT_BYTES, LONG_BYTES = 32, 16384
+AT_ONCE = 32
 SMALL, MEDIUM, LARGE = "small.bin", "medium.bin", "large.bin"
 EVENTS = 100
 PAUSE_SECONDS = 0.05
@@ -57,6 +59,7 @@ class Scenario:
     targets: Mapping[str, float]
     others: tuple[str, ...] = ()
     range_bytes: int = 0
+    verify: Callable[[Scenario, Served, Path], None] | None = None
     details: tuple[str, ...] = field(default=())
 
     @property
@@ -130,6 +133,40 @@ def events_load(pause: float) -> Callable[[Served, Options, float], Sample]:
     return load
 
 
+def echo_load(octets: int, at_once: int, *options_of_load: str) -> Callable[[Served, Options, float], Sample]:
+    """Return the load of an echo: so many messages of so many octets at once on each connection."""
+
+    def load(served: Served, options: Options, seconds: float) -> Sample:
+        arguments = [str(served.port), "echo", "--octets", str(octets), "--at-once", str(at_once), *options_of_load]
+        arguments += ["--connections", str(options.connections), "--seconds", str(seconds)]
+        return run_load(python_load("load_websocket", *arguments), served, options, seconds)
+
+    return load
+
+
+def messages_load(pause: float) -> Callable[[Served, Options, float], Sample]:
+    """Return the load of a broadcast over WebSockets with so long a pause after each message."""
+
+    def load(served: Served, options: Options, seconds: float) -> Sample:
+        arguments = (str(served.port), "broadcast", "--clients", str(options.clients), "--messages", str(EVENTS))
+        command = python_load("load_websocket", *arguments, "--pause", str(pause))
+        return run_load(command, served, options, seconds, prepares=True)
+
+    return load
+
+
+def verify_echo(scenario: Scenario, served: Served, _root: Path) -> None:
+    """Send two messages and hold what comes back against them. Raises BenchError."""
+    deflate = scenario.mode == "websocket-deflate"
+    for octets in (SHORT_BYTES, LONG_BYTES):
+        try:
+            came = load_websocket.echoed(served.port, octets, deflate=deflate)
+        except (OSError, ValueError) as error:
+            raise BenchError(f"no echo: {error!r}") from None
+        if came != load_websocket.document(octets):
+            raise BenchError(f"a message of {octets} octets comes back as {len(came)} others")
+
+
 def verify(scenario: Scenario, served: Served, root: Path) -> None:
     """Ask once and hold the answer against what it must be. Raises BenchError."""
     fields = {"Range": f"bytes=1000-{999 + scenario.range_bytes}"} if scenario.range_bytes else {}
@@ -155,6 +192,7 @@ def verify(scenario: Scenario, served: Served, root: Path) -> None:
         )
 
 
+SOCKET_PEERS = ("aiohttp", "websockets")
 FILE_TARGETS = {"aiohttp": 2.0, "starlette on uvicorn": 2.0, "tornado": 2.0, "whitenoise on cheroot": 2.0}
 
 ALL = (
@@ -243,6 +281,89 @@ ALL = (
         load=events_load(PAUSE_SECONDS),
         targets={},
         others=("aiohttp",),
+        details=("For information, and more for its processor time than for its rate, which the pause bounds.",),
+    ),
+    Scenario(
+        name="websocket-burst",
+        group="websocket",
+        title=f"WebSocket: echo of {SHORT_BYTES} octets, {AT_ONCE} messages at once",
+        counts="messages",
+        how="{connections} connections, bench/load_websocket.py; each sends its messages together, and again when all are back",
+        mode="websocket",
+        path="/ws",
+        load=echo_load(SHORT_BYTES, AT_ONCE),
+        targets={"aiohttp": 2.0, "websockets": 3.0},
+        verify=verify_echo,
+    ),
+    Scenario(
+        name="websocket-one",
+        group="websocket",
+        title=f"WebSocket: echo of {SHORT_BYTES} octets, one message after another",
+        counts="messages",
+        how="{connections} connections, bench/load_websocket.py; each sends its message when the one before is back",
+        mode="websocket",
+        path="/ws",
+        load=echo_load(SHORT_BYTES, 1),
+        targets={"websockets": 1.0},
+        others=("aiohttp",),
+        verify=verify_echo,
+        details=(
+            "For each message every server asks the system twice, to read it and to send it back, and that alone is half of",
+            "what aiohttp needs: with one message at a time nobody can be twice as fast. The load is slower than some servers",
+            "here, so processor time says more than the rate.",
+        ),
+    ),
+    Scenario(
+        name="websocket-long",
+        group="websocket",
+        title=f"WebSocket: echo of {LONG_BYTES // 1024} KiB",
+        counts="messages",
+        how="{connections} connections, bench/load_websocket.py; JSON",
+        mode="websocket",
+        path="/ws",
+        load=echo_load(LONG_BYTES, 1),
+        targets={"websockets": 1.0},
+        others=("aiohttp",),
+        verify=verify_echo,
+    ),
+    Scenario(
+        name="websocket-deflate",
+        group="websocket",
+        title=f"WebSocket: echo of {LONG_BYTES // 1024} KiB, compressed both ways",
+        counts="messages",
+        how="{connections} connections, bench/load_websocket.py; JSON, with a window of the server's choice",
+        mode="websocket-deflate",
+        path="/ws",
+        load=echo_load(LONG_BYTES, 1, "--deflate"),
+        targets={"websockets": 1.0},
+        others=("aiohttp",),
+        verify=verify_echo,
+    ),
+    Scenario(
+        name="websocket-broadcast",
+        group="websocket",
+        title="WebSocket: broadcast, as fast as the server can",
+        counts="messages",
+        how="{clients} clients, 100 messages each, bench/load_websocket.py; from the first message to the last at the last client",
+        mode="websocket",
+        path="/ws",
+        load=messages_load(0.0),
+        targets=dict.fromkeys(SOCKET_PEERS, 1.0),
+        verify=verify_echo,
+        details=("Messages that are sent at once may leave in one piece; in the table that follows they cannot.",),
+    ),
+    Scenario(
+        name="websocket-broadcast-paced",
+        group="websocket",
+        title=f"WebSocket: broadcast, a message and then {PAUSE_SECONDS * 1000:.0f} ms of rest",
+        counts="messages",
+        how="{clients} clients, 100 messages each, bench/load_websocket.py; the server waits after each message",
+        mode="websocket",
+        path="/ws",
+        load=messages_load(PAUSE_SECONDS),
+        targets={},
+        others=SOCKET_PEERS,
+        verify=verify_echo,
         details=("For information, and more for its processor time than for its rate, which the pause bounds.",),
     ),
 )

@@ -17,7 +17,6 @@ from merkhet_reference.push import Broadcast
 from merkhet_reference.websocket import deflate
 from merkhet_reference.websocket.events import Message
 
-MESSAGES = Plan(0, 0.0)
 MANY = Limits(connections_max=12_000, idle_seconds_max=300.0)
 STREAM_BYTES = 20_000_000
 PIECE_BYTES = 50_000
@@ -56,22 +55,26 @@ def events() -> Handler:
     return handler
 
 
+def echo(websocket: WebSocket, event: WebSocketEvent, message: Message) -> None:
+    """Send each message back."""
+    if event is WebSocketEvent.MESSAGE:
+        websocket.send(message.data)
+
+
 def websockets(*, compresses: bool) -> Handler:
     """Return what makes a WebSocket of each request: an echo, one of many listeners, or who has something sent to them."""
     everyone = WebSocketGroup()
     compression = deflate.DEFAULT if compresses else None
-
-    def echo(websocket: WebSocket, event: WebSocketEvent, message: Message) -> None:
-        if event is WebSocketEvent.MESSAGE:
-            websocket.send(message.data)
 
     def listen(_websocket: WebSocket, _event: WebSocketEvent, _message: Message) -> None:
         """Say nothing of its own."""
 
     def start(_websocket: WebSocket, event: WebSocketEvent, message: Message) -> None:
         if event is WebSocketEvent.MESSAGE:
-            for number in range(int(message.text)):
-                everyone.send(MESSAGES.text(number))
+            plan = Plan.from_query(message.text)
+            for number in range(plan.count):
+                everyone.send(plan.text(number))
+                time.sleep(plan.pause_seconds)
 
     def handler(request: Request) -> None:
         taking = {b"/broadcast": listen, b"/start": start}.get(request.path, echo)
@@ -105,6 +108,8 @@ def memory(root: Path) -> Handler:
             return discard(request)
         if request.path == b"/stream":
             request.respond_stream(pieces(STREAM_BYTES), length=STREAM_BYTES)
+        elif request.path == b"/ws":
+            request.upgrade_to_websocket(echo)
         elif request.path == b"/":
             hello(request)
         else:

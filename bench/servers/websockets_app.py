@@ -10,7 +10,6 @@ from websockets.exceptions import ConnectionClosed
 
 from bench.servers.events import Plan
 
-MESSAGES = Plan(0, 0.0)
 CLIENTS: set[ServerConnection] = set()
 
 
@@ -21,9 +20,10 @@ async def handler(websocket: ServerConnection) -> None:
         await websocket.wait_closed()
         CLIENTS.discard(websocket)
     elif path == "/start":
-        for number in range(int(await websocket.recv())):
-            broadcast(CLIENTS, MESSAGES.text(number))
-            await asyncio.sleep(0)
+        plan = Plan.from_query(str(await websocket.recv()))
+        for number in range(plan.count):
+            broadcast(CLIENTS, plan.text(number))
+            await asyncio.sleep(plan.pause_seconds)
         await websocket.wait_closed()
     else:
         await echo(websocket)

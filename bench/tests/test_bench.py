@@ -75,6 +75,15 @@ def test_reference_goes_through_a_round(scenario: scenarios.Scenario, folders: t
         assert found.load.octets == found.load.count * scenarios.SMALL_BYTES
 
 
+@pytest.mark.parametrize("scenario", [each for each in scenarios.ALL if each.group == "websocket"])
+def test_reference_goes_through_a_round_of_websockets(scenario: scenarios.Scenario, folders: tuple[Path, Path]) -> None:
+    found = run.one_round(scenario, peers.BY_NAME[REFERENCE], *folders, OPTIONS)
+    if "broadcast" in scenario.name:
+        assert found.load.count == OPTIONS.clients * scenarios.EVENTS
+    else:
+        assert found.load.octets // found.load.count in {scenarios.SHORT_BYTES, scenarios.LONG_BYTES}
+
+
 @pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not there")
 def test_wrk_says_what_is_understood(folders: tuple[Path, Path]) -> None:
     with run.serving(peers.BY_NAME["floor"], "hello", *folders, OPTIONS) as served:

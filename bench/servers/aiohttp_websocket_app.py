@@ -1,4 +1,4 @@
-"""aiohttp: `python -m bench.servers.websocket_aiohttp PORT MODE`: an echo, and a broadcast of messages."""
+"""aiohttp: `python -m bench.servers.aiohttp_websocket_app PORT MODE`: an echo, and a broadcast of messages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from aiohttp import WSMsgType, web
 
 from bench.servers.events import Plan
 
-MESSAGES = Plan(0, 0.0)
 CLIENTS: set[web.WebSocketResponse] = set()
 COMPRESS = False
 
@@ -42,12 +41,12 @@ async def listen(request: web.Request) -> web.WebSocketResponse:
 async def start(request: web.Request) -> web.WebSocketResponse:
     websocket = prepared()
     await websocket.prepare(request)
-    count = int((await websocket.receive()).data)
-    for number in range(count):
-        text = MESSAGES.text(number)
+    plan = Plan.from_query((await websocket.receive()).data)
+    for number in range(plan.count):
+        text = plan.text(number)
         for client in tuple(CLIENTS):
             await client.send_str(text)
-        await asyncio.sleep(0)
+        await asyncio.sleep(plan.pause_seconds)
     async for _ in websocket:
         pass
     return websocket
