@@ -108,7 +108,7 @@ def head_of(data: bytes) -> tuple[int, int] | None:
 def document(octets: int) -> bytes:
     """Return so many octets of JSON, as an application sends them: some of it repeats, some does not."""
     rng = random.Random(7)
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, int | str | float | bool]] = []
     while len(text := json.dumps(rows).encode("ascii")) < octets:
         rows += [
             {"id": rng.getrandbits(32), "name": f"user {rng.randrange(1000)}", "score": rng.random(), "active": True}

@@ -8,6 +8,7 @@ from merkhet.check import (
     BREACH,
     PASS,
     VIOLATION,
+    WARNING,
     Canned,
     Check,
     Hears,
@@ -57,6 +58,9 @@ _CLOSES = Canned("closes the WebSocket", _ENDED)
 _HANGS_UP = Canned("hangs up", closes(SWITCHED))
 
 
+_EARLY_NOTE = (
+    "A client has to wait for the 101 before it sends frames: a server that loses them is not at fault by the text."
+)
 _EARLY_PONG = Canned("answers before its 101", server_pong(b"1") + SWITCHED)
 
 
@@ -72,7 +76,7 @@ def _pings(
         requirement=f"rfc6455-{requirement}",
         title=title,
         since=SINCE,
-        steps=(*steps, Hears(must_pong(*payloads), pongs=len(payloads))),
+        steps=(*steps, Hears(must_pong(*payloads, lost=WARNING if behind else VIOLATION), pongs=len(payloads))),
         good=(SWITCHED + answers,),
         mutants=(
             _UNANSWERED,
@@ -81,6 +85,7 @@ def _pings(
             Canned("answers with other data", SWITCHED + b"".join(server_pong(b"other") for _ in payloads)),
             *((_EARLY_PONG,) if behind else ()),
         ),
+        note=_EARLY_NOTE if behind else "",
     )
 
 

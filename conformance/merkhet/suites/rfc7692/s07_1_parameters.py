@@ -8,6 +8,7 @@ from merkhet.check import (
     BREACH,
     PASS,
     VIOLATION,
+    WARNING,
     Answers,
     Canned,
     Check,
@@ -219,7 +220,8 @@ _SERVER_WINDOWS = tuple(
             misagreed: VIOLATION.because("it answered with a parameter or a value that may not stand there"),
             agreed_within(bits): PASS,
             agreed(_SERVER_BITS): VIOLATION.because("its window is larger than was offered"),
-            agreed(): VIOLATION.because(f"it accepted without {_SERVER_BITS}"),
+            # Without the parameter the window is of 15 bits all the same: who leaves it out there harms nobody.
+            agreed(): (VIOLATION if bits < 15 else WARNING).because(f"it accepted without {_SERVER_BITS}"),
             declined: observed(f"declines {_SERVER_BITS}={bits}"),
         },
         good=accepts(f"{_SERVER_BITS}={bits}"),
