@@ -124,27 +124,38 @@ DEAD: Mapping[str, Behaviour] = {
 }
 """Every dead server by its name."""
 
-# The one answer that they give has a length, no transfer coding, and a head without a fault. It has content even where
+# The one answer that they give has a Date, a length, no transfer coding, and a head without a fault. It has content even where
 # HEAD asked, so `no-content` is not here; a server that keeps the connection leaves that content on it for the next
 # response, so `message-grammar` is not here either.
 _ONE_ANSWER = frozenset(
     {
         "bare-cr",
         "close-announced",
+        "condition-asked",
+        "date-sent",
+        "date-spaces",
         "field-line",
+        "field-once",
+        "imf-fixdate",
+        "interim-to-old",
         "length-and-te",
+        "length-digits",
         "obs-fold",
+        "range-asked",
+        "request-fields",
         "self-delimited",
         "space-after-status-line",
+        "status-code",
         "status-line",
         "status-space",
+        "te-in-connect",
         "te-to-old-client",
         "te-unasked",
         "version-downgrade",
         "version-grammar",
     }
 )
-_AND_CLOSE = _ONE_ANSWER | {"close-kept", "message-grammar"}
+_AND_CLOSE = _ONE_ANSWER | {"close-kept", "end-to-end", "list-no-empty", "message-grammar", "ows-single"}
 # A right 101 to whatever was asked. Octets that come back behind it may begin no response, and may be no frames.
 _ONE_SWITCH = frozenset(
     {
