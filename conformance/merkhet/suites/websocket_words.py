@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from merkhet.check import PASS, VIOLATION, WARNING, Answers, Exchange, Hears, Send, Step, Verdict, observed
+from merkhet.check import PASS, VIOLATION, WARNING, Answers, Exchange, Hears, On, Send, Step, Verdict, observed
 from merkhet.expect import Expectation, ended, silent
 from merkhet.expect_handshake import SAMPLE_KEY, accept_of, frames_first, refused, refused_5xx, switched, switches
 from merkhet.expect_websocket import (
@@ -24,6 +24,7 @@ from merkhet.expect_websocket import (
     nothing_said,
     pongs,
     pongs_after_close,
+    says,
     sends_close,
     speaks,
     speaks_after_close,
@@ -152,6 +153,24 @@ def alive(endpoint: str = "ws", *lines: bytes) -> tuple[Step, ...]:
 
 SERVER_ALIVE = server_text(_ALIVE_WORD)
 """What a canned server sends behind its 101 for `alive`."""
+
+
+def pushing() -> tuple[Step, ...]:
+    """Return the steps that open a WebSocket at `ws-push` and show that it does what it is told, as `alive` shows an echo."""
+    return *opened("ws-push"), Send(text("send 1 1")), Hears({says("0"): PASS}, messages=1)
+
+
+SERVER_PUSHES = server_text("0")
+"""What a canned server sends behind its 101 for `pushing`."""
+
+
+def beforehand() -> tuple[Step, ...]:
+    """Return the steps that show the same on a connection of its own, for what begins with its handshake's own packet."""
+    return On(1), *alive(), On(0)
+
+
+BEFOREHAND = SWITCHED + SERVER_ALIVE
+"""What a canned server sends there. It is the first stream of the check."""
 
 WS_TWIN = Exchange(request=handshake(), answer=switches(), good=SWITCHED)
 """The legal handshake that a refused one is held against."""

@@ -27,7 +27,6 @@ from merkhet.suites.websocket_words import (
     frame,
     head_of_frame,
     masked,
-    opened,
     ping,
     server_close,
     server_pong,
@@ -85,6 +84,8 @@ _LENGTHS = tuple(
 
 # --- a longer form than is needed
 
+_OPEN = SWITCHED + SERVER_ALIVE
+
 _LONGER = (
     ("5-in-16", Opcode.TEXT, 5, 16),
     ("5-in-64", Opcode.TEXT, 5, 64),
@@ -104,7 +105,7 @@ def _longer(slug: str, opcode: Opcode, size: int, form: int) -> Check:
         title=f"What a server does with a length of {size} that is written in {form} bits",
         since=SINCE,
         steps=(
-            *opened(),
+            *alive(),
             Send(frame(opcode, _payload(opcode, size), form=form)),
             Hears(
                 {
@@ -117,12 +118,12 @@ def _longer(slug: str, opcode: Opcode, size: int, form: int) -> Check:
                 messages=1,
             ),
         ),
-        good=(SWITCHED + says_canned(item),),
+        good=(_OPEN + says_canned(item),),
         mutants=(
-            Canned("takes the length for data", SWITCHED + says_canned("\0\5hel")),
-            Canned("closes the WebSocket", closes(SWITCHED + server_close(1002))),
-            Canned("hangs up", closes(SWITCHED)),
-            Canned("passes over it", SWITCHED),
+            Canned("takes the length for data", _OPEN + says_canned("\0\5hel")),
+            Canned("closes the WebSocket", closes(_OPEN + server_close(1002))),
+            Canned("hangs up", closes(_OPEN)),
+            Canned("passes over it", _OPEN),
         ),
         note="The shortest form is asked of the sender; what a receiver does with another is nowhere said.",
     )
@@ -134,7 +135,7 @@ _LONGER_PING = Check(
     title="What a server does with a Ping whose length of 5 is written in 16 bits",
     since=SINCE,
     steps=(
-        *opened(),
+        *alive(),
         Send(frame(Opcode.PING, b"hello", form=16)),
         Hears(
             {
@@ -147,12 +148,12 @@ _LONGER_PING = Check(
             pongs=1,
         ),
     ),
-    good=(closes(SWITCHED + server_close(1002)),),
+    good=(closes(_OPEN + server_close(1002)),),
     mutants=(
-        Canned("takes the length for data", SWITCHED + server_pong(b"\x00\x05hel")),
-        Canned("answers it", SWITCHED + server_pong(b"hello")),
-        Canned("hangs up", closes(SWITCHED)),
-        Canned("passes over it", SWITCHED),
+        Canned("takes the length for data", _OPEN + server_pong(b"\x00\x05hel")),
+        Canned("answers it", _OPEN + server_pong(b"hello")),
+        Canned("hangs up", closes(_OPEN)),
+        Canned("passes over it", _OPEN),
     ),
 )
 

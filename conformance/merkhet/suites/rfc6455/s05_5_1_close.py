@@ -33,10 +33,12 @@ from merkhet.expect_websocket import (
 )
 from merkhet.expectation import Hearing
 from merkhet.suites.websocket_words import (
+    BEFOREHAND,
     CLOSE_SECONDS,
     SERVER_ALIVE,
     SWITCHED,
     alive,
+    beforehand,
     close,
     close_body,
     frame,
@@ -108,6 +110,7 @@ _FIRST = Check(
     title="A Close in the handshake's own packet is answered",
     since=SINCE,
     steps=(
+        *beforehand(),
         Send(handshake(behind=close(1000))),
         Answers({switches(): PASS, ended: WARNING.because("the connection ended without an answer").then()}),
         Hears(
@@ -118,12 +121,12 @@ _FIRST = Check(
             },
         ),
     ),
-    good=(closes(SWITCHED + server_close(1000)),),
+    good=(BEFOREHAND, closes(SWITCHED + server_close(1000))),
     mutants=(
-        Canned("does not see it", SWITCHED),
-        Canned("hangs up without a Close", closes(SWITCHED)),
-        Canned("hangs up without an answer", closes(b"")),
-        Canned("keeps the connection behind its Close", SWITCHED + server_close(1000)),
+        Canned("does not see it", BEFOREHAND, SWITCHED),
+        Canned("hangs up without a Close", BEFOREHAND, closes(SWITCHED)),
+        Canned("hangs up without an answer", BEFOREHAND, closes(b"")),
+        Canned("keeps the connection behind its Close", BEFOREHAND, SWITCHED + server_close(1000)),
     ),
     note="A client is to wait for the answer before it sends frames: a server that is not ready for them is a near miss.",
 )

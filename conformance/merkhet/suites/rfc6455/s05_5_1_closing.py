@@ -44,13 +44,14 @@ from merkhet.heard import Close
 from merkhet.suites.websocket_words import (
     CLOSE_SECONDS,
     SERVER_ALIVE,
+    SERVER_PUSHES,
     SWITCHED,
     alive,
     close,
     continuation,
     must_close,
-    opened,
     ping,
+    pushing,
     server_close,
     server_pong,
     server_text,
@@ -59,6 +60,7 @@ from merkhet.suites.websocket_words import (
 from merkhet.suites.words import SINCE
 
 _OPEN = SWITCHED + SERVER_ALIVE
+_PUSHING = SWITCHED + SERVER_PUSHES
 _BYE = server_close(1000)
 _GOOD = closes(_OPEN + _BYE)
 _STANDS = Canned("keeps the connection behind its Close", _OPEN + _BYE)
@@ -262,7 +264,7 @@ _HEARS_CLOSE = Hears(
 def _pushed(slug: str, requirement: str, title: str, sent: bytes, *answers: bytes) -> Check:
     """The server begins; then the client sends this. `answers` are what a faulty server sends to it."""
     bad = tuple(
-        Canned(f"says {number} more", in_turns(SWITCHED, _BYE, answer, end=End.CLOSED))
+        Canned(f"says {number} more", in_turns(SWITCHED, SERVER_PUSHES, _BYE, answer, end=End.CLOSED))
         for number, answer in enumerate(answers, 1)
     )
     return Check(
@@ -270,9 +272,9 @@ def _pushed(slug: str, requirement: str, title: str, sent: bytes, *answers: byte
         requirement=f"rfc6455-{requirement}",
         title=title,
         since=SINCE,
-        steps=(*opened("ws-push"), Send(text("close 1000 bye")), _HEARS_CLOSE, Send(sent), _SILENT_THEN),
-        good=(in_turns(SWITCHED, _BYE, b"", end=End.CLOSED),),
-        mutants=(*bad, Canned("keeps the connection", in_turns(SWITCHED, _BYE, b""))),
+        steps=(*pushing(), Send(text("close 1000 bye")), _HEARS_CLOSE, Send(sent), _SILENT_THEN),
+        good=(in_turns(SWITCHED, SERVER_PUSHES, _BYE, b"", end=End.CLOSED),),
+        mutants=(*bad, Canned("keeps the connection", in_turns(SWITCHED, SERVER_PUSHES, _BYE, b""))),
     )
 
 
@@ -332,15 +334,15 @@ _SIMULTANEOUS = Check(
     title="The server ends the connection where both sides begin to close it",
     since=SINCE,
     steps=(
-        *opened("ws-push"),
+        *pushing(),
         Send(text("close 1001 bye") + close(1000)),
         Hears({_TWO_CLOSES: WARNING.because("it sent two Closes"), **_CLOSED}, patience_seconds=CLOSE_SECONDS),
     ),
-    good=(closes(SWITCHED + server_close(1001, "bye")),),
+    good=(closes(_PUSHING + server_close(1001, "bye")),),
     mutants=(
-        Canned("sends two Closes", closes(SWITCHED + server_close(1001, "bye") + _BYE)),
-        Canned("keeps the connection", SWITCHED + _BYE),
-        Canned("hangs up without a Close", closes(SWITCHED)),
+        Canned("sends two Closes", closes(_PUSHING + server_close(1001, "bye") + _BYE)),
+        Canned("keeps the connection", _PUSHING + _BYE),
+        Canned("hangs up without a Close", closes(_PUSHING)),
     ),
 )
 

@@ -39,11 +39,13 @@ from merkhet.expectation import Hearing
 from merkhet.heard import Opcode
 from merkhet.suites.frame_words import comes_back, says_canned
 from merkhet.suites.websocket_words import (
+    BEFOREHAND,
     CLOSE_SECONDS,
     OPENED_IN_ORDER,
     SERVER_ALIVE,
     SWITCHED,
     alive,
+    beforehand,
     binary,
     close,
     continuation,
@@ -264,6 +266,7 @@ _EARLY = Check(
     title="A message in the handshake's own packet is not answered before the 101",
     since=SINCE,
     steps=(
+        *beforehand(),
         Send(handshake(behind=text("first"))),
         Answers(
             {
@@ -283,15 +286,15 @@ _EARLY = Check(
             messages=1,
         ),
     ),
-    good=(_FIRST,),
+    good=(BEFOREHAND, _FIRST),
     mutants=(
-        Canned("echoes before its 101", says_canned("first") + SWITCHED),
-        Canned("changes it", SWITCHED + says_canned("irst")),
-        Canned("drops it", SWITCHED),
-        Canned("closes the WebSocket", closes(SWITCHED + server_close(1002))),
-        Canned("hangs up", closes(SWITCHED)),
-        Canned("refuses the handshake", closes(response(400, close=True))),
-        Canned("hangs up on the handshake", closes(b"")),
+        Canned("echoes before its 101", BEFOREHAND, says_canned("first") + SWITCHED),
+        Canned("changes it", BEFOREHAND, SWITCHED + says_canned("irst")),
+        Canned("drops it", BEFOREHAND, SWITCHED),
+        Canned("closes the WebSocket", BEFOREHAND, closes(SWITCHED + server_close(1002))),
+        Canned("hangs up", BEFOREHAND, closes(SWITCHED)),
+        Canned("refuses the handshake", BEFOREHAND, closes(response(400, close=True))),
+        Canned("hangs up on the handshake", BEFOREHAND, closes(b"")),
     ),
     note="Section 4.1 has clients wait for the 101 before they send anything: a server owes no answer to who does not.",
 )

@@ -39,12 +39,14 @@ from merkhet.heard import Message
 from merkhet.suites.websocket_words import (
     CLOSE_SECONDS,
     SERVER_ALIVE,
+    SERVER_PUSHES,
     SWITCHED,
     alive,
     close,
     continuation,
     opened,
     ping,
+    pushing,
     server_close,
     server_ping,
     server_text,
@@ -53,6 +55,7 @@ from merkhet.suites.websocket_words import (
 from merkhet.suites.words import SINCE
 
 _OPEN = SWITCHED + SERVER_ALIVE
+_PUSHING = SWITCHED + SERVER_PUSHES
 _BYE = server_close(1000)
 _GOOD = closes(_OPEN + _BYE)
 _STANDS = Canned("keeps the connection behind its Close", _OPEN + _BYE)
@@ -204,18 +207,18 @@ def _begun(slug: str, title: str, code: int, reason: str, sent: Send | None = No
         title=title,
         since=SINCE,
         steps=(
-            *opened("ws-push"),
+            *pushing(),
             sent or Send(text(_told(code, reason))),
             Hears(cases, patience_seconds=CLOSE_SECONDS),
         ),
-        good=(closes(SWITCHED + server_close(code, reason)),),
+        good=(closes(_PUSHING + server_close(code, reason)),),
         mutants=(
-            Canned("gives another reason", closes(SWITCHED + server_close(code, "another"))),
-            Canned("gives another code", closes(SWITCHED + server_close(1002, reason))),
-            Canned("gives no code", closes(SWITCHED + server_close())),
-            Canned("hangs up without a Close", closes(SWITCHED)),
-            Canned("keeps the connection", SWITCHED + server_close(code, reason)),
-            Canned("sends no Close", SWITCHED),
+            Canned("gives another reason", closes(_PUSHING + server_close(code, "another"))),
+            Canned("gives another code", closes(_PUSHING + server_close(1002, reason))),
+            Canned("gives no code", closes(_PUSHING + server_close())),
+            Canned("hangs up without a Close", closes(_PUSHING)),
+            Canned("keeps the connection", _PUSHING + server_close(code, reason)),
+            Canned("sends no Close", _PUSHING),
         ),
     )
 
@@ -331,12 +334,12 @@ _BOTH = (
         requirement="rfc6455-7.1.2-2",
         title="The connection is closed once a Close that the server began is answered",
         since=SINCE,
-        steps=(*opened("ws-push"), Send(text("close 1000 bye")), Hears(_EACH_WAY, patience_seconds=CLOSE_SECONDS)),
-        good=(closes(SWITCHED + server_close(1000, "bye")),),
+        steps=(*pushing(), Send(text("close 1000 bye")), Hears(_EACH_WAY, patience_seconds=CLOSE_SECONDS)),
+        good=(closes(_PUSHING + server_close(1000, "bye")),),
         mutants=(
-            Canned("keeps the connection", SWITCHED + server_close(1000, "bye")),
-            Canned("hangs up without a Close", closes(SWITCHED)),
-            Canned("sends no Close", SWITCHED),
+            Canned("keeps the connection", _PUSHING + server_close(1000, "bye")),
+            Canned("hangs up without a Close", closes(_PUSHING)),
+            Canned("sends no Close", _PUSHING),
         ),
     ),
 )
