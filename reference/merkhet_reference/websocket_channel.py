@@ -80,11 +80,7 @@ class WebSocketChannel(Line):
     def _understand(self, now: float) -> None:
         """Give what came to the handler, as far as there is room for it; answer what needs no handler."""
         session, next_event = self.session, self._protocol.next_event
-        while not self.is_held_back():
-            event = next_event()
-            if event is None:
-                self.stopped_early = False
-                return
+        while (event := next_event()) is not None:
             if isinstance(event, events.Message):
                 self._traffic.received += 1
                 self._message_at = now
@@ -92,7 +88,10 @@ class WebSocketChannel(Line):
                 session.events.append(event)
             else:
                 self._take_event(event, now)
-        self.stopped_early = True
+            if self.is_held_back():
+                self.stopped_early = True
+                return
+        self.stopped_early = False
 
     def is_held_back(self) -> bool:
         """Tell whether this client's messages or our answers to its Pings wait: then its socket is not read."""

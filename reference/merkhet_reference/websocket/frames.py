@@ -140,6 +140,8 @@ class FrameReader:
     def take(self) -> bytes | None:  # [rfc6455-6.2-1]
         """Return the next piece of a payload, or None when more octets are needed. Raises Violation."""
         if self.has_ended:
+            if self._at == len(self._buffer):
+                return None
             if (payload := self._take_whole()) is not None:
                 return payload
             if not self._begin():
@@ -193,8 +195,6 @@ class FrameReader:
         """Take a frame's head, if all of it is there, and judge what is there of it."""
         buffer, at = self._buffer, self._at
         available = len(buffer) - at
-        if not available:
-            return False
         first = buffer[at]
         if self._faults[first]:
             raise close.protocol_error(self._faults[first])
