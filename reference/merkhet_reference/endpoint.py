@@ -55,6 +55,30 @@ class Sender(Protocol):
         ...
 
 
+class NoSender:
+    """The sender of a WebSocket that is over."""
+
+    is_active = False
+
+    def send(self, data: str | bytes, *, waits: bool) -> bool:  # noqa: ARG002
+        """Send nothing."""
+        return False
+
+    def send_prepared(self, message: sending.Prepared) -> bool:  # noqa: ARG002
+        """Send nothing."""
+        return False
+
+    def put(self, frame: bytes) -> bool:  # noqa: ARG002
+        """Send nothing."""
+        return False
+
+    def close(self, code: int, reason: str) -> None:
+        """Do nothing."""
+
+
+OVER = NoSender()
+
+
 class WebSocket:
     """One connection. Every method may be called on any thread, and the handler may have returned long ago.
 
@@ -63,7 +87,9 @@ class WebSocket:
     those that the connection was failed with, or 1006 for an end without a Close; before the end None and "".
     """
 
-    __slots__ = ("_sender", "close_code", "close_reason", "head", "is_compressed", "path_params", "subprotocol")
+    __slots__ = (
+        "__weakref__", "_sender", "close_code", "close_reason", "head", "is_compressed", "path_params", "subprotocol",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -74,13 +100,17 @@ class WebSocket:
         subprotocol: str | None = None,
         is_compressed: bool = False,
     ) -> None:
-        self._sender = sender
+        self._sender: Sender = sender
         self.head = head
         self.path_params = path_params
         self.subprotocol = subprotocol
         self.is_compressed = is_compressed
         self.close_code: int | None = None
         self.close_reason = ""
+
+    def detach(self) -> None:
+        """Let go of what sends, behind the last event: it holds this, and they would keep each other in memory."""
+        self._sender = OVER
 
     @property
     def fields(self) -> Fields:

@@ -207,6 +207,8 @@ class Session:
             event = events.popleft()
             if isinstance(event, Occasion):
                 self._call(event.event, Message(event.text))
+                if event.event is WebSocketEvent.CLOSE:
+                    self.socket.detach()
                 continue
             self.taken_bytes += len(event.data)
             if said.last is None:  # else this server has closed, and what had come by then goes nowhere

@@ -29,6 +29,9 @@ import soak_deeds
 import trustme
 from soak_client import Peer, Place
 from soak_deeds import DEEDS, HELLO, Deed
+from soak_sockets import SOCKET_DEEDS
+
+ALL_DEEDS: dict[Deed, int] = {**DEEDS, **SOCKET_DEEDS}
 
 CLIENTS = 12
 ROUND_SECONDS = 20.0
@@ -131,7 +134,7 @@ class Load:
             thread.join()
 
     def _be_client(self, rng: random.Random, ended: threading.Event) -> None:
-        deeds, weights = list(DEEDS), list(DEEDS.values())
+        deeds, weights = list(ALL_DEEDS), list(ALL_DEEDS.values())
 
         def pause() -> None:
             ended.wait(self.pause_seconds * rng.random())
@@ -253,7 +256,7 @@ def print_row(number: int, load: Load, seen: dict[str, Any]) -> None:
 
 def print_deeds(load: Load) -> None:
     print()
-    for deed in DEEDS:
+    for deed in ALL_DEEDS:
         print(f"{deed.__name__:>20} {load.done[deed.__name__]:>8}")
 
 

@@ -95,12 +95,18 @@ class Peer:
         """Say that no more comes, and go on reading. Not for TLS."""
         self.sock.shutdown(socket.SHUT_WR)
 
-    def fill(self) -> None:
+    def answer_101(self) -> Answer:
+        """Read an answer that makes another protocol of the connection."""
+        answer = read_answer(self.reader, b"GET")
+        check(answer.status == 101, answer.status)
+        return answer
+
+    def fill(self, data: bytes = b"G" * 65536) -> None:
         """Send as much as fits while nobody reads."""
         self.sock.setblocking(False)
         with contextlib.suppress(BlockingIOError):
             while True:
-                self.sock.send(b"G" * 65536)
+                self.sock.send(data)
 
     def wait_until_reset(self) -> None:
         """Wait, and read nothing. Raises WrongError when the server has had time enough."""

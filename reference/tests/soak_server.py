@@ -21,7 +21,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
-from merkhet_reference import Limits, Request, Router, Server, tls
+from merkhet_reference import (
+    Limits,
+    Message,
+    Request,
+    Router,
+    Server,
+    WebSocket,
+    WebSocketEvent,
+    WebSocketGroup,
+    tls,
+)
 from merkhet_reference.event_stream import SSEEvent
 from merkhet_reference.message import Receiver
 from merkhet_reference.mutable import MutableFolder
@@ -32,7 +42,8 @@ WORKERS = 8
 LIMITS = Limits(
     content_bytes_max=1024 * 1024, stream_content_bytes_max=4 * 1024 * 1024,
     idle_seconds_max=2.0, head_seconds_max=1.0, content_seconds_max=1.0, send_seconds_max=1.0, linger_seconds_max=0.5,
-    shutdown_seconds_max=5.0,
+    shutdown_seconds_max=5.0, websocket_silence_seconds_max=0.5, websocket_pong_seconds_max=0.5,
+    websocket_idle_seconds_max=3.0, websocket_close_seconds_max=0.5,
 )  # fmt: skip
 """Short times, so that a run meets each of them often."""
 
@@ -118,6 +129,7 @@ class Application:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.events, self.writers = Broadcast(), set[Writer]()
+        self.room = WebSocketGroup()
         self.running = 0
         self._lock = threading.Lock()
         mutable = folder / "mutable"
@@ -133,6 +145,8 @@ class Application:
         router.get("/planned", self.planned)
         router.get("/events", self.listen)
         router.get("/pushed", self.pushed)
+        router.get("/ws", self.begin_talk)
+        router.get("/room", self.enter)
         router.post("/echo", lambda request: request.respond(200, content=request.content))
         router.put("/upload", self.upload, streams=True)
         for method in self.mutable.methods:
@@ -180,6 +194,23 @@ class Application:
         with self._lock:
             self.writers.add(writer)
 
+    def talk(self, websocket: WebSocket, event: WebSocketEvent, message: Message) -> None:
+        """Send back what is said. A socket counts as running until its handler knows that it is over."""
+        if event is WebSocketEvent.MESSAGE:
+            if message.data == "fail":
+                raise PlannedError
+            websocket.send(message.data)
+        elif event is not WebSocketEvent.ERROR:
+            with self._lock:
+                self.running += 1 if event is WebSocketEvent.OPEN else -1
+
+    def begin_talk(self, request: Request) -> None:
+        request.upgrade_to_websocket(self.talk)
+
+    def enter(self, request: Request) -> None:
+        """Let a client hear what is pushed."""
+        self.room.add(request.upgrade_to_websocket(self.talk))
+
     def upload(self, request: Request) -> Receiver:
         with self.counted(), tempfile.TemporaryFile() as file:
             while (piece := (yield)) is not None:
@@ -189,6 +220,7 @@ class Application:
     def push(self, number: int) -> None:
         """Say something to everyone who listens. The thread of `pushing`."""
         self.events.send(SSEEvent(f"event {number}", id=str(number)))
+        self.room.send(f"event {number} " + "x" * 100)
         with self._lock:
             writers = tuple(self.writers)
         for writer in writers:
@@ -243,7 +275,10 @@ class Whole:
             "refused": watch.refused,
             "whole": watch.answered_whole,
             "not_whole": watch.answered_not,
-            "running": self.application.running + len(self.application.events) + len(self.application.writers),
+            "running": self.application.running
+            + len(self.application.events)
+            + len(self.application.writers)
+            + len(self.application.room),
             "room": list(used),
             "left_files": len(list((self.application.folder / "mutable").iterdir())) - used[0],
             "threads": threading.active_count(),

@@ -74,6 +74,18 @@ def test_what_cannot_be_said_is_refused() -> None:
     assert sender.said == [(1005, "")]
 
 
+def test_what_is_over_sends_nothing() -> None:
+    sender = Kept()
+    websocket = made(sender)
+    websocket.detach()
+    assert not websocket.active
+    assert not websocket.send("a")
+    assert not websocket.offer_prepared(sending.Prepared("a"))
+    assert not websocket.ping()
+    websocket.close()
+    assert sender.said == []
+
+
 def test_a_group_tells_everybody_and_forgets_who_has_gone() -> None:
     senders = [Kept(), Kept(room=1), Kept()]
     sockets = [made(sender) for sender in senders]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
+import weakref
 from collections.abc import Iterator
 from typing import cast
 
@@ -120,6 +122,20 @@ def test_messages_before_an_end_are_handled(rig: SessionRig) -> None:
     assert rig.session.is_over
     assert not rig.socket.send("behind the end")
     assert not rig.session.outlet.last
+
+
+def test_nothing_but_its_users_keeps_what_is_over_in_memory(bell: wakeup.Wakeup) -> None:
+    rig = SessionRig(bell)
+    rig.session.end(1000, "")
+    rig.session.rest()
+    rig.work()
+    kept = weakref.ref(rig.socket)
+    gc.disable()
+    try:
+        del rig
+        assert kept() is None
+    finally:
+        gc.enable()
 
 
 def test_a_handler_that_raises_closes(rig: SessionRig, caplog: pytest.LogCaptureFixture) -> None:
