@@ -105,15 +105,17 @@ def head_of(data: bytes) -> tuple[int, int] | None:
     return None if len(data) < size else (size, int.from_bytes(data[2:size], "big"))
 
 
+def row(rng: random.Random) -> dict[str, object]:
+    return {"id": rng.getrandbits(32), "name": f"user {rng.randrange(1000)}", "score": rng.random(), "active": True}
+
+
 def document(octets: int) -> bytes:
     """Return so many octets of JSON, as an application sends them: some of it repeats, some does not."""
     rng = random.Random(7)
-    rows: list[dict[str, int | str | float | bool]] = []
-    while len(text := json.dumps(rows).encode("ascii")) < octets:
-        rows += [
-            {"id": rng.getrandbits(32), "name": f"user {rng.randrange(1000)}", "score": rng.random(), "active": True}
-            for _ in range(1 + octets // 400)
-        ]
+    rows = [row(rng) for _ in range(1 + octets // 60)]
+    text = json.dumps(rows).encode("ascii")
+    if len(text) < octets:
+        raise ValueError(f"{len(text)} octets of JSON are fewer than {octets}")
     return text[:octets]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from soak_client import SMALL_BUFFER, IncompleteError, Peer, Place, check, connected, get, leave
 from websocket_wire import BINARY, CLOSE, PING, PONG, TEXT, Frame, closing, frame, read_frame
 
-HANDSHAKE_LINES = (
+HANDSHAKE_LINES: tuple[bytes, ...] = (
     b"Upgrade: websocket", b"Connection: Upgrade", b"Sec-WebSocket-Version: 13",
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
 )  # fmt: skip
@@ -176,7 +176,7 @@ def sends_garbage(place: Place, rng: random.Random, _pause: Pause) -> None:
 def is_no_handshake(place: Place, rng: random.Random, _pause: Pause) -> None:
     """Leave out, change or double a line: it is refused, and the connection goes on."""
     with connected(place, rng) as peer:
-        lines = list(HANDSHAKE_LINES)
+        lines: list[bytes] = list(HANDSHAKE_LINES)
         at = rng.randrange(len(lines))
         how = rng.randrange(2)
         lines[at : at + 1] = [b"X: y"] if how else [lines[at].replace(b": ", b": x")]

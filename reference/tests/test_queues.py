@@ -400,3 +400,21 @@ def test_no_reply_of_many_threads_is_lost_or_out_of_order(bell: CountingBell, hu
     assert joined(threads)
     for producer in range(producers):
         assert [number for of, number in taken if of == producer] == list(range(count))
+
+
+def test_a_lane_rings_the_bell_of_the_queue_beside_it(bell: CountingBell) -> None:
+    replies: queues.ReplyQueue[int] = queues.ReplyQueue(bell)
+    lane: queues.Lane[str] = queues.Lane(replies)
+    assert replies.may_sleep()
+    lane.put("a")
+    lane.put("b")
+    assert bell.rings == 1
+    assert not replies.may_sleep(), "something waits in the lane"
+    assert (lane.take_all(), lane.take_all(), replies.take_all()) == (["a", "b"], [], [])
+    assert replies.may_sleep()
+    replies.awake()
+    lane.put("c")
+    assert bell.rings == 1
+    assert not lane.is_closed
+    replies.close()
+    assert lane.is_closed

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import select
+import sys
+import threading
 import weakref
 from collections.abc import Iterator
 from typing import cast
@@ -203,3 +206,49 @@ def test_what_is_no_message_is_refused_on_the_thread_that_sends_it(rig: SessionR
         rig.socket.send(cast("str", data))
     assert rig.socket.active
     assert rig.session.turn is not NOBODY
+
+
+class Loop(threading.Thread):
+    """The I/O thread as far as a session knows it, until it has heard so much."""
+
+    def __init__(self, rig: SessionRig, bell: wakeup.Wakeup, messages: int) -> None:
+        super().__init__(daemon=True)
+        self.taken: list[bytes] = []
+        self.slept_over = False
+        self._rig, self._bell, self._messages = rig, bell, messages
+
+    def run(self) -> None:
+        replies, session = self._rig.replies, self._rig.session
+        while len(self.taken) < self._messages and not self.slept_over:
+            if replies.may_sleep():
+                self.slept_over = not select.select([self._bell], [], [], 10)[0]
+                self._bell.drain()
+            replies.awake()
+            for announced in self._rig.service.sessions.take_all():
+                announced.is_announced = False
+                self.taken += iter(session.outlet.take, None)
+
+
+@pytest.mark.parametrize("count", [300])
+def test_nothing_that_many_threads_send_is_slept_over_or_out_of_order(bell: wakeup.Wakeup, count: int) -> None:
+    rig = SessionRig(bell)
+    loop = Loop(rig, bell, 4 * count)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+
+    def send(name: str) -> None:
+        for number in range(count):
+            assert rig.socket.send(f"{name} {number}")
+
+    try:
+        senders = [threading.Thread(target=send, args=(name,)) for name in "abcd"]
+        for thread in (loop, *senders):
+            thread.start()
+        for thread in (*senders, loop):
+            thread.join(30)
+    finally:
+        sys.setswitchinterval(before)
+    assert not loop.slept_over
+    heard = [message.payload.decode().split() for message in read_frames(b"".join(loop.taken))]
+    for name in "abcd":
+        assert [number for sender, number in heard if sender == name] == [str(number) for number in range(count)]
