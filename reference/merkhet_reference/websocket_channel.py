@@ -17,6 +17,9 @@ from merkhet_reference.replies import Service, Ticket
 from merkhet_reference.session import LastWord, Session
 from merkhet_reference.websocket import close, connection, events, frames
 
+EVENTS_MAX = 1024
+"""Events of one client in one turn: a segment of Pings must not keep the others waiting."""
+
 UNUSED = LastWord(close.GOING_AWAY, "nothing was said for too long")
 SHUTDOWN = LastWord(close.GOING_AWAY, "this server is shutting down")
 
@@ -80,7 +83,10 @@ class WebSocketChannel(Line):
     def _understand(self, now: float) -> None:
         """Give what came to the handler, as far as there is room for it; answer what needs no handler."""
         session, next_event = self.session, self._protocol.next_event
-        while (event := next_event()) is not None:
+        for _ in range(EVENTS_MAX):
+            if (event := next_event()) is None:
+                self.stopped_early = False
+                return
             if isinstance(event, events.Message):
                 self._traffic.received += 1
                 self._message_at = now
@@ -91,7 +97,8 @@ class WebSocketChannel(Line):
             if self.is_held_back():
                 self.stopped_early = True
                 return
-        self.stopped_early = False
+        self.stopped_early = True
+        session.announce()
 
     def is_held_back(self) -> bool:
         """Tell whether this client's messages or our answers to its Pings wait: then its socket is not read."""

@@ -132,6 +132,20 @@ def test_pongs_that_are_not_read_stop_the_reading(make: Make) -> None:
     assert came == (b"\x8a\x7d" + b"x" * 125) * count
 
 
+def test_a_crowd_of_pings_is_answered_in_several_turns(make: Make) -> None:
+    rig = make(small(response_queue_bytes_max=10**6))
+    count = 3000
+    rig.peer.sendall(frame(PING) * count)
+    rig.channel.read(rig.now)
+    rig.channel.flush(rig.now)
+    assert len(rig.frames()) < count
+    assert rig.channel.wanted_interest() == 0
+    rig.settle()
+    assert rig.channel.wanted_interest() == poller.READ
+    rig.hear(text("behind them"))
+    assert rig.heard.events[-1] == ("message", "behind them")
+
+
 def test_a_socket_that_fails_is_dropped(make: Make) -> None:
     rig = make()
     rig.channel.sock.close()
