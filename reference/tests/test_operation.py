@@ -10,6 +10,9 @@ import socket
 import threading
 
 import pytest
+from peer import SECONDS
+from websocket_peer import SocketPeer, echo
+from websocket_wire import closing, text
 
 from merkhet_reference import EventStream, Limits, Request, Router, Server
 from merkhet_reference.access_log import AccessLog, AccessRecord, format_json
@@ -189,3 +192,25 @@ def test_an_open_stream_is_counted_for_as_long_as_it_is_open() -> None:
 
 def test_without_metrics_nothing_is_looked_up() -> None:
     Operation().started(lambda: pytest.fail("nobody has asked"))
+
+
+def test_websockets_and_their_messages_are_counted_and_each_is_a_line() -> None:
+    metrics, lines = Metrics(), Lines(1)
+    server = Server(echo, observer=Operation(metrics, log_to(lines, "websocket")))
+    with server.running(), SocketPeer(server) as peer:
+        peer.send(text("one") + text("two"))
+        assert [peer.text(), peer.text()] == ["one", "two"]
+        seen = metrics.snapshot()
+        assert (seen["merkhet_websockets_open"], seen["merkhet_websockets_opened_total"]) == (1, 1)
+        assert seen["merkhet_websocket_messages_received_total"] == 2
+        assert seen["merkhet_websocket_messages_sent_total"] == 2
+        assert b"# TYPE merkhet_websockets_opened_total counter\n" in metrics.encode()
+        assert lines.lines == [], "its answer has not ended"
+        peer.send(closing(1000))
+        peer.frame()
+        peer.end()
+        assert lines.enough.wait(SECONDS)
+        (line,) = map(json.loads, lines.lines)
+        assert (line["status"], line["target"], line["complete"]) == (101, "/ws", True)
+    seen = metrics.snapshot()
+    assert (seen["merkhet_websockets_open"], seen["merkhet_websockets_opened_total"]) == (0, 1)
