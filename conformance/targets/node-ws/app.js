@@ -67,13 +67,20 @@ const SERVERS = new Map([
 // A server that is bound to a path refuses every other: the refusal is that of ws.
 const ELSEWHERE = new WebSocketServer({ noServer: true, path: '/ws' });
 
-const pathOf = (target) => (URL.canParse(target, 'http://h') ? new URL(target, 'http://h').pathname : '');
+// Not by URL, for which "http:///unknown" is the root of a host of that name.
+function pathOf(target) {
+  const found = /^(?:https?:\/\/(?:[^/?#@]*@)?[^/?#@:][^/?#@]*)?(\/[^?]*)?(?:\?|$)/i.exec(target);
+  return found ? found[1] || '/' : '';
+}
 
 const server = http.createServer((request, response) => {
   const found = pathOf(request.url) === '/';
   const content = found ? 'merkhet target\n' : '404\n';
-  response.writeHead(found ? 200 : 404, { 'Content-Type': 'text/plain', 'Content-Length': content.length });
-  response.end(content);
+  request.resume();
+  request.on('end', () => {
+    response.writeHead(found ? 200 : 404, { 'Content-Type': 'text/plain', 'Content-Length': content.length });
+    response.end(content);
+  });
 });
 
 server.on('upgrade', (request, socket, head) => {
