@@ -18,6 +18,7 @@ import zlib
 import click
 
 from bench import process
+from bench.load_bulk import SOURCES
 from bench.load_socket import READ_BYTES, WAIT_SECONDS, connect
 
 KEY = base64.b64encode(b"sixteen octets.. "[:16]).decode("ascii")
@@ -48,9 +49,9 @@ def handshake(sock: socket.socket, path: str, *, deflate: bool) -> None:
         raise ValueError(f"a handshake that this load does not take: {head!r}")
 
 
-def open_socket(port: int, path: str, *, deflate: bool = False) -> socket.socket:
-    """Connect, and become a WebSocket that does not block."""
-    sock = connect(port)
+def open_socket(port: int, path: str, number: int = 0, *, deflate: bool = False) -> socket.socket:
+    """Connect, and become a WebSocket that does not block. `number` is that of many clients."""
+    sock = connect(port, source=f"127.0.0.{1 + number % SOURCES}")
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     handshake(sock, path, deflate=deflate)
     sock.setblocking(False)
@@ -290,8 +291,8 @@ def broadcast(port: int, *, clients: int, messages: int, pause: float) -> None:
     """Have messages sent to every client, and say how long it took until all had all."""
     poller = select.epoll()
     hearers: dict[int, Hearer] = {}
-    for _ in range(clients):
-        sock = open_socket(port, "/broadcast")
+    for number in range(clients):
+        sock = open_socket(port, "/broadcast", number)
         hearers[sock.fileno()] = Hearer(sock)
         poller.register(sock.fileno(), select.EPOLLIN)
     asking = open_socket(port, "/start")
@@ -308,7 +309,7 @@ def broadcast(port: int, *, clients: int, messages: int, pause: float) -> None:
 def idle(port: int, *, clients: int) -> None:
     """Have many WebSockets that say nothing, and offer to compress; at the end each says something, so that all were kept."""
     frame = masked_frame(BINARY, b"here")
-    kept = [open_socket(port, "/ws", deflate=True) for _ in range(clients)]
+    kept = [open_socket(port, "/ws", number, deflate=True) for number in range(clients)]
     process.say_ready()
     for sock in kept:
         sock.setblocking(True)

@@ -17,7 +17,7 @@ from merkhet_reference.push import Broadcast
 from merkhet_reference.websocket import deflate
 from merkhet_reference.websocket.events import Message
 
-MANY = Limits(connections_max=12_000, idle_seconds_max=300.0)
+MANY = Limits(connections_max=12_000, idle_seconds_max=300.0, websocket_silence_seconds_max=300.0)
 STREAM_BYTES = 20_000_000
 PIECE_BYTES = 50_000
 
@@ -132,9 +132,7 @@ def main() -> None:
         "events": lambda: Server(events(), limits=Limits(connections_max=4096)),
         "websocket": lambda: Server(websockets(compresses=False), limits=MANY),
         "websocket-deflate": lambda: Server(websockets(compresses=True), limits=MANY),
-        "memory": lambda: Server(
-            memory(Path(root)), admit=admit, limits=Limits(connections_max=12_000, idle_seconds_max=300.0)
-        ),
+        "memory": lambda: Server(memory(Path(root)), admit=admit, limits=MANY),
     }
     makers[mode]().serve(int(port))
 

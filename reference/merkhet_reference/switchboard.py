@@ -119,7 +119,7 @@ class Switchboard:
             if settling.phase is GONE:
                 self._forget(settling)
                 continue
-            if settling.phase is LINGERING:
+            if settling.phase is LINGERING or settling.closing_at is not None:
                 self._deadlines.set(settling.serial, settling.deadline())  # may be over before the next look
             interest = settling.wanted_interest()
             if interest != settling.interest:
@@ -162,11 +162,10 @@ class Switchboard:
 
 
 def shortest_wait(limits: Limits) -> float:
-    """Return the seconds after which no wait that begins now can be over, but lingering."""
+    """Return the seconds after which no wait that begins now can be over, but lingering and a closing handshake."""
     return min(
         limits.send_seconds_max,
         limits.websocket_silence_seconds_max,
         limits.websocket_pong_seconds_max,
-        limits.websocket_close_seconds_max,
         limits.websocket_idle_seconds_max,
     )

@@ -38,8 +38,8 @@ class WebSocketChannel(Line):
     """The state of one connection behind its handshake. `session` is what other threads know of it."""
 
     __slots__ = (
-        "_closing_at", "_ending", "_heard_at", "_message_at", "_parting", "_pinged_at", "_protocol", "_record", "_traffic",
-        "session", "stopped_early",
+        "_ending", "_heard_at", "_message_at", "_parting", "_pinged_at", "_protocol", "_record", "_traffic",
+        "closing_at", "session", "stopped_early",
     )  # fmt: skip
 
     def __init__(self, before: Line, service: Service, session: Session, now: float) -> None:
@@ -54,7 +54,7 @@ class WebSocketChannel(Line):
         self._record: Record | None = None
         self._ending: Ending | None = None
         self._parting: LastWord | None = None
-        self._closing_at: float | None = None
+        self.closing_at: float | None = None
         self._pinged_at: float | None = None
         self._heard_at = self._message_at = now
 
@@ -125,8 +125,8 @@ class WebSocketChannel(Line):
         """The client has closed, has broken a rule, or has gone: no more comes."""
         self._ending = ending
         self.session.is_left = True
-        if self._closing_at is None:
-            self._closing_at = now
+        if self.closing_at is None:
+            self.closing_at = now
         self.session.announce()
 
     @property
@@ -169,7 +169,7 @@ class WebSocketChannel(Line):
             return
         if last is not None and self._protocol.state in connection.SPEAKS:
             self._outbox.put(self._protocol.close(last.code, last.reason))
-            self._closing_at = now
+            self.closing_at = now
             if self.stopped_early:
                 self.session.announce()  # its Close is waited for, so what came before that is read and thrown away
         if self._ending is not None and (last is not None or self.session.is_quiet):
@@ -220,8 +220,8 @@ class WebSocketChannel(Line):
 
     def stop(self, now: float) -> None:
         """End gracefully: read no more messages, and say 1001 when those that came are handled."""
-        if self.phase is OPEN and self._closing_at is None:
-            self._parting, self._closing_at, self.stopped_early = SHUTDOWN, now, True
+        if self.phase is OPEN and self.closing_at is None:
+            self._parting, self.closing_at, self.stopped_early = SHUTDOWN, now, True
             self.session.announce()
 
     def _part(self, word: LastWord) -> None:
@@ -270,8 +270,8 @@ class WebSocketChannel(Line):
             return self._progress_at + limits.linger_seconds_max
         if self._outbox.waiting_bytes:
             return self._progress_at + limits.send_seconds_max
-        if self._closing_at is not None:
-            return self._closing_at + limits.websocket_close_seconds_max
+        if self.closing_at is not None:
+            return self.closing_at + limits.websocket_close_seconds_max
         if self.stopped_early:
             return NEVER  # it is not the client that is slow
         return min(self._silence_deadline(), self._message_at + limits.websocket_idle_seconds_max)
@@ -287,8 +287,8 @@ class WebSocketChannel(Line):
             self.give_up()
         elif self._parting is not None:
             self._part(self._parting)  # whatever its handler still does
-            self._closing_at = now
-        elif self._closing_at is not None:
+            self.closing_at = now
+        elif self.closing_at is not None:
             self._conclude(self._ending or Ending(close.ABNORMAL, "", "the client has not answered a Close"))
         elif self._message_at + self._limits.websocket_idle_seconds_max <= now:
             self._part(UNUSED)
