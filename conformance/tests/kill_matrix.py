@@ -40,8 +40,10 @@ SLOW = frozenset(check.id for check in RUNNABLE if "slow" in check.tags)
 PROVOKING = frozenset(check.id for check in RUNNABLE if check.needs & {"status", "stream"})
 """Checks that make the reference send what it seldom sends, for the passive checks to see."""
 FRAMING = "rfc9112-"
-HAS_NOT = frozenset({"rfc9110-8.4.1-deflate"})
-"""Checks of what the reference does without, as it may: their canned servers alone prove them."""
+WEBSOCKETS = ("rfc6455-", "rfc7692-")
+HINT = "rfc7692-7.2.2-hint-not-taken"
+HAS_NOT = frozenset({"rfc9110-8.4.1-deflate", HINT, f"{HINT}-bits", f"{HINT}-both"})
+"""Checks of what the reference does without, as it may: they say nothing of it."""
 PASSIVE = frozenset(check.id for check in RUNNABLE if is_passive(check))
 
 
@@ -103,6 +105,16 @@ def measure_clean(report: Report) -> tuple[Outcomes, dict[bool, Found | None]]:
     return outcomes, found
 
 
+def is_about(requirement: str, broken: str) -> bool:
+    """Tell whether a check of `requirement` may notice that `broken` is; --full does not take that for granted.
+
+    What a mutant does to a file or a form says nothing of framing, and what it does to WebSockets nothing of all else.
+    """
+    if broken.startswith(WEBSOCKETS) or requirement.startswith(WEBSOCKETS):
+        return broken.startswith(WEBSOCKETS) and requirement.startswith(WEBSOCKETS)
+    return broken.startswith(FRAMING) or not requirement.startswith(FRAMING)
+
+
 def trials(
     mutants: dict[str, mutation.Mutant],
     committed: dict[str, list[str]],
@@ -110,7 +122,7 @@ def trials(
     *,
     full: bool,
 ) -> list[Trial]:
-    """Return what to run. In the default run a mutant meets what it killed before, what it must kill, and the passives."""
+    """Return what to run. In the default run a mutant meets what it killed before, what it must kill, and passives."""
     wanted: list[Trial] = []
     for name, mutant in mutants.items():
         recorded = {*committed.get(name, ()), *mutant.must_kill} & CHECKS.keys()
@@ -119,9 +131,8 @@ def trials(
         everything = set(OVER_TLS if tls else PLAIN) - SLOW | recorded
         whole = full or name not in committed
         chosen = everything if whole else recorded | near | (frozenset[str]() if tls else PASSIVE)
-        if whole and not full and not mutant.breaks.startswith(FRAMING):
-            # What a mutant does to a file or a form says nothing of framing; --full does not take that for granted.
-            chosen = {check for check in chosen if not CHECKS[check].requirement.startswith(FRAMING)}
+        if not full:
+            chosen = {check for check in chosen if is_about(CHECKS[check].requirement, mutant.breaks)} | recorded
         names = tuple(check for check in CHECKS if check in chosen)
         wanted.append(Trial(names, name, tls, found.get(tls)))
     return wanted

@@ -13,13 +13,21 @@ CONNECTION = "merkhet_reference.websocket.connection"
 CHANNEL = "merkhet_reference.websocket_channel.WebSocketChannel"
 
 
-@mutant(f"{CONNECTION}.answer_to", breaks="rfc6455-5.5.1-6", must_kill={"rfc6455-5.5.1-close-1001"})
+@mutant(
+    f"{CONNECTION}.answer_to",
+    breaks="rfc6455-5.5.1-6",
+    must_kill={"rfc6455-5.5.1-close-1012", "rfc6455-7.4.2-close-4000"},
+)
 def every_close_is_1000(original: Any) -> Any:
     """Answers every Close with 1000."""
     return lambda code: close.NORMAL
 
 
-@mutant(f"{CONNECTION}.answer_to", breaks="rfc6455-5.5.1-6", must_kill={"rfc6455-5.5.1-close-1001"})
+@mutant(
+    f"{CONNECTION}.answer_to",
+    breaks="rfc6455-5.5.1-6",
+    must_kill={"rfc6455-5.5.1-close-1012", "rfc6455-7.4.2-close-4000"},
+)
 def no_code_is_sent_back(original: Any) -> Any:
     """Answers every Close with one without a body."""
     return lambda code: close.NO_STATUS
@@ -63,31 +71,13 @@ def invalid_reasons_taken(original: Any) -> Any:
     return lambda body: original(body[:2] + body[2:].decode("utf-8", "replace").encode())
 
 
-@mutant(f"{CLOSE}.parse_body", breaks="rfc6455-5.5.1-2", must_kill={"rfc6455-5.5.1-close-octet-03"})
-def half_a_code_is_none(original: Any) -> Any:
-    """Takes a Close with one octet for one without a body."""
-    return lambda body: original(b"" if len(body) == 1 else body)
-
-
-@mutant(f"{CLOSE}.parse_body", breaks="rfc6455-5.5.1-3", must_kill={"rfc6455-5.5.1-close-reason"})
+@mutant(f"{CLOSE}.parse_body", breaks="rfc6455-5.5.1-3", must_kill={"rfc6455-5.5.1-reason-ascii"})
 def reasons_are_refused(original: Any) -> Any:
     """Refuses a Close with a reason."""
 
     def parse_body(body: bytes) -> Any:
         if len(body) > 2:
             raise close.protocol_error("a reason")
-        return original(body)
-
-    return parse_body
-
-
-@mutant(f"{CLOSE}.parse_body", breaks="rfc6455-5.5.1-1", must_kill={"rfc6455-5.5.1-close-empty"})
-def codes_are_wanted(original: Any) -> Any:
-    """Refuses a Close without a code."""
-
-    def parse_body(body: bytes) -> Any:
-        if not body:
-            raise close.protocol_error("no code")
         return original(body)
 
     return parse_body
@@ -115,10 +105,15 @@ def reserved_codes_sent_back(original: Any) -> Any:
     return original | frozenset(range(1016, 3000))
 
 
-@mutant(f"{CLOSE}.CLIENT_ALONE", breaks="rfc6455-7.4.1-a1", must_kill={"rfc6455-7.4.1-frames-close-1010"})
-def servers_say_1010(original: Any) -> Any:
-    """Sends back 1010, which is for clients."""
-    return frozenset()
+@mutant(f"{CLOSE}.body", breaks="rfc6455-7.4.1-a1", must_kill={"rfc6455-7.1.2-push-1011"})
+def internal_error_is_1010(original: Any) -> Any:
+    """Says 1010, which is for clients, where it is told to say 1011."""
+
+    def body(code: int, reason: str = "") -> bytes:
+        said: bytes = original(code, reason)
+        return b"\x03\xf2" + said[2:] if code == close.INTERNAL_ERROR else said
+
+    return body
 
 
 @mutant(
@@ -178,22 +173,18 @@ def closed_by_reset(original: Any) -> Any:
 
 @mutant(f"{CONNECTION}.Connection.next_event", breaks="rfc6455-7.1.7-3", must_kill={"rfc6455-7.1.7-close-first-rsv2"})
 def fails_without_a_close(original: Any) -> Any:
-    """Hangs up on what breaks a rule, without a Close."""
+    """Hangs up on a reserved bit and on a control frame that must not be, without a Close."""
 
     def next_event(self: Any) -> Any:
         event = original(self)
-        return events.Failed(event.code, event.why) if isinstance(event, events.Failed) else event
+        if isinstance(event, events.Failed) and ("bit" in event.why or "control" in event.why):
+            return events.Failed(event.code, event.why)
+        return event
 
     return next_event
 
 
-@mutant(f"{CLOSE}.INVALID_DATA", breaks="rfc6455-10.7-3", must_kill={"rfc6455-10.7-close-text"})
-def invalid_data_is_1002(original: Any) -> Any:
-    """Says 1002 of text that is no UTF-8."""
-    return close.PROTOCOL_ERROR
-
-
-@mutant(f"{CLOSE}.PROTOCOL_ERROR", breaks="rfc6455-10.7-3", must_kill={"rfc6455-10.7-close-rsv"})
+@mutant(f"{CLOSE}.PROTOCOL_ERROR", breaks="rfc6455-10.7-3", must_kill={"rfc6455-5.1-unmasked-code"})
 def every_fault_is_1011(original: Any) -> Any:
     """Says 1011 of a frame that breaks a rule, as if the fault were its own."""
     return close.INTERNAL_ERROR
@@ -260,6 +251,18 @@ def close_ends_the_message(original: Any) -> Any:
             self._reader._buffer, self._reader._at = b"\x88\x80" + bytes(4), 0
             message, self._assembler._content = events.Message(content.decode("utf-8", "replace")), bytearray()
             return message
+        return original(self, payload)
+
+    return _take_control
+
+
+@mutant(f"{CONNECTION}.Connection._take_control", breaks="rfc6455-5.5.1-2", must_kill={"rfc6455-5.5.1-close-octet-03"})
+def half_a_code_passed_over(original: Any) -> Any:
+    """Passes over a Close with one octet."""
+
+    def _take_control(self: Any, payload: bytes) -> Any:
+        if self._reader.opcode == frames.Opcode.CLOSE and len(payload) == 1:
+            return events.Pong(payload)
         return original(self, payload)
 
     return _take_control

@@ -115,7 +115,7 @@ def fragmented_control_frames_taken(original: Any) -> Any:
 @mutant(
     f"{FRAMES}.SECOND_OCTET",
     breaks="rfc6455-5.5-1",
-    must_kill={"rfc6455-5.5-long-ping-126", "rfc6455-5.5-long-close-126", "rfc6455-5.5-frames-control-size"},
+    must_kill={"rfc6455-5.5-long-ping-126", "rfc6455-5.5-frames-control-size"},
 )
 def long_control_frames_taken(original: Any) -> Any:
     """Takes control frames of more than 125 octets, and answers in kind."""
@@ -404,3 +404,9 @@ def unasked_pongs_refused(original: Any) -> Any:
 def pings_wait_for_the_application(original: Any) -> Any:
     """Reads nothing while the application is busy, Pings too."""
     return lambda self: original(self) or not self.session.is_quiet
+
+
+@mutant(f"{FRAMES}.encode_pong", breaks="rfc6455-5.5.3-a1", must_kill={"rfc6455-5.5.3-data-empty"})
+def pongs_are_never_empty(original: Any) -> Any:
+    """Puts something into a Pong to a Ping without a payload."""
+    return lambda data: original(data or b"pong")

@@ -10,6 +10,7 @@ from typing import Any
 
 from mutation import mutant
 
+from merkhet_reference import contract_sockets
 from merkhet_reference.fields import Fields
 from merkhet_reference.websocket import extensions, handshake
 
@@ -441,3 +442,106 @@ def refused_handshakes_are_500(original: Any) -> Any:
 def early_frames_are_lost(original: Any) -> Any:
     """Throws away the frames that came in one packet with the handshake."""
     return lambda self, ticket, came, now, ended: original(self, ticket, b"", now, ended=ended)
+
+
+# --- handshakes that are well
+
+
+def refusing(original: Any, refuses: Any) -> Any:
+    """Refuse a handshake with 400 if `refuses` says yes to its head."""
+
+    def accept(head: Any, policy: Any) -> Any:
+        if refuses(head):
+            raise handshake.HandshakeError(400, "no")
+        return original(head, policy)
+
+    return accept
+
+
+NAMES = (b"Host", b"Connection", b"Upgrade", VERSION, b"Sec-WebSocket-Key")
+
+
+@mutant(ACCEPT, breaks="rfc6455-4.2.2-1", must_kill={"rfc6455-4.2.2-status", "rfc6455-4.2.2-delivery-octets"})
+def no_websocket_at_all(original: Any) -> Any:
+    """Refuses every handshake."""
+    return refusing(original, lambda head: True)
+
+
+@mutant(ACCEPT, breaks="rfc6455-4.2.1-a8", must_kill={"rfc6455-4.2.1-fields-key-first"})
+def fields_in_one_order(original: Any) -> Any:
+    """Wants the fields of a handshake in one order."""
+
+    def refuses(head: Any) -> bool:
+        places = [NAMES.index(name) for name, _ in head.fields if name in NAMES]
+        return places != sorted(places)
+
+    return refusing(original, refuses)
+
+
+@mutant(ACCEPT, breaks="rfc6455-4.2.1-a8", must_kill={"rfc6455-4.2.1-fields-small-letters"})
+def field_names_have_case(original: Any) -> Any:
+    """Knows the fields of a handshake in one spelling alone."""
+    return refusing(original, lambda head: not {name for name, _ in head.fields}.issuperset(NAMES))
+
+
+@mutant(ACCEPT, breaks="rfc6455-4.2.1-a8", must_kill={"rfc6455-4.2.1-fields-unknown-field"})
+def unknown_fields_refused(original: Any) -> Any:
+    """Refuses a handshake with fields that it does not know."""
+    known = {name.lower() for name in (*NAMES, b"Origin", handshake.PROTOCOL_FIELD, handshake.EXTENSIONS_FIELD)}
+    return refusing(original, lambda head: any(name.lower() not in known for name, _ in head.fields))
+
+
+@mutant(ACCEPT, breaks="rfc6455-4.2.1-a9", must_kill={"rfc6455-4.2.1-target-absolute"})
+def absolute_targets_refused(original: Any) -> Any:
+    """Refuses a handshake whose target is in absolute form."""
+    return refusing(original, lambda head: head.target.form.name == "ABSOLUTE")
+
+
+@mutant(f"{HANDSHAKE}.choose_subprotocol", breaks="rfc6455-4.2.2-8", must_kill={"rfc6455-4.2.2-subprotocol-known"})
+def subprotocol_of_its_own(original: Any) -> Any:
+    """Says a newer version of the subprotocol that was offered."""
+
+    def choose_subprotocol(offered: Any, known: Any) -> str | None:
+        chosen = original(offered, known)
+        return None if chosen is None else f"{chosen}.1"
+
+    return choose_subprotocol
+
+
+@mutant(ACCEPT, breaks="rfc6455-11.3.4-2", must_kill={"rfc6455-11.3.4-once-one", "rfc6455-11.3.2-once-offer"})
+def choices_come_twice(original: Any) -> Any:
+    """Says twice what subprotocol and what extensions it has chosen."""
+    chosen = {handshake.PROTOCOL_FIELD, handshake.EXTENSIONS_FIELD}
+    return changed_101(original, lambda lines, head: [*lines, *(line for line in lines if line[0] in chosen)])
+
+
+@mutant(ACCEPT, breaks="rfc7692-5-7", must_kill={"rfc7692-5-one-of-two", "rfc7692-5-with-webkit"})
+def all_extensions_agreed_to(original: Any) -> Any:
+    """Agrees to compression, and to all else that is offered."""
+
+    def change(lines: Any, head: Any) -> Any:
+        offers = extensions.parse(head.fields.get_all(handshake.EXTENSIONS_FIELD))
+        others = b"".join(b", " + offer.name for offer in offers if offer.name != b"permessage-deflate")
+        return [(name, value + others if name == handshake.EXTENSIONS_FIELD else value) for name, value in lines]
+
+    return changed_101(original, change)
+
+
+@mutant(
+    "merkhet_reference.contract_sockets.add_to",
+    breaks="rfc6455-4.2.1-a1",
+    must_kill={"rfc6455-4.2.1-method-post", "rfc6455-4.2.1-method-options"},
+)
+def websockets_by_post(original: Any) -> Any:
+    """Opens a WebSocket for a POST, or OPTIONS, as well as for a GET."""
+
+    def add_to(router: Any) -> None:
+        def upgrade(request: Any) -> None:
+            request._head = request._head._replace(method=b"GET")
+            contract_sockets.echo(request)
+
+        original(router)
+        router.post("/ws", upgrade)
+        router.options("/ws", upgrade)
+
+    return add_to

@@ -352,15 +352,18 @@ def binary_is_looked_at(original: Any) -> Any:
     return message
 
 
-@mutant(TAKE, breaks="rfc6455-7.1.7-5", must_kill={"rfc6455-7.1.7-text-behind-not-utf8"})
-def invalid_text_dropped(original: Any) -> Any:
-    """Drops a text that is no UTF-8, and goes on with what comes behind it."""
+@mutant(PAYLOAD, breaks="rfc6455-6.1-5", must_kill={"rfc6455-6.2-length-1-text-whole"})
+def short_text_is_binary(original: Any) -> Any:
+    """Sends text of one letter, and of five, as binary."""
 
-    def take(self: Any, reader: Any, piece: bytes) -> Any:
-        try:
-            return original(self, reader, piece)
-        except close.Violation:
-            self._is_begun, self._content = False, bytearray()
-            return None
+    def payload_of(data: str | bytes) -> Any:
+        opcode, payload = original(data)
+        return (BINARY if len(payload) in {1, 5} else opcode), payload
 
-    return take
+    return payload_of
+
+
+@mutant(PAYLOAD, breaks="rfc6455-6.1-5", must_kill={"rfc6455-6.1-type-text", "rfc6455-5.4-type-text"})
+def text_is_binary(original: Any) -> Any:
+    """Sends every message as binary."""
+    return lambda data: (BINARY, original(data)[1])
