@@ -11,6 +11,7 @@ from merkhet_reference.websocket import close, connection, events, frames
 CLOSE = "merkhet_reference.websocket.close"
 CONNECTION = "merkhet_reference.websocket.connection"
 CHANNEL = "merkhet_reference.websocket_channel.WebSocketChannel"
+UNEVENTFUL = frozenset((close.NO_STATUS, close.NORMAL))
 
 
 @mutant(
@@ -35,14 +36,14 @@ def no_code_is_sent_back(original: Any) -> Any:
 
 @mutant(f"{CLOSE}.body", breaks="rfc6455-7.4.1-3", must_kill={"rfc6455-7.4.1-frames-close-1005"})
 def no_status_is_written(original: Any) -> Any:
-    """Writes 1005 where it has no code to say."""
-    return lambda code, reason="": b"\x03\xed" if code == close.NO_STATUS else original(code, reason)
+    """Writes 1005 where it has no code to say, or nothing but that all is well."""
+    return lambda code, reason="": b"\x03\xed" if code in UNEVENTFUL and not reason else original(code, reason)
 
 
 @mutant(f"{CLOSE}.body", breaks="rfc6455-5.5.1-2", must_kill={"rfc6455-5.5.1-frames-close-body"})
 def half_a_code_is_written(original: Any) -> Any:
-    """Writes one octet where it has no code to say."""
-    return lambda code, reason="": b"\x03" if code == close.NO_STATUS else original(code, reason)
+    """Writes one octet where it has no code to say, or nothing but that all is well."""
+    return lambda code, reason="": b"\x03" if code in UNEVENTFUL and not reason else original(code, reason)
 
 
 @mutant(f"{CLOSE}.body", breaks="rfc6455-7.1.2-1", must_kill={"rfc6455-7.1.2-push-reason-longest"})

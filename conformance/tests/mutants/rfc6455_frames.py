@@ -201,22 +201,6 @@ def length_wraps_at_32_bits(original: Any) -> Any:
 
 
 @mutant(
-    f"{FRAMES}.FrameReader._extended_length",
-    breaks="rfc6455-6.2-1",
-    must_kill={"rfc6455-6.2-length-126-text-cut-length"},
-)
-def lengths_come_whole(original: Any) -> Any:
-    """Reads what is there of a length of 16 bits as all of it."""
-
-    def _extended_length(self: Any, octets: bytes, count: int) -> int:
-        if count == 2 and len(octets) == 1:
-            raise close.protocol_error("a short length")
-        return original(self, octets, count)
-
-    return _extended_length
-
-
-@mutant(
     f"{FRAMES}.unmask",
     breaks="rfc6455-6.2-7",
     must_kill={"rfc6455-6.2-length-125-text-byte-by-byte", "rfc6455-6.2-mask-cut-payload"},
@@ -317,10 +301,10 @@ def top_bit_of_its_own(original: Any) -> Any:
 
 @mutant(ENCODE, breaks="rfc6455-6.1-6", must_kill={"rfc6455-6.2-length-125-text-whole"})
 def last_frames_without_fin(original: Any) -> Any:
-    """Leaves out FIN in messages of 100 octets and more."""
+    """Leaves out FIN in messages of 100 to 130 octets."""
 
     def encode(opcode: int, payload: bytes, **how: bool) -> bytes:
-        return original(opcode, payload, **{**how, "is_last": len(payload) < 100})
+        return original(opcode, payload, **{**how, "is_last": not 100 <= len(payload) <= 130})
 
     return encode
 

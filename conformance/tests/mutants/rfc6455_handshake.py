@@ -461,12 +461,6 @@ def refusing(original: Any, refuses: Any) -> Any:
 NAMES = (b"Host", b"Connection", b"Upgrade", VERSION, b"Sec-WebSocket-Key")
 
 
-@mutant(ACCEPT, breaks="rfc6455-4.2.2-1", must_kill={"rfc6455-4.2.2-status", "rfc6455-4.2.2-delivery-octets"})
-def no_websocket_at_all(original: Any) -> Any:
-    """Refuses every handshake."""
-    return refusing(original, lambda head: True)
-
-
 @mutant(ACCEPT, breaks="rfc6455-4.2.1-a8", must_kill={"rfc6455-4.2.1-fields-key-first"})
 def fields_in_one_order(original: Any) -> Any:
     """Wants the fields of a handshake in one order."""

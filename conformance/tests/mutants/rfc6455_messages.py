@@ -96,7 +96,8 @@ def each_fragment_is_a_message(original: Any) -> Any:
     """Takes the first fragment of a message for the whole of it, and the others for binary messages."""
 
     def take(self: Any, reader: Any, piece: bytes) -> Any:
-        if reader.has_ended and not self._is_begun and not reader.is_last_frame and piece.isascii():
+        is_first = reader.opcode != frames.Opcode.CONTINUATION and not reader.is_last_frame
+        if is_first and reader.has_ended and piece.isascii():
             return original(self, Ended(reader), piece)
         return original(self, reader, piece)
 
