@@ -200,16 +200,6 @@ def length_wraps_at_32_bits(original: Any) -> Any:
     return _extended_length
 
 
-@mutant(
-    f"{FRAMES}.unmask",
-    breaks="rfc6455-6.2-7",
-    must_kill={"rfc6455-6.2-length-125-text-byte-by-byte", "rfc6455-6.2-mask-cut-payload"},
-)
-def key_begins_anew(original: Any) -> Any:
-    """Begins with the first octet of the key in every piece of a payload."""
-    return lambda data, key, turned=0: original(data, key)
-
-
 @mutant(f"{FRAMES}.unmask", breaks="rfc6455-6.2-7", must_kill={"rfc6455-6.2-length-65536-binary-whole"})
 def wide_payloads_by_another_key(original: Any) -> Any:
     """Turns the key by an octet where it takes the mask off a kilobyte or more at a time."""
