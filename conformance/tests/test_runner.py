@@ -291,6 +291,13 @@ def test_a_target_that_is_not_ours_stays_dead() -> None:
     assert outcome.problems
 
 
+def test_what_would_run_alone_has_a_result_although_the_target_died_before() -> None:
+    alone = dataclasses.replace(checks.check(name="alone"), tags=frozenset({"alone"}))
+    outcome, _ = run_mortal([KILLER, alone], restarts=False, jobs=1)
+    result = outcome.results[-1]
+    assert (result.outcome, result.reason) == (Outcome.INCONCLUSIVE, "the target died before this ran")
+
+
 def test_a_restart_that_fails_is_told() -> None:
     def fails() -> tuple[Address, Names]:
         raise OSError("no such command")

@@ -167,6 +167,8 @@ class _Runner:
                 await self._blame(batch)
             elif self.dialer.now() >= batch.until:
                 return
+        if self.ended != "complete":
+            self._leave(batch.waiting, "the target died before this ran")
 
     async def _work(self, batch: Batch) -> None:
         """Take checks one after the other until there are none, the time is up, or the target is dead."""
