@@ -78,14 +78,14 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving() -> Generator[tuple[Served, Place], None, None]:
+def serving(patience: float) -> Generator[tuple[Served, Place], None, None]:
     """Run the server in a folder of its own; end it in any case."""
     authority = trustme.CA()
     with tempfile.TemporaryDirectory() as name:
         folder, errors = Path(name), Path(name) / "stderr"
         (folder / "tmp").mkdir()
         authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
-        command = [sys.executable, "-W", "error", str(SERVER), name]
+        command = [sys.executable, "-W", "error", str(SERVER), name, str(patience)]
         environment = {**os.environ, "TMPDIR": str(folder / "tmp")}
         with (
             errors.open("wb") as stderr,
@@ -198,11 +198,12 @@ def soak(
     pause_seconds: float = 0.002,
     growth_kib_max: int = GROWTH_KIB_MAX,
     answer_seconds_max: float = ANSWER_SECONDS_MAX,
+    patience: float = 1.0,
 ) -> list[str]:
     """Load a server, print what is seen of it, and return what was not as it must be."""
     wrong: list[str] = []
     rounds = max(2, round(seconds / ROUND_SECONDS))
-    with serving() as (served, place):
+    with serving(patience) as (served, place):
         load = Load(place, seed, pause_seconds)
         before: dict[str, Any] | None = None
         settled_kib = 0

@@ -1,4 +1,4 @@
-"""The server of the soak: `python soak_server.py FOLDER`, and a state that it tells on request.
+"""The server of the soak: `python soak_server.py FOLDER PATIENCE`, and a state that it tells on request.
 
 There are three servers in this process: a plain one, one with TLS, and a small one that has room for few connections.
 
@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -46,6 +46,13 @@ LIMITS = Limits(
     websocket_idle_seconds_max=3.0, websocket_close_seconds_max=0.5,
 )  # fmt: skip
 """Short times, so that a run meets each of them often."""
+
+
+def patient(times: float) -> Limits:
+    """Return limits whose times are so many times as long: on a busy machine a slow client is slower than it means to be."""
+    seconds = [field.name for field in fields(LIMITS) if field.name.endswith("_seconds_max")]
+    return replace(LIMITS, **{name: times * getattr(LIMITS, name) for name in seconds})
+
 
 ROOM = 4
 """Connections that the small server takes."""
@@ -294,7 +301,7 @@ def say(document: object) -> None:
 
 
 def main() -> int:
-    folder = Path(sys.argv[1])
+    folder, limits = Path(sys.argv[1]), patient(float(sys.argv[2]))
     for name, count in FILES.items():
         (folder / name).write_bytes(pattern(count))
     log, watch, application = Log(), Watch(), Application(folder)
@@ -304,9 +311,9 @@ def main() -> int:
     router, whole = application.router(), Whole(application, watch, log)
     context = tls.server_context(str(folder / "server.pem"))
     servers = {
-        "plain": Server(router, workers=WORKERS, limits=LIMITS, observer=watch),
-        "secure": Server(router, workers=WORKERS, limits=LIMITS, observer=watch, ssl_context=context),
-        "small": Server(router, workers=1, limits=replace(LIMITS, connections_max=ROOM), observer=watch),
+        "plain": Server(router, workers=WORKERS, limits=limits, observer=watch),
+        "secure": Server(router, workers=WORKERS, limits=limits, observer=watch, ssl_context=context),
+        "small": Server(router, workers=1, limits=replace(limits, connections_max=ROOM), observer=watch),
     }
     for server in servers.values():
         server.listen(0)
