@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from merkhet.answer import Answer, End, Fault, Framing, Response
-from merkhet.check import Send
-from merkhet.engine.conversation import Conversation, Wanted
+from merkhet.check import Hears, Send
+from merkhet.engine.conversation import Conversation
 from merkhet.engine.deadlines import Deadlines
 from merkhet.heard import Heard
 from merkhet.wire.client_frames import behind_handshake
@@ -100,9 +100,9 @@ class Connection:
         """Return the time."""
         return self._dialer.now()
 
-    async def hear(self, wanted: Wanted) -> Heard | None:
+    async def hear(self, step: Hears, seconds: float) -> Heard | None:
         """Read the frames behind the 101 that was read last; None if that was none."""
-        return await self._talk.hear(wanted, self) if self._talk is not None else None
+        return await self._talk.hear(step, seconds, self) if self._talk is not None else None
 
     async def half_close(self) -> None:
         """Say that no more will be sent."""

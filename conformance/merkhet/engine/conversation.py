@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from merkhet.answer import End, Fault, Response
@@ -40,33 +40,12 @@ class Line(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """How much is waited for, and until when."""
-
-    messages: int
-    pongs: int
-    pings: int
-    until_close: bool
-    seconds: float
-
-    @classmethod
-    def by(cls, step: Hears, seconds: float) -> Wanted:
-        """Return what a step waits for."""
-        return cls(
-            messages=step.messages,
-            pongs=step.pongs,
-            pings=step.pings,
-            until_close=step.until_close,
-            seconds=seconds,
-        )
-
-    def is_met_by(self, counts: Counter[type]) -> bool:
-        """Whether all of it has come. The Close alone meets every step."""
-        if counts[Close]:
-            return True
-        wanted = ((Message, self.messages), (Pong, self.pongs), (Ping, self.pings))
-        return any(count for _, count in wanted) and all(counts[kind] >= count for kind, count in wanted)
+def is_met_by(step: Hears, counts: Counter[type]) -> bool:
+    """Whether all that a step waits for has come. The Close alone meets every step."""
+    if counts[Close]:
+        return True
+    wanted = ((Message, step.messages), (Pong, step.pongs), (Ping, step.pings))
+    return any(count for _, count in wanted) and all(counts[kind] >= count for kind, count in wanted)
 
 
 class Conversation:
@@ -88,17 +67,17 @@ class Conversation:
             tally=self.reader.tally, faults=tuple(self.reader.faults), asked_to_close_with=self.client.close_code
         )
 
-    async def hear(self, wanted: Wanted, line: Line) -> Heard:
-        """Read up to what is wanted, or the server's Close and then the end, or a fault, or the deadline."""
+    async def hear(self, step: Hears, seconds: float, line: Line) -> Heard:
+        """Read up to what a step waits for, or the server's Close and then the end, or a fault, or for so long."""
         began = line.now()
         first = self._taken
-        end, is_met = await self._until(wanted, line)
+        end, is_met = await self._until(step, line.now() + seconds, line)
         heard = Heard(
             events=tuple(self.reader.events[first : self._taken]),
             end=end,
             unfinished=self.reader.unfinished and not is_met,
         )
-        if heard.close is not None and not wanted.until_close:
+        if heard.close is not None and not step.until_close:
             heard = await self._to_the_end(heard, line)
             is_met = False
         faults = self._new_faults(all_of_them=not is_met)
@@ -112,14 +91,13 @@ class Conversation:
             self._told += 1
         return tuple(reader.faults[first : self._told])
 
-    async def _until(self, wanted: Wanted, line: Line) -> tuple[End | None, bool]:
+    async def _until(self, step: Hears, until: float, line: Line) -> tuple[End | None, bool]:
         """Take events until all that is wanted has come. Returns how it ended if it has not, and whether it has."""
         counts: Counter[type] = Counter()
-        until = line.now() + wanted.seconds
         while True:
             while self._taken < len(self.reader.events):
                 counts[type(await self._take(line))] += 1
-                if wanted.is_met_by(counts):
+                if is_met_by(step, counts):
                     return None, True
             if self.reader.broken:
                 return None, False

@@ -27,7 +27,6 @@ from merkhet.check import (
     Write,
 )
 from merkhet.engine.connection import Connection, segments
-from merkhet.engine.conversation import Wanted
 from merkhet.engine.judgement import Baseline as Baseline
 from merkhet.engine.judgement import (
     Judgement,
@@ -199,7 +198,7 @@ class _Execution:
     async def _hear(self, step: Hears, connection: Connection) -> Verdict | None:
         deadlines = self.setting.deadlines
         seconds = deadlines.patience(step.patience_seconds, quiet=step.quiet)
-        heard = await connection.hear(Wanted.by(step, seconds))
+        heard = await connection.hear(step, seconds)
         if heard is None:
             return self._judged(judge_nothing(step))
         cut = deadlines.is_cut(step.patience_seconds) if heard.close is None else not deadlines.patient
@@ -224,7 +223,7 @@ class _Execution:
         for number, one in enumerate(frames, 1):
             await connection.send([one])
             step = Hears({}, messages=int(number < len(frames)))
-            await connection.hear(Wanted.by(step, self.setting.deadlines.answer_seconds))
+            await connection.hear(step, self.setting.deadlines.answer_seconds)
 
     async def _twin_or_why_not(self, twin: Exchange) -> str:
         try:

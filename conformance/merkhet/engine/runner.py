@@ -210,7 +210,7 @@ class _Runner:
         rest, guilty = list(suspects), False
         while rest:
             if not await self._restart():
-                self._give_up(batch, rest)
+                self._give_up(rest)
                 return
             guilty |= await self._try_alone(rest, batch.record)
         if not guilty and len(suspects) == 1:
@@ -247,8 +247,8 @@ class _Runner:
         self._tell(RunStage.RESTARTED, text=f"the target died and was started again ({self.restarts})")
         return await self.health.lives(self.dialer)
 
-    def _give_up(self, batch: Batch, suspects: Sequence[Check]) -> None:
-        """The target is dead for good: one suspect is guilty, of several none is; what is left cannot be judged."""
+    def _give_up(self, suspects: Sequence[Check]) -> None:
+        """The target is dead for good: one suspect is guilty, of several none is."""
         self.ended = "target died"
         names = ", ".join(check.id for check in suspects)
         self.problems.append(f"the target died, and cannot be started again by us; running then: {names}")
@@ -256,7 +256,6 @@ class _Runner:
             reason = f"the target died while this ran, beside {len(suspects) - 1} others"
             result = blank(check, self._requirement(check), Outcome.INCONCLUSIVE, reason)
             self._set(killed(result) if len(suspects) == 1 and not self.restarts else result)
-        self._leave(batch.waiting, "the target died before this ran")
 
     # One check
 

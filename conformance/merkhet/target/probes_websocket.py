@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator, Mapping
 from merkhet.answer import Response
 from merkhet.check import Hears
 from merkhet.engine.connection import Connection
-from merkhet.engine.conversation import Wanted
 from merkhet.heard import Message, Opcode
 from merkhet.target.probe import Missed, Probe, Prober, must_be, request, whole
 from merkhet.wire.extensions import deflate_of
@@ -43,7 +42,7 @@ async def _must_say(prober: Prober, connection: Connection, sent: Message, *expe
     """Send a short message. Raises Missed unless these come back, however they are framed."""
     await connection.send([_frame(sent.opcode, sent.data)])
     seconds = prober.scout.deadlines.answer_seconds
-    heard = await connection.hear(Wanted.by(Hears({}, messages=len(expected), until_close=True), seconds))
+    heard = await connection.hear(Hears({}, messages=len(expected), until_close=True), seconds)
     came = [(one.opcode, one.data) for one in heard.messages] if heard is not None else []
     if came != [(one.opcode, one.data) for one in expected]:
         told = heard.describe() if heard is not None else "nothing"
