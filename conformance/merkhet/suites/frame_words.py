@@ -13,7 +13,7 @@ from merkhet.expectation import Hearing
 from merkhet.heard import Opcode
 from merkhet.payload import made
 from merkhet.suites.websocket_words import (
-    SERVER_ALIVE,
+    OPEN,
     SWITCHED,
     alive,
     fails,
@@ -122,9 +122,8 @@ def fails_on(
     They go out with a Ping behind them, in segments of `each` octets (0: in one). `taken` is what a canned server answers that
     takes them for valid, before its Pong. The rest is as in `fails`; `mutants` are more of them.
     """
-    begin = SWITCHED + SERVER_ALIVE
-    closed = begin + server_close(codes[0] if codes else None)
-    answered = begin + taken + server_pong(b"behind")
+    closed = OPEN + server_close(codes[0] if codes else None)
+    answered = OPEN + taken + server_pong(b"behind")
     return Check(
         id=f"rfc6455-{place}",
         requirement=f"rfc6455-{requirement}",
@@ -140,8 +139,8 @@ def fails_on(
             Canned("takes it for valid", answered),
             Canned("answers first, and then fails", closes(answered + server_close(codes[0] if codes else None))),
             Canned("keeps the connection after its Close", closed),
-            *((Canned("closes without a Close frame", closes(begin)),) if bare is UNCLOSED else ()),
-            Canned("does nothing", begin),
+            *((Canned("closes without a Close frame", closes(OPEN)),) if bare is UNCLOSED else ()),
+            Canned("does nothing", OPEN),
             *mutants,
         ),
         note=note,

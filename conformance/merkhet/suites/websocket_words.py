@@ -153,6 +153,8 @@ def alive(endpoint: str = "ws", *lines: bytes) -> tuple[Step, ...]:
 
 SERVER_ALIVE = server_text(_ALIVE_WORD)
 """What a canned server sends behind its 101 for `alive`."""
+OPEN = SWITCHED + SERVER_ALIVE
+"""All that it has sent by then."""
 
 
 def pushing() -> tuple[Step, ...]:
@@ -162,15 +164,17 @@ def pushing() -> tuple[Step, ...]:
 
 SERVER_PUSHES = server_text("0")
 """What a canned server sends behind its 101 for `pushing`."""
+PUSHING = SWITCHED + SERVER_PUSHES
+"""All that it has sent by then."""
 
 
 def beforehand() -> tuple[Step, ...]:
-    """Return the steps that show the same on a connection of its own, for what begins with its handshake's own packet."""
+    """Return the steps of `alive` on a connection of their own, for what begins with its handshake's own packet.
+
+    A canned server has sent `OPEN` there, and it is the first stream of the check.
+    """
     return On(1), *alive(), On(0)
 
-
-BEFOREHAND = SWITCHED + SERVER_ALIVE
-"""What a canned server sends there. It is the first stream of the check."""
 
 WS_TWIN = Exchange(request=handshake(), answer=switches(), good=SWITCHED)
 """The legal handshake that a refused one is held against."""

@@ -28,8 +28,8 @@ from merkhet.expectation import Hearing
 from merkhet.suites.rfc6455.opening import HUNG_UP, NO_ANSWER, OWN_ERROR, accepts, must_switch
 from merkhet.suites.websocket_words import (
     CLOSE_SECONDS,
+    OPEN,
     OTHER_KEYS,
-    SERVER_ALIVE,
     SWITCHED,
     WS_TWIN,
     alive,
@@ -89,7 +89,7 @@ def _early(slug: str, title: str, sent: Send) -> Check:
         title=title,
         since=SINCE,
         steps=(sent, Answers(_OPENS), Hears(_KEPT, messages=1)),
-        good=(SWITCHED + SERVER_ALIVE,),
+        good=(OPEN,),
         mutants=(
             Canned("loses it", SWITCHED),
             Canned("loses its beginning", SWITCHED + server_text("khet")),
@@ -253,7 +253,7 @@ _SECONDS = (
         "A second handshake on an open WebSocket is no handshake",
         *alive(),
         Send(handshake(key=_SECOND_KEY)),
-        before=SWITCHED + SERVER_ALIVE,
+        before=OPEN,
     ),
 )
 _PARALLEL = Check(

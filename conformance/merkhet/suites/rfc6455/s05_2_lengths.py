@@ -21,8 +21,7 @@ from merkhet.expect_websocket import closes as closes_with
 from merkhet.heard import Opcode
 from merkhet.suites.frame_words import UNCLOSED, comes_back, says_canned
 from merkhet.suites.websocket_words import (
-    SERVER_ALIVE,
-    SWITCHED,
+    OPEN,
     alive,
     frame,
     head_of_frame,
@@ -84,7 +83,6 @@ _LENGTHS = tuple(
 
 # --- a longer form than is needed
 
-_OPEN = SWITCHED + SERVER_ALIVE
 
 _LONGER = (
     ("5-in-16", Opcode.TEXT, 5, 16),
@@ -118,12 +116,12 @@ def _longer(slug: str, opcode: Opcode, size: int, form: int) -> Check:
                 messages=1,
             ),
         ),
-        good=(_OPEN + says_canned(item),),
+        good=(OPEN + says_canned(item),),
         mutants=(
-            Canned("takes the length for data", _OPEN + says_canned("\0\5hel")),
-            Canned("closes the WebSocket", closes(_OPEN + server_close(1002))),
-            Canned("hangs up", closes(_OPEN)),
-            Canned("passes over it", _OPEN),
+            Canned("takes the length for data", OPEN + says_canned("\0\5hel")),
+            Canned("closes the WebSocket", closes(OPEN + server_close(1002))),
+            Canned("hangs up", closes(OPEN)),
+            Canned("passes over it", OPEN),
         ),
         note="The shortest form is asked of the sender; what a receiver does with another is nowhere said.",
     )
@@ -148,12 +146,12 @@ _LONGER_PING = Check(
             pongs=1,
         ),
     ),
-    good=(closes(_OPEN + server_close(1002)),),
+    good=(closes(OPEN + server_close(1002)),),
     mutants=(
-        Canned("takes the length for data", _OPEN + server_pong(b"\x00\x05hel")),
-        Canned("answers it", _OPEN + server_pong(b"hello")),
-        Canned("hangs up", closes(_OPEN)),
-        Canned("passes over it", _OPEN),
+        Canned("takes the length for data", OPEN + server_pong(b"\x00\x05hel")),
+        Canned("answers it", OPEN + server_pong(b"hello")),
+        Canned("hangs up", closes(OPEN)),
+        Canned("passes over it", OPEN),
     ),
 )
 
@@ -165,7 +163,6 @@ _TOP_BIT = 1 << 63
 
 def _top_bit(slug: str, words: str, opcode: Opcode, length: int, *, fin: bool = True) -> Check:
     head = head_of_frame(opcode, length, form=64, fin=fin)
-    begin = SWITCHED + SERVER_ALIVE
     return Check(
         id=f"rfc6455-5.2-length-top-bit-{slug}",
         requirement="rfc6455-5.2-5",
@@ -187,13 +184,13 @@ def _top_bit(slug: str, words: str, opcode: Opcode, length: int, *, fin: bool = 
                 pongs=1,
             ),
         ),
-        good=(closes(begin + server_close(1002)),),
+        good=(closes(OPEN + server_close(1002)),),
         mutants=(
-            Canned("drops the bit", begin + server_text("hello") + server_pong(b"behind")),
-            Canned("passes over the frame", begin + server_pong(b"behind")),
-            Canned("keeps the connection after its Close", begin + server_close(1002)),
-            Canned("hangs up", closes(begin)),
-            Canned("waits", begin),
+            Canned("drops the bit", OPEN + server_text("hello") + server_pong(b"behind")),
+            Canned("passes over the frame", OPEN + server_pong(b"behind")),
+            Canned("keeps the connection after its Close", OPEN + server_close(1002)),
+            Canned("hangs up", closes(OPEN)),
+            Canned("waits", OPEN),
         ),
         note=(
             "The bit is forbidden to the sender, and nothing is asked of a receiver: to refuse it, and to wait for that much, "
@@ -214,7 +211,6 @@ _TOP_BITS = (
 def _announced(slug: str, words: str, opcode: Opcode, length: int) -> Check:
     """Section 10.4 names such a frame: a length that no memory holds, and only its first octets."""
     head = head_of_frame(opcode, length)
-    begin = SWITCHED + SERVER_ALIVE
     return Check(
         id=f"rfc6455-10.4-announced-{slug}",
         requirement="rfc6455-10.4-1",
@@ -236,11 +232,11 @@ def _announced(slug: str, words: str, opcode: Opcode, length: int) -> Check:
                 pongs=1,
             ),
         ),
-        good=(closes(begin + server_close(1009)),),
+        good=(closes(OPEN + server_close(1009)),),
         mutants=(
-            Canned("reads the last octet of the length alone", begin + server_text("") + server_pong(b"behind")),
-            Canned("reads the five octets as the message", begin + server_text("hello") + server_pong(b"behind")),
-            Canned("passes over the frame", begin + server_pong(b"behind")),
+            Canned("reads the last octet of the length alone", OPEN + server_text("") + server_pong(b"behind")),
+            Canned("reads the five octets as the message", OPEN + server_text("hello") + server_pong(b"behind")),
+            Canned("passes over the frame", OPEN + server_pong(b"behind")),
         ),
         note="No limit is asked for in so many octets, and none is seen before it is reached: to wait is as good as to refuse.",
     )

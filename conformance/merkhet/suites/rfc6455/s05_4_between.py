@@ -23,7 +23,7 @@ from merkhet.expectation import Hearing
 from merkhet.heard import Opcode, Pong
 from merkhet.suites.frame_words import fails_on, says_canned
 from merkhet.suites.websocket_words import (
-    SERVER_ALIVE,
+    OPEN,
     SWITCHED,
     binary,
     continuation,
@@ -156,7 +156,7 @@ def _mixed(slug: str, words: str, bad: bytes, taken: bytes, *near: bytes | str) 
         taken=taken,
         goes=_GOES,
         first={**dropped, stays_silent: _WAITS},
-        mutants=(Canned("drops the one, and echoes the other", SWITCHED + SERVER_ALIVE + says_canned(*near[:1])),),
+        mutants=(Canned("drops the one, and echoes the other", OPEN + says_canned(*near[:1])),),
         note=_NOTE,
     )
 
@@ -240,7 +240,7 @@ def _orphan(slug: str, words: str, bad: bytes, taken: bytes, *, each: int = 0) -
         each=each,
         goes=_GOES,
         first={stays_silent: _WAITS},
-        mutants=(Canned("passes over it", SWITCHED + SERVER_ALIVE + server_pong(b"behind")),),
+        mutants=(Canned("passes over it", OPEN + server_pong(b"behind")),),
         note="That it is an error follows from Section 5.4; that a receiver must look, from Section 10.7 alone.",
     )
 

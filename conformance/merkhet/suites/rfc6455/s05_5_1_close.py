@@ -32,9 +32,10 @@ from merkhet.expect_websocket import (
     stays_open,
 )
 from merkhet.expectation import Hearing
+from merkhet.suites.rfc6455.closing import BARE, GOOD, STANDS, UNANSWERED
 from merkhet.suites.websocket_words import (
-    BEFOREHAND,
     CLOSE_SECONDS,
+    OPEN,
     SERVER_ALIVE,
     SWITCHED,
     alive,
@@ -48,12 +49,6 @@ from merkhet.suites.websocket_words import (
 )
 from merkhet.suites.words import SINCE
 
-_OPEN = SWITCHED + SERVER_ALIVE
-_BYE = closes(_OPEN + server_close(1000))
-_STANDS = Canned("keeps the connection behind its Close", _OPEN + server_close(1000))
-_BARE = Canned("hangs up without a Close", closes(_OPEN))
-_DEAF = Canned("does not answer the Close", _OPEN)
-
 
 def _answered(slug: str, title: str, sent: Send) -> Check:
     return Check(
@@ -62,8 +57,8 @@ def _answered(slug: str, title: str, sent: Send) -> Check:
         title=title,
         since=SINCE,
         steps=(*alive(), sent, Hears(must_close(), patience_seconds=CLOSE_SECONDS)),
-        good=(_BYE,),
-        mutants=(_DEAF, _BARE, _STANDS),
+        good=(GOOD,),
+        mutants=(UNANSWERED, BARE, STANDS),
     )
 
 
@@ -121,12 +116,12 @@ _FIRST = Check(
             },
         ),
     ),
-    good=(BEFOREHAND, closes(SWITCHED + server_close(1000))),
+    good=(OPEN, closes(SWITCHED + server_close(1000))),
     mutants=(
-        Canned("does not see it", BEFOREHAND, SWITCHED),
-        Canned("hangs up without a Close", BEFOREHAND, closes(SWITCHED)),
-        Canned("hangs up without an answer", BEFOREHAND, closes(b"")),
-        Canned("keeps the connection behind its Close", BEFOREHAND, SWITCHED + server_close(1000)),
+        Canned("does not see it", OPEN, SWITCHED),
+        Canned("hangs up without a Close", OPEN, closes(SWITCHED)),
+        Canned("hangs up without an answer", OPEN, closes(b"")),
+        Canned("keeps the connection behind its Close", OPEN, SWITCHED + server_close(1000)),
     ),
     note="A client is to wait for the answer before it sends frames: a server that is not ready for them is a near miss.",
 )
@@ -149,8 +144,8 @@ def _unspoken(code: int) -> Check:
         title=f"A Close with the code {code} ends the connection",
         since=SINCE,
         steps=(*alive(), Send(close(code)), Hears(cases, patience_seconds=CLOSE_SECONDS)),
-        good=(closes(_OPEN + server_close(1000)),),
-        mutants=(_DEAF, _STANDS, _BARE, Canned("answers with the same code", closes(_OPEN + server_close(code)))),
+        good=(closes(OPEN + server_close(1000)),),
+        mutants=(UNANSWERED, STANDS, BARE, Canned("answers with the same code", closes(OPEN + server_close(code)))),
         note=(
             "The codes 1012 to 1014 were registered after the text was written, and of those from 5000 it says "
             "nothing: a server may know them, or take them for an error."
@@ -178,11 +173,11 @@ def _octet(slug: str, words: str, sent: Send, octet: bytes) -> Check:
         title=f"A Close with the one octet {words} ends the connection, and is not repeated",
         since=SINCE,
         steps=(*alive(), sent, Hears(cases, patience_seconds=CLOSE_SECONDS)),
-        good=(closes(_OPEN + server_close(1002)),),
+        good=(closes(OPEN + server_close(1002)),),
         mutants=(
             Canned("repeats it", in_turns(SWITCHED, SERVER_ALIVE, server_close(body=octet), end=End.CLOSED)),
-            _STANDS,
-            Canned("passes over it", _OPEN),
+            STANDS,
+            Canned("passes over it", OPEN),
         ),
         note="No code is prescribed for such a Close: with any, or with none, it ends the connection.",
     )
@@ -214,8 +209,8 @@ def _reason(slug: str, title: str, reason: bytes) -> Check:
         title=title,
         since=SINCE,
         steps=(*alive(), Send(close(1000, reason)), Hears(cases, patience_seconds=CLOSE_SECONDS)),
-        good=(closes(_OPEN + server_close(1000, reason)),),
-        mutants=(Canned("leaves it out", _BYE), _DEAF, _BARE, _STANDS),
+        good=(closes(OPEN + server_close(1000, reason)),),
+        mutants=(Canned("leaves it out", GOOD), UNANSWERED, BARE, STANDS),
     )
 
 
@@ -244,12 +239,12 @@ def _bad_reason(slug: str, words: str, reason: bytes) -> Check:
         title=f"A Close whose reason {words} ends the connection, and is not repeated",
         since=SINCE,
         steps=(*alive(), Send(close(1000, reason)), Hears(cases, patience_seconds=CLOSE_SECONDS)),
-        good=(closes(_OPEN + server_close(1007)),),
+        good=(closes(OPEN + server_close(1007)),),
         mutants=(
             Canned("repeats it", repeated),
-            Canned("passes over it", _OPEN),
-            Canned("keeps the connection behind its Close", _OPEN + server_close(1007)),
-            Canned("answers it like any other", _BYE),
+            Canned("passes over it", OPEN),
+            Canned("keeps the connection behind its Close", OPEN + server_close(1007)),
+            Canned("answers it like any other", GOOD),
         ),
         note="The rule binds the sender of a Close; any end of the connection is an answer to a bad one.",
     )
@@ -287,8 +282,8 @@ _SOON = tuple(
                 patience_seconds=_SOON_SECONDS,
             ),
         ),
-        good=(_BYE,),
-        mutants=(_DEAF, _BARE),
+        good=(GOOD,),
+        mutants=(UNANSWERED, BARE),
     )
     for slug, words, sent in (("code", "with a code", close(1000)), ("empty", "without a body", close()))
 )

@@ -41,9 +41,11 @@ from merkhet.expect_websocket import (
 )
 from merkhet.expectation import Hearing
 from merkhet.heard import Close
+from merkhet.suites.rfc6455.closing import BARE, BYE, GOOD, STANDS, UNANSWERED
 from merkhet.suites.websocket_words import (
     CLOSE_SECONDS,
-    SERVER_ALIVE,
+    OPEN,
+    PUSHING,
     SERVER_PUSHES,
     SWITCHED,
     alive,
@@ -59,13 +61,6 @@ from merkhet.suites.websocket_words import (
 )
 from merkhet.suites.words import SINCE
 
-_OPEN = SWITCHED + SERVER_ALIVE
-_PUSHING = SWITCHED + SERVER_PUSHES
-_BYE = server_close(1000)
-_GOOD = closes(_OPEN + _BYE)
-_STANDS = Canned("keeps the connection behind its Close", _OPEN + _BYE)
-_BARE = Canned("hangs up without a Close", closes(_OPEN))
-_DEAF = Canned("does not answer the Close", _OPEN)
 _CLOSED: Mapping[Hearing, Verdict] = {
     lets_the_connection_stand: VIOLATION.because("a Close went each way, and the connection stays open"),
     closes_with(): PASS,
@@ -87,7 +82,7 @@ def _among(
     cases: Mapping[Hearing, Verdict],
     *mutants: Canned,
     requirement: str = "5.5.1-6",
-    good: Stream = _GOOD,
+    good: Stream = GOOD,
     note: str = "",
     rest: Mapping[Hearing, Verdict] = _CLOSED,
 ) -> Check:
@@ -98,7 +93,7 @@ def _among(
         since=SINCE,
         steps=(*alive(), Send(sent), Hears({**cases, **rest}, patience_seconds=CLOSE_SECONDS)),
         good=(good,),
-        mutants=(*mutants, _STANDS, _BARE, _DEAF),
+        mutants=(*mutants, STANDS, BARE, UNANSWERED),
         note=note,
     )
 
@@ -109,7 +104,7 @@ _WHOLE: Mapping[Hearing, Verdict] = {
     speaks_after_close: VIOLATION.because("a message came behind the server's own Close"),
     speaks: VIOLATION.because("it took a message for whole that had not ended"),
 }
-_CUT_SHORT = Canned("echoes the part that came", closes(_OPEN + server_text("mer") + _BYE))
+_CUT_SHORT = Canned("echoes the part that came", closes(OPEN + server_text("mer") + BYE))
 _WITHIN = (
     _among(
         "within-message",
@@ -148,10 +143,10 @@ _QUEUED = (
         "A Close behind three messages is answered, and no echo follows",
         text("1") + text("2") + text("3") + close(1000),
         _queued("messages that came"),
-        Canned("echoes behind its Close", closes(_OPEN + server_text("1") + _BYE + server_text("2"))),
-        Canned("echoes none", closes(_OPEN + _BYE)),
+        Canned("echoes behind its Close", closes(OPEN + server_text("1") + BYE + server_text("2"))),
+        Canned("echoes none", closes(OPEN + BYE)),
         requirement="5.5.1-5",
-        good=closes(_OPEN + _THREE + _BYE),
+        good=closes(OPEN + _THREE + BYE),
         note="A server may drop what it had not yet read when it met the Close; behind its own Close it is silent.",
     ),
     _among(
@@ -163,9 +158,9 @@ _QUEUED = (
             then_closes(pongs(b"before")): observed("answers a Ping right before a Close"),
             then_closes(pongs()): observed("does not answer a Ping right before a Close"),
         },
-        Canned("answers it behind its Close", closes(_OPEN + _BYE + server_pong(b"before"))),
-        Canned("answers the Close alone", closes(_OPEN + _BYE)),
-        good=closes(_OPEN + server_pong(b"before") + _BYE),
+        Canned("answers it behind its Close", closes(OPEN + BYE + server_pong(b"before"))),
+        Canned("answers the Close alone", closes(OPEN + BYE)),
+        good=closes(OPEN + server_pong(b"before") + BYE),
     ),
 )
 
@@ -186,8 +181,8 @@ def _behind(slug: str, words: str, frames: bytes, echo: bytes) -> Check:
         f"{words} behind a Close is not answered",
         close(1000) + frames,
         _AFTER,
-        Canned("echoes it behind its Close", closes(_OPEN + _BYE + echo)),
-        Canned("echoes it before its Close", closes(_OPEN + echo + _BYE)),
+        Canned("echoes it behind its Close", closes(OPEN + BYE + echo)),
+        Canned("echoes it before its Close", closes(OPEN + echo + BYE)),
         requirement="5.5.1-5",
         rest=_LENIENT,
         note="Only data behind the server's own Close is forbidden by name; what is echoed before it is a near miss.",
@@ -204,8 +199,8 @@ _BEHIND = (
         "A message whose last fragment comes behind a Close is not delivered",
         text("mer", fin=False) + close(1000) + continuation("khet"),
         _AFTER,
-        Canned("echoes it behind its Close", closes(_OPEN + _BYE + server_text("merkhet"))),
-        Canned("echoes it before its Close", closes(_OPEN + server_text("merkhet") + _BYE)),
+        Canned("echoes it behind its Close", closes(OPEN + BYE + server_text("merkhet"))),
+        Canned("echoes it before its Close", closes(OPEN + server_text("merkhet") + BYE)),
         requirement="5.5.1-5",
         rest=_LENIENT,
     ),
@@ -218,8 +213,8 @@ _BEHIND = (
             then_closes(pongs(b"late")): observed("answers a Ping that comes behind a Close"),
             then_closes(pongs()): observed("does not answer a Ping that comes behind a Close"),
         },
-        Canned("answers it behind its Close", closes(_OPEN + _BYE + server_pong(b"late"))),
-        Canned("answers it before its Close", closes(_OPEN + server_pong(b"late") + _BYE)),
+        Canned("answers it behind its Close", closes(OPEN + BYE + server_pong(b"late"))),
+        Canned("answers it before its Close", closes(OPEN + server_pong(b"late") + BYE)),
         rest=_LENIENT,
         note="Once a Close has come a Pong is owed no more, and is not forbidden.",
     ),
@@ -228,7 +223,7 @@ _BEHIND = (
         "A second Close is not answered by a second one",
         close(1000, "first") + close(1001, "second"),
         {_TWO_CLOSES: WARNING.because("it sent two Closes")},
-        Canned("answers both", closes(_OPEN + _BYE + server_close(1001))),
+        Canned("answers both", closes(OPEN + BYE + server_close(1001))),
         rest=_LENIENT,
     ),
     _among(
@@ -236,7 +231,7 @@ _BEHIND = (
         "A Close with octets behind it that are no frame is answered",
         close(1000) + b"\xff" * 40,
         {goes_on: VIOLATION.because("it answered something that is no frame")},
-        Canned("echoes them", closes(_OPEN + server_text("?") + _BYE)),
+        Canned("echoes them", closes(OPEN + server_text("?") + BYE)),
         rest=_LENIENT,
     ),
 )
@@ -264,7 +259,7 @@ _HEARS_CLOSE = Hears(
 def _pushed(slug: str, requirement: str, title: str, sent: bytes, *answers: bytes) -> Check:
     """The server begins; then the client sends this. `answers` are what a faulty server sends to it."""
     bad = tuple(
-        Canned(f"says {number} more", in_turns(SWITCHED, SERVER_PUSHES, _BYE, answer, end=End.CLOSED))
+        Canned(f"says {number} more", in_turns(SWITCHED, SERVER_PUSHES, BYE, answer, end=End.CLOSED))
         for number, answer in enumerate(answers, 1)
     )
     return Check(
@@ -273,8 +268,8 @@ def _pushed(slug: str, requirement: str, title: str, sent: bytes, *answers: byte
         title=title,
         since=SINCE,
         steps=(*pushing(), Send(text("close 1000 bye")), _HEARS_CLOSE, Send(sent), _SILENT_THEN),
-        good=(in_turns(SWITCHED, SERVER_PUSHES, _BYE, b"", end=End.CLOSED),),
-        mutants=(*bad, Canned("keeps the connection", in_turns(SWITCHED, SERVER_PUSHES, _BYE, b""))),
+        good=(in_turns(SWITCHED, SERVER_PUSHES, BYE, b"", end=End.CLOSED),),
+        mutants=(*bad, Canned("keeps the connection", in_turns(SWITCHED, SERVER_PUSHES, BYE, b""))),
     )
 
 
@@ -316,8 +311,8 @@ def _ends(slug: str, requirement: str, title: str, *steps: Step) -> Check:
         title=title,
         since=SINCE,
         steps=(*alive(), *steps, Hears(must_close(), patience_seconds=CLOSE_SECONDS)),
-        good=(_GOOD,),
-        mutants=(_STANDS, _BARE, _DEAF),
+        good=(GOOD,),
+        mutants=(STANDS, BARE, UNANSWERED),
     )
 
 
@@ -338,11 +333,11 @@ _SIMULTANEOUS = Check(
         Send(text("close 1001 bye") + close(1000)),
         Hears({_TWO_CLOSES: WARNING.because("it sent two Closes"), **_CLOSED}, patience_seconds=CLOSE_SECONDS),
     ),
-    good=(closes(_PUSHING + server_close(1001, "bye")),),
+    good=(closes(PUSHING + server_close(1001, "bye")),),
     mutants=(
-        Canned("sends two Closes", closes(_PUSHING + server_close(1001, "bye") + _BYE)),
-        Canned("keeps the connection", _PUSHING + _BYE),
-        Canned("hangs up without a Close", closes(_PUSHING)),
+        Canned("sends two Closes", closes(PUSHING + server_close(1001, "bye") + BYE)),
+        Canned("keeps the connection", PUSHING + BYE),
+        Canned("hangs up without a Close", closes(PUSHING)),
     ),
 )
 
@@ -360,8 +355,8 @@ _HALF = Check(
             patience_seconds=CLOSE_SECONDS,
         ),
     ),
-    good=(_GOOD,),
-    mutants=(_STANDS, _BARE, _DEAF),
+    good=(GOOD,),
+    mutants=(STANDS, BARE, UNANSWERED),
     note="A server may take the end of the client's side for the end of the connection: then it has nobody to answer.",
 )
 
@@ -379,10 +374,10 @@ _RESET = Check(
         Send(close(1000)),
         Hears(_CLOSED, patience_seconds=CLOSE_SECONDS),
     ),
-    good=(_GOOD, _GOOD),
+    good=(GOOD, GOOD),
     mutants=(
-        Canned("does not answer the second", _GOOD, _OPEN),
-        Canned("hangs up on the second", _GOOD, closes(_OPEN)),
+        Canned("does not answer the second", GOOD, OPEN),
+        Canned("hangs up on the second", GOOD, closes(OPEN)),
     ),
 )
 

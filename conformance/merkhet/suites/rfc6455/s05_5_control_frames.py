@@ -24,8 +24,10 @@ from merkhet.expect_websocket import (
 )
 from merkhet.expectation import Hearing
 from merkhet.heard import Opcode, Pong
+from merkhet.suites.rfc6455.closing import BARE, DEAF
 from merkhet.suites.websocket_words import (
     CLOSE_SECONDS,
+    OPEN,
     SERVER_ALIVE,
     SWITCHED,
     alive,
@@ -43,13 +45,10 @@ from merkhet.suites.websocket_words import (
 )
 from merkhet.suites.words import SINCE
 
-_OPEN = SWITCHED + SERVER_ALIVE
-_FAILED = closes(_OPEN + server_close(1002))
+_FAILED = closes(OPEN + server_close(1002))
 _BEHIND = ping(b"behind")
-_STANDS = Canned("keeps the connection behind its Close", _OPEN + server_close(1002))
-_BARE = Canned("hangs up without a Close", closes(_OPEN))
-_PASSES_OVER = Canned("passes over it", _OPEN + server_pong(b"behind"))
-_DEAF = Canned("does nothing any more", _OPEN)
+_STANDS = Canned("keeps the connection behind its Close", OPEN + server_close(1002))
+_PASSES_OVER = Canned("passes over it", OPEN + server_pong(b"behind"))
 _NOTE = "The rule binds the client. A server that passes over such a frame has not taken it for good: a warning."
 
 
@@ -76,7 +75,7 @@ def _bad(slug: str, title: str, sent: Send, words: str, *taken: Canned, behind: 
         since=SINCE,
         steps=(*alive(), step, Hears(_must_notice(words), patience_seconds=CLOSE_SECONDS)),
         good=(_FAILED,),
-        mutants=(*taken, _PASSES_OVER, _STANDS, _BARE, _DEAF),
+        mutants=(*taken, _PASSES_OVER, _STANDS, BARE, DEAF),
         note=_NOTE,
     )
 
@@ -99,7 +98,7 @@ _LONG = tuple(
         Send(ping(b"x" * size)),
         "the Ping was answered",
         _long_pong(b"x" * size),
-        Canned("answers it with 125 octets", _OPEN + server_pong(b"x" * 125) + server_pong(b"behind")),
+        Canned("answers it with 125 octets", OPEN + server_pong(b"x" * 125) + server_pong(b"behind")),
     )
     for size in (126, 127, 65535, 65536)
 )
@@ -125,21 +124,21 @@ _LONG_DELIVERED = (
         Send(text("mer", fin=False) + ping(b"x" * 126) + continuation("khet")),
         "the Ping was answered, or the message around it",
         _long_pong(b"x" * 126),
-        Canned("echoes the message around it", _OPEN + server_text("merkhet") + server_pong(b"behind")),
+        Canned("echoes the message around it", OPEN + server_text("merkhet") + server_pong(b"behind")),
     ),
     _bad(
         "long-pong",
         "A Pong of 126 octets is noticed",
         Send(pong(b"x" * 126)),
         "something came back for the Pong",
-        Canned("answers it", _OPEN + server_pong(b"x" * 125) + server_pong(b"behind")),
+        Canned("answers it", OPEN + server_pong(b"x" * 125) + server_pong(b"behind")),
     ),
     _bad(
         "long-pong-65536",
         "A Pong of 65536 octets is noticed",
         Send(pong(b"x" * 65536)),
         "something came back for the Pong",
-        Canned("answers it", _OPEN + server_pong(b"x" * 125) + server_pong(b"behind")),
+        Canned("answers it", OPEN + server_pong(b"x" * 125) + server_pong(b"behind")),
     ),
 )
 
@@ -163,7 +162,7 @@ _IN_PARTS = ping(b"mer", fin=False)
 
 
 def _merged(data: bytes) -> Canned:
-    return Canned("answers its fragments as one Ping", _OPEN + server_pong(data) + server_pong(b"behind"))
+    return Canned("answers its fragments as one Ping", OPEN + server_pong(data) + server_pong(b"behind"))
 
 
 _FRAGMENTED = (
@@ -173,7 +172,7 @@ _FRAGMENTED = (
         Send(_IN_PARTS + continuation(b"khet")),
         "the Ping was answered",
         _merged(b"merkhet"),
-        Canned("answers its first fragment", _OPEN + server_pong(b"mer") + server_pong(b"behind")),
+        Canned("answers its first fragment", OPEN + server_pong(b"mer") + server_pong(b"behind")),
     ),
     _bad(
         "fragmented-ping-byte-by-byte",
@@ -187,23 +186,23 @@ _FRAGMENTED = (
         "A Ping without FIN and with no fragment behind it is not answered",
         Send(_IN_PARTS),
         "the Ping was answered",
-        Canned("answers it", _OPEN + server_pong(b"mer") + server_pong(b"behind")),
+        Canned("answers it", OPEN + server_pong(b"mer") + server_pong(b"behind")),
     ),
     _bad(
         "fragmented-ping-empty",
         "A Ping without FIN and without data is not answered",
         Send(ping(fin=False)),
         "the Ping was answered",
-        Canned("answers it", _OPEN + server_pong() + server_pong(b"behind")),
+        Canned("answers it", OPEN + server_pong() + server_pong(b"behind")),
     ),
     _bad(
         "fragmented-ping-in-message",
         "A Ping without FIN between two fragments of a message is not answered",
         Send(text("mer", fin=False) + ping(b"within", fin=False) + continuation("khet")),
         "the Ping was answered, or the message around it",
-        Canned("answers it", _OPEN + server_pong(b"within") + server_text("merkhet") + server_pong(b"behind")),
-        Canned("echoes the message", _OPEN + server_text("merkhet") + server_pong(b"behind")),
-        Canned("takes it for a fragment", _OPEN + server_text("merwithinkhet") + server_pong(b"behind")),
+        Canned("answers it", OPEN + server_pong(b"within") + server_text("merkhet") + server_pong(b"behind")),
+        Canned("echoes the message", OPEN + server_text("merkhet") + server_pong(b"behind")),
+        Canned("takes it for a fragment", OPEN + server_text("merwithinkhet") + server_pong(b"behind")),
     ),
     _bad(
         "fragmented-ping-two-pings",
@@ -217,7 +216,7 @@ _FRAGMENTED = (
         "A Pong in two fragments is noticed",
         Send(pong(b"mer", fin=False) + continuation(b"khet")),
         "something came back for the Pong",
-        Canned("echoes it", _OPEN + server_text("merkhet") + server_pong(b"behind")),
+        Canned("echoes it", OPEN + server_text("merkhet") + server_pong(b"behind")),
     ),
     _bad(
         "fragmented-close",
@@ -259,12 +258,12 @@ _LONGEST_PONG = Check(
             pongs=1,
         ),
     ),
-    good=(_OPEN + server_pong(b"behind"),),
+    good=(OPEN + server_pong(b"behind"),),
     mutants=(
         Canned("takes it for too long", _FAILED),
-        Canned("answers it", _OPEN + server_pong(b"x" * 125) + server_pong(b"behind")),
-        _BARE,
-        _DEAF,
+        Canned("answers it", OPEN + server_pong(b"x" * 125) + server_pong(b"behind")),
+        BARE,
+        DEAF,
     ),
 )
 
@@ -274,8 +273,8 @@ _LONGEST_CLOSE = Check(
     title="A Close of 125 octets is answered",
     since=SINCE,
     steps=(*alive(), Send(close(1000, "x" * 123)), Hears(must_close(), patience_seconds=CLOSE_SECONDS)),
-    good=(closes(_OPEN + server_close(1000, "x" * 123)),),
-    mutants=(_STANDS, _BARE, _DEAF),
+    good=(closes(OPEN + server_close(1000, "x" * 123)),),
+    mutants=(_STANDS, BARE, DEAF),
 )
 
 CHECKS = (*_LONG, *_LONG_DELIVERED, *_LONG_CLOSES, *_FRAGMENTED, _LONGEST_PONG, _LONGEST_CLOSE)

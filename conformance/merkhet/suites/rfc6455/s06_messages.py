@@ -39,8 +39,8 @@ from merkhet.expectation import Hearing
 from merkhet.heard import Opcode
 from merkhet.suites.frame_words import comes_back, says_canned
 from merkhet.suites.websocket_words import (
-    BEFOREHAND,
     CLOSE_SECONDS,
+    OPEN,
     OPENED_IN_ORDER,
     SERVER_ALIVE,
     SWITCHED,
@@ -286,15 +286,15 @@ _EARLY = Check(
             messages=1,
         ),
     ),
-    good=(BEFOREHAND, _FIRST),
+    good=(OPEN, _FIRST),
     mutants=(
-        Canned("echoes before its 101", BEFOREHAND, says_canned("first") + SWITCHED),
-        Canned("changes it", BEFOREHAND, SWITCHED + says_canned("irst")),
-        Canned("drops it", BEFOREHAND, SWITCHED),
-        Canned("closes the WebSocket", BEFOREHAND, closes(SWITCHED + server_close(1002))),
-        Canned("hangs up", BEFOREHAND, closes(SWITCHED)),
-        Canned("refuses the handshake", BEFOREHAND, closes(response(400, close=True))),
-        Canned("hangs up on the handshake", BEFOREHAND, closes(b"")),
+        Canned("echoes before its 101", OPEN, says_canned("first") + SWITCHED),
+        Canned("changes it", OPEN, SWITCHED + says_canned("irst")),
+        Canned("drops it", OPEN, SWITCHED),
+        Canned("closes the WebSocket", OPEN, closes(SWITCHED + server_close(1002))),
+        Canned("hangs up", OPEN, closes(SWITCHED)),
+        Canned("refuses the handshake", OPEN, closes(response(400, close=True))),
+        Canned("hangs up on the handshake", OPEN, closes(b"")),
     ),
     note="Section 4.1 has clients wait for the 101 before they send anything: a server owes no answer to who does not.",
 )

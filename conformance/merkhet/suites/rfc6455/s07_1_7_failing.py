@@ -14,10 +14,10 @@ from merkhet.expect_websocket import closes as closes_with
 from merkhet.expect_websocket import ends_bare, goes_on, lets_the_connection_stand, sends_close, stays_open
 from merkhet.expectation import Hearing
 from merkhet.heard import Opcode
+from merkhet.suites.rfc6455.closing import DEAF
 from merkhet.suites.websocket_words import (
     CLOSE_SECONDS,
-    SERVER_ALIVE,
-    SWITCHED,
+    OPEN,
     alive,
     binary,
     close,
@@ -34,9 +34,7 @@ from merkhet.suites.websocket_words import (
 )
 from merkhet.suites.words import SINCE
 
-_OPEN = SWITCHED + SERVER_ALIVE
-_BARE = Canned("ends without a Close", closes(_OPEN))
-_DEAF = Canned("does nothing any more", _OPEN)
+_BARE = Canned("ends without a Close", closes(OPEN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ _FAULTS = (_UNMASKED, _RSV2, _OPCODE_3, _OPCODE_11, _NOT_UTF8, _FRAGMENTS_NOT_UT
 
 
 def _closed(fault: _Fault) -> Canned:
-    return Canned("keeps the connection behind its Close", _OPEN + server_close(fault.code))
+    return Canned("keeps the connection behind its Close", OPEN + server_close(fault.code))
 
 
 # --- the connection ends
@@ -76,12 +74,12 @@ _ENDS = tuple(
         title=f"Behind {fault.words} the server ends the connection",
         since=SINCE,
         steps=(*alive(), Send(fault.sent), fails(fault.code)),
-        good=(closes(_OPEN + server_close(fault.code)),),
+        good=(closes(OPEN + server_close(fault.code)),),
         mutants=(
             _closed(fault),
             _BARE,
-            _DEAF,
-            Canned("echoes it", _OPEN + server_text("merkhet")),
+            DEAF,
+            Canned("echoes it", OPEN + server_text("merkhet")),
         ),
     )
     for fault in _FAULTS
@@ -104,12 +102,12 @@ def _first(fault: _Fault) -> Check:
         title=f"Behind {fault.words} a Close comes before the end",
         since=SINCE,
         steps=(*alive(), Send(fault.sent), Hears(cases, until_close=True, patience_seconds=CLOSE_SECONDS)),
-        good=(closes(_OPEN + server_close(fault.code)),),
+        good=(closes(OPEN + server_close(fault.code)),),
         mutants=(
             _BARE,
-            _DEAF,
-            Canned("gives another code", closes(_OPEN + server_close(1000))),
-            Canned("echoes it", _OPEN + server_text("merkhet")),
+            DEAF,
+            Canned("gives another code", closes(OPEN + server_close(1000))),
+            Canned("echoes it", OPEN + server_text("merkhet")),
         ),
         note="Which code is fitting is left to the server; that of the error is what most would send.",
     )
@@ -132,8 +130,8 @@ def _may(fault: _Fault) -> Check:
         title=f"Behind {fault.words} the server may leave its Close out",
         since=SINCE,
         steps=(*alive(), Send(fault.sent), Hears(cases, patience_seconds=CLOSE_SECONDS)),
-        good=(closes(_OPEN + server_close(fault.code)),),
-        mutants=(_BARE, _closed(fault), _DEAF, Canned("echoes it", _OPEN + server_text("merkhet"))),
+        good=(closes(OPEN + server_close(fault.code)),),
+        mutants=(_BARE, _closed(fault), DEAF, Canned("echoes it", OPEN + server_text("merkhet"))),
     )
 
 
@@ -149,19 +147,19 @@ def _ignored(slug: str, words: str, fault: _Fault, sent: Send, *answers: bytes) 
         title=f"{words} behind {fault.words} is not processed",
         since=SINCE,
         steps=(*alive(), sent, fails(fault.code)),
-        good=(closes(_OPEN + server_close(fault.code)),),
+        good=(closes(OPEN + server_close(fault.code)),),
         mutants=(
             *(
                 Canned(f"answers it {place}", closes(head + answer + tail))
                 for answer in answers
                 for place, head, tail in (
-                    ("and then fails the connection", _OPEN, server_close(fault.code)),
-                    ("behind its Close", _OPEN + server_close(fault.code), b""),
+                    ("and then fails the connection", OPEN, server_close(fault.code)),
+                    ("behind its Close", OPEN + server_close(fault.code), b""),
                 )
             ),
             _closed(fault),
             _BARE,
-            _DEAF,
+            DEAF,
         ),
     )
 
@@ -216,13 +214,13 @@ _CLOSES = tuple(
             Send(fault.sent + close(4321, "late")),
             fails(fault.code, first={sends_close(4321): _ANSWERED if fault.code == 1002 else _ANSWERED_FIRST}),
         ),
-        good=(closes(_OPEN + server_close(fault.code)),),
+        good=(closes(OPEN + server_close(fault.code)),),
         mutants=(
-            Canned("answers it", closes(_OPEN + server_close(4321))),
-            Canned("answers it with the reason", closes(_OPEN + server_close(4321, "late"))),
+            Canned("answers it", closes(OPEN + server_close(4321))),
+            Canned("answers it with the reason", closes(OPEN + server_close(4321, "late"))),
             _closed(fault),
             _BARE,
-            _DEAF,
+            DEAF,
         ),
     )
     for fault in (_UNMASKED, _RSV2, _OPCODE_3, _NOT_UTF8)

@@ -36,10 +36,11 @@ from merkhet.expect_websocket import (
 )
 from merkhet.expectation import Hearing, Rests
 from merkhet.heard import Message
+from merkhet.suites.rfc6455.closing import BARE, BYE, DEAF, GOOD, STANDS
 from merkhet.suites.websocket_words import (
     CLOSE_SECONDS,
-    SERVER_ALIVE,
-    SERVER_PUSHES,
+    OPEN,
+    PUSHING,
     SWITCHED,
     alive,
     close,
@@ -53,14 +54,6 @@ from merkhet.suites.websocket_words import (
     text,
 )
 from merkhet.suites.words import SINCE
-
-_OPEN = SWITCHED + SERVER_ALIVE
-_PUSHING = SWITCHED + SERVER_PUSHES
-_BYE = server_close(1000)
-_GOOD = closes(_OPEN + _BYE)
-_STANDS = Canned("keeps the connection behind its Close", _OPEN + _BYE)
-_BARE = Canned("hangs up without a Close", closes(_OPEN))
-_DEAF = Canned("does nothing any more", _OPEN)
 
 # --- in an orderly way
 
@@ -79,8 +72,8 @@ def _orderly(slug: str, title: str, sent: bytes) -> Check:
         title=title,
         since=SINCE,
         steps=(*alive(), Send(sent), Hears(cases, patience_seconds=CLOSE_SECONDS)),
-        good=(_GOOD,),
-        mutants=(Canned("resets the connection", resets(_OPEN + _BYE)), _STANDS, _BARE, _DEAF),
+        good=(GOOD,),
+        mutants=(Canned("resets the connection", resets(OPEN + BYE)), STANDS, BARE, DEAF),
     )
 
 
@@ -109,8 +102,8 @@ _FIRST = tuple(
         title=f"The server ends the connection before the client does, behind a Close {words}",
         since=SINCE,
         steps=(*alive(), Send(close(code)), Hears(_FIRST_CASES, patience_seconds=CLOSE_SECONDS)),
-        good=(_GOOD,),
-        mutants=(_STANDS, _BARE, _DEAF),
+        good=(GOOD,),
+        mutants=(STANDS, BARE, DEAF),
     )
     for slug, words, code in (("code", "with a code", 1000), ("empty", "without a body", None))
 )
@@ -139,11 +132,11 @@ def _at_once(slug: str, words: str, sent: bytes) -> Check:
         title=f"A connection with {words} ends within {_SOON_SECONDS:.0f} seconds",
         since=SINCE,
         steps=(*alive(), Send(sent), Hears(cases, patience_seconds=CLOSE_SECONDS)),
-        good=(closes(_OPEN + server_close(1002)),),
+        good=(closes(OPEN + server_close(1002)),),
         mutants=(
-            Canned("keeps the connection behind its Close", _OPEN + server_close(1002)),
-            Canned("echoes the message", _OPEN + server_text("merkhet")),
-            _DEAF,
+            Canned("keeps the connection behind its Close", OPEN + server_close(1002)),
+            Canned("echoes the message", OPEN + server_text("merkhet")),
+            DEAF,
         ),
         note="A Close first is the matter of another rule; here only the end of the connection counts.",
     )
@@ -174,8 +167,8 @@ _LEFT = tuple(
                 patience_seconds=CLOSE_SECONDS,
             ),
         ),
-        good=(closes(_OPEN),),
-        mutants=(_DEAF, Canned("sends a Close", closes(_OPEN + server_close(1002)))),
+        good=(closes(OPEN),),
+        mutants=(DEAF, Canned("sends a Close", closes(OPEN + server_close(1002)))),
         note="No Close can come any more; what the server says at the end is its own choice.",
     )
     for slug, words, sent in (
@@ -211,14 +204,14 @@ def _begun(slug: str, title: str, code: int, reason: str, sent: Send | None = No
             sent or Send(text(_told(code, reason))),
             Hears(cases, patience_seconds=CLOSE_SECONDS),
         ),
-        good=(closes(_PUSHING + server_close(code, reason)),),
+        good=(closes(PUSHING + server_close(code, reason)),),
         mutants=(
-            Canned("gives another reason", closes(_PUSHING + server_close(code, "another"))),
-            Canned("gives another code", closes(_PUSHING + server_close(1002, reason))),
-            Canned("gives no code", closes(_PUSHING + server_close())),
-            Canned("hangs up without a Close", closes(_PUSHING)),
-            Canned("keeps the connection", _PUSHING + server_close(code, reason)),
-            Canned("sends no Close", _PUSHING),
+            Canned("gives another reason", closes(PUSHING + server_close(code, "another"))),
+            Canned("gives another code", closes(PUSHING + server_close(1002, reason))),
+            Canned("gives no code", closes(PUSHING + server_close())),
+            Canned("hangs up without a Close", closes(PUSHING)),
+            Canned("keeps the connection", PUSHING + server_close(code, reason)),
+            Canned("sends no Close", PUSHING),
         ),
     )
 
@@ -275,8 +268,8 @@ _LAST = (
         ),
         good=(closes(SWITCHED + _NUMBERS + server_close(1000, "bye")),),
         mutants=(
-            Canned("drops a message", closes(SWITCHED + server_text("0") + server_text("2") + _BYE)),
-            Canned("sends them behind its Close", closes(SWITCHED + _BYE + _NUMBERS)),
+            Canned("drops a message", closes(SWITCHED + server_text("0") + server_text("2") + BYE)),
+            Canned("sends them behind its Close", closes(SWITCHED + BYE + _NUMBERS)),
             Canned("hangs up without a Close", closes(SWITCHED + _NUMBERS)),
             Canned("sends no Close", SWITCHED + _NUMBERS),
         ),
@@ -326,8 +319,8 @@ _BOTH = (
         title="The connection is closed once the client's Close is answered",
         since=SINCE,
         steps=(*alive(), Send(close(1000, "bye")), Hears(_EACH_WAY, patience_seconds=CLOSE_SECONDS)),
-        good=(_GOOD,),
-        mutants=(_STANDS, _BARE, _DEAF),
+        good=(GOOD,),
+        mutants=(STANDS, BARE, DEAF),
     ),
     Check(
         id="rfc6455-7.1.2-closed-by-server",
@@ -335,11 +328,11 @@ _BOTH = (
         title="The connection is closed once a Close that the server began is answered",
         since=SINCE,
         steps=(*pushing(), Send(text("close 1000 bye")), Hears(_EACH_WAY, patience_seconds=CLOSE_SECONDS)),
-        good=(closes(_PUSHING + server_close(1000, "bye")),),
+        good=(closes(PUSHING + server_close(1000, "bye")),),
         mutants=(
-            Canned("keeps the connection", _PUSHING + server_close(1000, "bye")),
-            Canned("hangs up without a Close", closes(_PUSHING)),
-            Canned("sends no Close", _PUSHING),
+            Canned("keeps the connection", PUSHING + server_close(1000, "bye")),
+            Canned("hangs up without a Close", closes(PUSHING)),
+            Canned("sends no Close", PUSHING),
         ),
     ),
 )

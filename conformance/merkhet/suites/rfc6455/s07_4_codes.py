@@ -8,13 +8,10 @@ from merkhet.check import BREACH, PASS, VIOLATION, Canned, Check, Hears, Send, V
 from merkhet.expect_websocket import closes as closes_with
 from merkhet.expect_websocket import ends_bare, goes_on, lets_the_connection_stand, sends_close, stays_open
 from merkhet.expectation import Hearing
-from merkhet.suites.websocket_words import CLOSE_SECONDS, SERVER_ALIVE, SWITCHED, alive, close, server_close
+from merkhet.suites.rfc6455.closing import BARE, STANDS, UNANSWERED
+from merkhet.suites.websocket_words import CLOSE_SECONDS, OPEN, alive, close, server_close
 from merkhet.suites.words import SINCE
 
-_OPEN = SWITCHED + SERVER_ALIVE
-_STANDS = Canned("keeps the connection behind its Close", _OPEN + server_close(1000))
-_BARE = Canned("hangs up without a Close", closes(_OPEN))
-_DEAF = Canned("does not answer the Close", _OPEN)
 _OPEN_STILL: Mapping[Hearing, Verdict] = {
     lets_the_connection_stand: BREACH.because("a Close went each way, and the connection stays open"),
     goes_on: BREACH.because("it went on behind the Close"),
@@ -36,12 +33,12 @@ def _reserved(slug: str, code: int, requirement: str, title: str, *, note: str, 
         title=title,
         since=SINCE,
         steps=(*alive(), Send(close(code, reason)), Hears(cases, patience_seconds=CLOSE_SECONDS)),
-        good=(closes(_OPEN + server_close(1002)),),
+        good=(closes(OPEN + server_close(1002)),),
         mutants=(
-            Canned("repeats the code", closes(_OPEN + server_close(code))),
-            Canned("repeats the code and the reason", closes(_OPEN + server_close(code, "merkhet"))),
-            _STANDS,
-            _DEAF,
+            Canned("repeats the code", closes(OPEN + server_close(code))),
+            Canned("repeats the code and the reason", closes(OPEN + server_close(code, "merkhet"))),
+            STANDS,
+            UNANSWERED,
         ),
         note=note,
     )
@@ -86,13 +83,13 @@ def _free(code: int, reason: str = "") -> Check:
         title=f"A Close with the code {code}{' and a reason' if reason else ''} is answered",
         since=SINCE,
         steps=(*alive(), Send(close(code, reason)), Hears(cases, patience_seconds=CLOSE_SECONDS)),
-        good=(closes(_OPEN + server_close(code, reason)),),
+        good=(closes(OPEN + server_close(code, reason)),),
         mutants=(
-            Canned("takes it for an error", closes(_OPEN + server_close(1002))),
-            Canned("answers with 1000", closes(_OPEN + server_close(1000))),
-            _BARE,
-            _STANDS,
-            _DEAF,
+            Canned("takes it for an error", closes(OPEN + server_close(1002))),
+            Canned("answers with 1000", closes(OPEN + server_close(1000))),
+            BARE,
+            STANDS,
+            UNANSWERED,
         ),
     )
 

@@ -8,6 +8,7 @@ from merkhet.expect_websocket import as_text, ends_bare, goes_on, sends_close, s
 from merkhet.heard import Opcode
 from merkhet.suites.frame_words import comes_back, fails_on, says_canned
 from merkhet.suites.websocket_words import (
+    OPEN,
     SERVER_ALIVE,
     SWITCHED,
     alive,
@@ -77,8 +78,8 @@ def _bad(slug: str, title: str, sent: bytes, data: bytes, each: int = 0) -> Chec
         late=_READ_LATE,
         note=_NOTE,
         mutants=(
-            Canned("mends it", SWITCHED + SERVER_ALIVE + says_canned(data.decode(errors="replace"))),
-            Canned("drops it", SWITCHED + SERVER_ALIVE + says_canned(data.decode(errors="ignore"))),
+            Canned("mends it", OPEN + says_canned(data.decode(errors="replace"))),
+            Canned("drops it", OPEN + says_canned(data.decode(errors="ignore"))),
         ),
     )
 

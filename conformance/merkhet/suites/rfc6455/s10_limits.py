@@ -12,7 +12,7 @@ from merkhet.expectation import Hearing
 from merkhet.heard import Opcode
 from merkhet.suites.rfc6455.opening import must_switch
 from merkhet.suites.websocket_words import (
-    SERVER_ALIVE,
+    OPEN,
     SWITCHED,
     alive,
     fails,
@@ -25,8 +25,6 @@ from merkhet.suites.websocket_words import (
     text,
 )
 from merkhet.suites.words import NOTHING, REFUSED, SINCE
-
-_OPEN = SWITCHED + SERVER_ALIVE
 
 
 def _huge(length: int, *, fin: bool = True) -> bytes:
@@ -58,12 +56,12 @@ _OTHERS = tuple(
         title=f"A client {words} takes nothing from another",
         since=SINCE,
         steps=(*alive(), Send(sent), *_STILL_SERVED),
-        good=(closes(_OPEN + server_close(1009)), _OPEN),
+        good=(closes(OPEN + server_close(1009)), OPEN),
         mutants=(
-            Canned("accepts no other", _OPEN, NOTHING),
-            Canned("refuses others", _OPEN, REFUSED),
-            Canned("serves no other", _OPEN, SWITCHED),
-            Canned("ends all", closes(_OPEN), closes(b"")),
+            Canned("accepts no other", OPEN, NOTHING),
+            Canned("refuses others", OPEN, REFUSED),
+            Canned("serves no other", OPEN, SWITCHED),
+            Canned("ends all", closes(OPEN), closes(b"")),
         ),
         note="Refusing, ending, waiting and reading on are all allowed: what counts is that others are served.",
     )
@@ -86,10 +84,10 @@ _LIMITS = tuple(
         title=f"A frame that announces {words} meets a limit",
         since=SINCE,
         steps=(*alive(), Send(_huge(length)), Hears(_LIMITED, messages=1)),
-        good=(closes(_OPEN + server_close(1009, "too large")),),
+        good=(closes(OPEN + server_close(1009, "too large")),),
         mutants=(
-            Canned("gives back what has come", _OPEN + server_text("x" * 64)),
-            Canned("waits for it", _OPEN),
+            Canned("gives back what has come", OPEN + server_text("x" * 64)),
+            Canned("waits for it", OPEN),
         ),
         note="A server that counts as octets come has its limit too, and shows it only later.",
     )
@@ -112,11 +110,11 @@ _CLOSES_FIRST = tuple(
         title=f"Before the connection ends for {words}, a Close says so",
         since=SINCE,
         steps=(*alive(), Send(sent), fails(code, bare=_BARE)),
-        good=(closes(_OPEN + server_close(code)),),
+        good=(closes(OPEN + server_close(code)),),
         mutants=(
-            Canned("ends the connection bare", closes(_OPEN)),
-            Canned("goes on", _OPEN + server_text("merkhet")),
-            Canned("does nothing", _OPEN),
+            Canned("ends the connection bare", closes(OPEN)),
+            Canned("goes on", OPEN + server_text("merkhet")),
+            Canned("does nothing", OPEN),
         ),
     )
     for slug, words, code, sent in _INVALID
@@ -152,7 +150,7 @@ _SECURE = (
             Send(text("merkhet")),
             Hears(must_echo("merkhet"), messages=1),
         ),
-        good=(_OPEN,),
+        good=(OPEN,),
         mutants=(
             *_UNSWITCHED,
             Canned("answers no message", SWITCHED),
@@ -171,7 +169,7 @@ _SECURE = (
             Send(text("merkhet"), each=1),
             Hears(must_echo("merkhet"), messages=1),
         ),
-        good=(_OPEN,),
+        good=(OPEN,),
         mutants=(*_UNSWITCHED, Canned("answers no message", SWITCHED)),
         tags=_TLS,
     ),
