@@ -45,7 +45,8 @@ Item = str | bytes | Said
 """A message: text as str, binary as bytes, or either as `Said`."""
 
 
-def _said(item: Item) -> Said:
+def said_of(item: Item) -> Said:
+    """Return a message with its type."""
     if isinstance(item, Said):
         return item
     return as_text(item.encode()) if isinstance(item, str) else as_binary(item)
@@ -78,12 +79,12 @@ class _Messages:
 
 def echoes(*items: Item) -> Hearing:
     """These messages back, no other, in this order, each of its type; no Close before them."""
-    return _Messages("the echo of", tuple(_said(item) for item in items))
+    return _Messages("the echo of", tuple(said_of(item) for item in items))
 
 
 def says(*items: Item) -> Hearing:
     """These messages, no other, in this order; no Close before them."""
-    return _Messages("the message", tuple(_said(item) for item in items))
+    return _Messages("the message", tuple(said_of(item) for item in items))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ def some_pongs(*payloads: bytes) -> Hearing:
 def in_order(*items: Item | Ping | Pong) -> Hearing:
     """Exactly these messages and Pongs in this order, and no Close. Pings count only if one is among the items."""
     counts_pings = any(isinstance(item, Ping) for item in items)
-    wanted = [item if isinstance(item, Ping | Pong) else _said(item) for item in items]
+    wanted = [item if isinstance(item, Ping | Pong) else said_of(item) for item in items]
 
     def holds(heard: Heard) -> bool:
         events = [event for event in heard.events if counts_pings or not isinstance(event, Ping)]

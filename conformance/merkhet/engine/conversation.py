@@ -10,7 +10,7 @@ from merkhet.answer import End, Fault, Response
 from merkhet.check import Hears
 from merkhet.engine.deadlines import Deadlines
 from merkhet.heard import Close, Event, Heard, Message, Opcode, Ping, Pong
-from merkhet.wire.client_frames import ClientFrames
+from merkhet.wire.client_frames import ClientFrames, short_frame
 from merkhet.wire.extensions import deflate_of
 from merkhet.wire.seen import Talk
 from merkhet.wire.websocket import FATAL, FrameReader
@@ -142,4 +142,4 @@ class Conversation:
                 return end
 
     async def _say(self, opcode: Opcode, data: bytes, line: Line) -> None:
-        await line.reply(bytes([0x80 | opcode, 0x80 | len(data)]) + _MASK + data)
+        await line.reply(short_frame(opcode, data, _MASK))

@@ -7,24 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from merkhet.check import VIOLATION, WARNING, Canned, Check, Hears, Send, Step, Verdict, closes
-from merkhet.expect_websocket import Item, Said
+from merkhet.check import WARNING, Canned, Check, Hears, Send, Step, Verdict, closes
+from merkhet.expect_websocket import Item, said_of
 from merkhet.expectation import Hearing
 from merkhet.heard import Opcode
 from merkhet.payload import made
 from merkhet.suites.websocket_words import (
+    FOUND_LATE,
     OPEN,
     SWITCHED,
+    WENT_ON,
     alive,
     fails,
     must_echo,
     opened,
     ping,
-    server_binary,
     server_close,
     server_frame,
     server_pong,
-    server_text,
 )
 from merkhet.suites.words import SINCE
 
@@ -32,25 +32,14 @@ UNCLOSED = WARNING.because("it ended without the Close frame that should come fi
 """A bare end where Section 7.1.7 or 10.7 asks for a Close frame before it."""
 
 
-FOUND_LATE = WARNING.because("it answered a Ping behind the fault before it failed the connection")
-WENT_ON = VIOLATION.because("it went on as if nothing were wrong")
-
-
 def says_canned(*items: Item) -> bytes:
     """Return the frames in which a canned server says these messages, each in one."""
-    frames: list[bytes] = []
-    for item in items:
-        if isinstance(item, Said):
-            frames.append(server_frame(item.opcode, made(item.data)))
-        else:
-            frames.append(server_text(item) if isinstance(item, str) else server_binary(item))
-    return b"".join(frames)
+    return b"".join(server_frame(opcode, data) for opcode, data in map(_bare, items))
 
 
 def _bare(item: Item) -> tuple[Opcode, bytes]:
-    if isinstance(item, Said):
-        return item.opcode, made(item.data)
-    return (Opcode.TEXT, item.encode()) if isinstance(item, str) else (Opcode.BINARY, item)
+    said = said_of(item)
+    return said.opcode, made(said.data)
 
 
 def _other_data(*items: Item) -> bytes:

@@ -10,15 +10,10 @@ from dataclasses import dataclass
 
 from merkhet.heard import Opcode
 from merkhet.payload import Made, made
+from merkhet.wire.client_frames import masked as masked
 
 MASK = b"\x37\xfa\x21\x3d"
 """The masking key of RFC 6455, Section 5.7."""
-
-
-def masked(data: bytes, key: bytes) -> bytes:
-    """Return octets masked with a key of four (RFC 6455, Section 5.3)."""
-    pattern = (key * (len(data) // 4 + 1))[: len(data)]
-    return (int.from_bytes(data) ^ int.from_bytes(pattern)).to_bytes(len(data))
 
 
 def head_of_frame(

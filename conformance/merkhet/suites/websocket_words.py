@@ -225,15 +225,15 @@ def must_pong(*payloads: bytes, lost: Verdict = VIOLATION) -> Mapping[Hearing, V
     }
 
 
-_WENT_ON = VIOLATION.because("it went on as if nothing were wrong")
-_LATE = WARNING.because("it answered a Ping behind the fault before it failed the connection")
+WENT_ON = VIOLATION.because("it went on as if nothing were wrong")
+FOUND_LATE = WARNING.because("it answered a Ping behind the fault before it failed the connection")
 
 
 def must_fail(
     *codes: int,
     bare: Verdict = _BARE,
-    late: Verdict = _LATE,
-    goes: Verdict = _WENT_ON,
+    late: Verdict = FOUND_LATE,
+    goes: Verdict = WENT_ON,
     first: Mapping[Hearing, Verdict] | None = None,
 ) -> Mapping[Hearing, Verdict]:
     """The server fails the connection: a Close, and the end; what comes behind the fault is not processed.
@@ -261,8 +261,8 @@ def must_fail(
 def fails(
     *codes: int,
     bare: Verdict = _BARE,
-    late: Verdict = _LATE,
-    goes: Verdict = _WENT_ON,
+    late: Verdict = FOUND_LATE,
+    goes: Verdict = WENT_ON,
     first: Mapping[Hearing, Verdict] | None = None,
 ) -> Hears:
     """Return the step that hears a server fail the connection, as `must_fail` says. A Ping is to stand behind the fault.

@@ -11,6 +11,7 @@ from merkhet.check import Hears
 from merkhet.engine.connection import Connection
 from merkhet.heard import Message, Opcode
 from merkhet.target.probe import Missed, Probe, Prober, must_be, request, whole
+from merkhet.wire.client_frames import short_frame
 from merkhet.wire.extensions import deflate_of
 
 _SUBPROTOCOLS = (b"merkhet.one", b"merkhet.two")
@@ -32,15 +33,9 @@ async def _opened(prober: Prober, endpoint: str, *lines: str) -> AsyncGenerator[
         yield connection, response
 
 
-def _frame(opcode: Opcode, data: bytes) -> bytes:
-    key = os.urandom(4)
-    masked = bytes(octet ^ key[place % 4] for place, octet in enumerate(data))
-    return bytes([0x80 | opcode, 0x80 | len(data)]) + key + masked
-
-
 async def _must_say(prober: Prober, connection: Connection, sent: Message, *expected: Message) -> None:
     """Send a short message. Raises Missed unless these come back, however they are framed."""
-    await connection.send([_frame(sent.opcode, sent.data)])
+    await connection.send([short_frame(sent.opcode, sent.data, os.urandom(4))])
     seconds = prober.scout.deadlines.answer_seconds
     heard = await connection.hear(Hears({}, messages=len(expected), until_close=True), seconds)
     came = [(one.opcode, one.data) for one in heard.messages] if heard is not None else []

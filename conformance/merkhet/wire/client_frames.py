@@ -1,4 +1,4 @@
-"""RFC 6455, Section 5.2: the frames that a check sends itself, followed and told as far as they are frames.
+"""RFC 6455, Section 5.2: frames as a client sends them: those of a check, followed and told as far as they are frames.
 
 merkhet answers a server's Ping and Close as a client must, but only from a place between two of the check's own frames, and
 a Close only once.
@@ -14,6 +14,17 @@ from merkhet.heard import Close, Opcode, shown
 
 _HANDSHAKE = re.compile(rb"\r\n(?:sec-websocket-[a-z]+|upgrade)[ \t]*:", re.IGNORECASE)
 _CLOSE = 0x8
+
+
+def masked(data: bytes, key: bytes) -> bytes:
+    """Return octets masked with a key of four, or, if they are, without their mask (RFC 6455, Section 5.3)."""
+    pattern = (key * (len(data) // 4 + 1))[: len(data)]
+    return (int.from_bytes(data) ^ int.from_bytes(pattern)).to_bytes(len(data))
+
+
+def short_frame(opcode: Opcode, data: bytes, key: bytes) -> bytes:
+    """Return a whole frame of at most 125 octets."""
+    return bytes([0x80 | opcode, 0x80 | len(data)]) + key + masked(data, key)
 
 
 def behind_handshake(sent: bytes) -> bytes:
@@ -97,8 +108,7 @@ def in_words(data: bytes) -> Iterator[str]:
         length = int.from_bytes(head[2 : size - 4 * is_masked]) if head[1] & 0x7F > 125 else head[1] & 0x7F
         payload = data[at + size : at + size + length]
         key = head[size - 4 :] if is_masked else bytes(4)
-        plain = bytes(octet ^ key[place % 4] for place, octet in enumerate(payload))
-        yield _frame_words(head, plain, length)
+        yield _frame_words(head, masked(payload, key), length)
         at += size + length
 
 

@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 
-from merkhet.check import PASS, WARNING, Answers, Canned, Hears, Send, Step, Stream, Verdict, lacks
-from merkhet.expect import Expectation, ended, silent
-from merkhet.expect_handshake import agreed, agreement, declined, refused, refused_5xx
+from merkhet.check import (
+    PASS,
+    VIOLATION,
+    WARNING,
+    Answers,
+    Canned,
+    Hears,
+    Send,
+    Step,
+    Stream,
+    Verdict,
+    closes,
+    in_turns,
+    lacks,
+)
+from merkhet.expect import Expectation
+from merkhet.expect_handshake import agreed, agreement, declined, misagreed, refused, refused_5xx, switched
 from merkhet.expect_websocket import echoes
+from merkhet.suites.rfc6455.opening import unanswered
 from merkhet.suites.websocket_words import (
     DEFLATE,
     SWITCHED,
     SWITCHED_DEFLATE,
     handshake,
     offers,
+    server_close,
     server_text,
     switched_by,
     text,
 )
+from merkhet.suites.words import response
 
 PLAIN = "permessage-deflate"
+SERVER_FRESH, CLIENT_FRESH = "server_no_context_takeover", "client_no_context_takeover"
+SERVER_BITS, CLIENT_BITS = "server_max_window_bits", "client_max_window_bits"
 TAKEOVER: Mapping[Expectation, Verdict] = {
-    agreed("client_no_context_takeover"): lacks("a window that is kept between the client's messages")
+    agreed(CLIENT_FRESH): lacks("a window that is kept between the client's messages")
 }
 """Where a check refers to an earlier message, which the server may ask a client not to do."""
 
@@ -62,13 +82,13 @@ def accepts(*parameters: str) -> bytes:
 
 
 DECLINES = SWITCHED
-BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nDate: Wed, 25 Nov 2026 12:00:00 GMT\r\nContent-Length: 0\r\n\r\n"
-SERVER_ERROR = b"HTTP/1.1 500 Oops\r\nDate: Wed, 25 Nov 2026 12:00:00 GMT\r\nContent-Length: 0\r\n\r\n"
+BAD_REQUEST = response(400, b"")
+SERVER_ERROR = response(500, b"")
 
-UNSERVED: Mapping[Expectation, Verdict] = {
-    refused_5xx: WARNING.because("an error of the server's own"),
-    ended: WARNING.because("the connection ended without an answer"),
-    silent: WARNING.because("a complete request got no answer"),
+UNSERVED: Mapping[Expectation, Verdict] = unanswered()
+UNREADABLE: Mapping[Expectation, Verdict] = {
+    misagreed: VIOLATION.because("it answered with a parameter or a value that may not stand there"),
+    switched: VIOLATION.because("its answer to the offer cannot be read"),
 }
 REFUSED: Mapping[Expectation, Verdict] = {
     refused: WARNING.because("it refused the handshake, not the offer alone"),
@@ -80,3 +100,10 @@ REFUSED: Mapping[Expectation, Verdict] = {
 def faulty(fault: str, stream: Stream | bytes) -> Canned:
     """Return a server that has shown that it can, and then answers the offer so."""
     return Canned(fault, SWITCHED_DEFLATE, stream)
+
+
+DEAF = Canned("answers nothing", SWITCHED_DEFLATE)
+HANGS_UP = Canned("hangs up", closes(SWITCHED_DEFLATE))
+CANNOT = Canned("closes the WebSocket", in_turns(SWITCHED_DEFLATE, server_close(1007)))
+NOISE = hashlib.shake_256(b"merkhet").digest(2 * 32768)
+"""Octets that no sender can make smaller: where they come again, a reference reaches back as far as that."""

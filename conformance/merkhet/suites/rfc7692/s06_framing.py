@@ -11,7 +11,6 @@ from merkhet.check import (
     Check,
     Hears,
     Send,
-    closes,
     in_turns,
 )
 from merkhet.expect_websocket import (
@@ -27,7 +26,12 @@ from merkhet.expect_websocket import (
 )
 from merkhet.heard import Opcode
 from merkhet.suites.deflate_words import Back, Fixed, deflated, flushed
-from merkhet.suites.rfc7692.agreed import TAKEOVER, deflating
+from merkhet.suites.rfc7692.agreed import (
+    DEAF,
+    HANGS_UP,
+    TAKEOVER,
+    deflating,
+)
 from merkhet.suites.websocket_words import (
     SWITCHED_DEFLATE,
     binary,
@@ -47,9 +51,7 @@ from merkhet.suites.words import SINCE
 _HELLO = deflated(Fixed(b"Hello"))
 _SNOW = "caf\N{LATIN SMALL LETTER E WITH ACUTE} \N{SNOWMAN} \N{GRINNING FACE}"
 _SNOWED = deflated(Fixed(_SNOW.encode()))
-_DEAF = Canned("answers nothing", SWITCHED_DEFLATE)
 _CANNOT = Canned("closes the WebSocket", in_turns(SWITCHED_DEFLATE, server_close(1002)))
-_HANGS_UP = Canned("hangs up", closes(SWITCHED_DEFLATE))
 
 
 def _echoed(slug: str, requirement: str, title: str, sent: Send, *items: Item, answers: bytes, note: str = "") -> Check:
@@ -63,9 +65,9 @@ def _echoed(slug: str, requirement: str, title: str, sent: Send, *items: Item, a
         good=(SWITCHED_DEFLATE + answers,),
         mutants=(
             Canned("echoes something else", SWITCHED_DEFLATE + server_text("?") * len(items)),
-            _DEAF,
+            DEAF,
             _CANNOT,
-            _HANGS_UP,
+            HANGS_UP,
         ),
         note=note,
     )
@@ -187,9 +189,9 @@ def _between(slug: str, words: str, frames: bytes, *data: bytes) -> Check:
         good=(SWITCHED_DEFLATE + b"".join(server_pong(one) for one in data) + _ECHO,),
         mutants=(
             Canned("drops a fragment", SWITCHED_DEFLATE + server_text("Hel") + b"".join(map(server_pong, data))),
-            _DEAF,
+            DEAF,
             _CANNOT,
-            _HANGS_UP,
+            HANGS_UP,
         ),
     )
 
@@ -259,9 +261,9 @@ _PLAIN = (
         good=(SWITCHED_DEFLATE + _ECHO + server_text("plain") + _ECHO,),
         mutants=(
             Canned("takes it into the window", SWITCHED_DEFLATE + _ECHO + server_text("plain") * 2),
-            _DEAF,
+            DEAF,
             _CANNOT,
-            _HANGS_UP,
+            HANGS_UP,
         ),
         note="Section 7.2.3.2 says so of its example.",
     ),
@@ -293,7 +295,7 @@ def _bit_is_right(slug: str, words: str, sent: bytes, *items: str) -> Check:
         mutants=(
             Canned("sets it on what is not compressed", SWITCHED_DEFLATE + raw),
             Canned("echoes something else", SWITCHED_DEFLATE + server_text("?") * len(items)),
-            _DEAF,
+            DEAF,
         ),
         note="A server may compress a message or not, each as it likes.",
     )

@@ -19,12 +19,17 @@ from merkhet.check import (
     observed,
 )
 from merkhet.expect import Expectation
-from merkhet.expect_handshake import agreed, agreed_within, agreement, declined, misagreed, switched
+from merkhet.expect_handshake import agreed, agreed_within, agreement, declined, misagreed
 from merkhet.suites.rfc7692.agreed import (
     BAD_REQUEST,
     CAN_DEFLATE,
+    CLIENT_BITS,
+    CLIENT_FRESH,
     DECLINES,
     REFUSED,
+    SERVER_BITS,
+    SERVER_FRESH,
+    UNREADABLE,
     accepts,
     faulty,
     with_,
@@ -35,13 +40,6 @@ from merkhet.suites.websocket_words import (
     offers,
 )
 from merkhet.suites.words import SINCE
-
-_SERVER_FRESH, _CLIENT_FRESH = "server_no_context_takeover", "client_no_context_takeover"
-_SERVER_BITS, _CLIENT_BITS = "server_max_window_bits", "client_max_window_bits"
-_UNREADABLE: Mapping[Expectation, Verdict] = {
-    misagreed: VIOLATION.because("it answered with a parameter or a value that may not stand there"),
-    switched: VIOLATION.because("its answer to the offer cannot be read"),
-}
 
 
 def _answer(
@@ -64,7 +62,7 @@ def _answer(
             *CAN_DEFLATE,
             On(1),
             Send(handshake("ws-deflate", offers(with_(*parameters)))),
-            Answers({**cases, **_UNREADABLE, **REFUSED}),
+            Answers({**cases, **UNREADABLE, **REFUSED}),
         ),
         good=(SWITCHED_DEFLATE, good),
         mutants=mutants,
@@ -82,28 +80,28 @@ _REFUSES = faulty("refuses the handshake", BAD_REQUEST)
 
 _FRESH_SETS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("alone", "alone", ()),
-    ("client-takeover", f"with {_CLIENT_FRESH}", (_CLIENT_FRESH,)),
-    ("server-bits", f"with {_SERVER_BITS}", (f"{_SERVER_BITS}=12",)),
-    ("client-bits", f"with {_CLIENT_BITS}", (_CLIENT_BITS,)),
-    ("all", "with all the others", (_CLIENT_FRESH, f"{_SERVER_BITS}=12", f"{_CLIENT_BITS}=12")),
+    ("client-takeover", f"with {CLIENT_FRESH}", (CLIENT_FRESH,)),
+    ("server-bits", f"with {SERVER_BITS}", (f"{SERVER_BITS}=12",)),
+    ("client-bits", f"with {CLIENT_BITS}", (CLIENT_BITS,)),
+    ("all", "with all the others", (CLIENT_FRESH, f"{SERVER_BITS}=12", f"{CLIENT_BITS}=12")),
 )
 _FRESH_BACK = tuple(
     _answer(
         "7.1.1.1",
         f"returned-{slug}",
         "7.1.1.1-a1",
-        f"Who accepts {_SERVER_FRESH}, offered {words}, sends it back",
-        _SERVER_FRESH,
+        f"Who accepts {SERVER_FRESH}, offered {words}, sends it back",
+        SERVER_FRESH,
         *others,
         cases={
-            agreed(_SERVER_FRESH): PASS,
-            agreed(): VIOLATION.because(f"it accepted without {_SERVER_FRESH}"),
-            declined: observed(f"declines {_SERVER_FRESH}"),
+            agreed(SERVER_FRESH): PASS,
+            agreed(): VIOLATION.because(f"it accepted without {SERVER_FRESH}"),
+            declined: observed(f"declines {SERVER_FRESH}"),
         },
-        good=accepts(_SERVER_FRESH, *(one for one in others if one.startswith(_SERVER_BITS))),
+        good=accepts(SERVER_FRESH, *(one for one in others if one.startswith(SERVER_BITS))),
         mutants=(
-            _observed("leaves it out", *(one for one in others if one.startswith(_SERVER_BITS))),
-            _observed("gives it a value", f"{_SERVER_FRESH}=1"),
+            _observed("leaves it out", *(one for one in others if one.startswith(SERVER_BITS))),
+            _observed("gives it a value", f"{SERVER_FRESH}=1"),
             _DECLINES,
             _REFUSES,
         ),
@@ -114,14 +112,14 @@ _FRESH_SUPPORTED = _answer(
     "7.1.1.1",
     "supported",
     "7.1.1.1-2",
-    f"An offer with {_SERVER_FRESH} is accepted",
-    _SERVER_FRESH,
+    f"An offer with {SERVER_FRESH} is accepted",
+    SERVER_FRESH,
     cases={
-        agreed(_SERVER_FRESH): PASS,
-        agreed(): VIOLATION.because(f"it accepted without {_SERVER_FRESH}"),
+        agreed(SERVER_FRESH): PASS,
+        agreed(): VIOLATION.because(f"it accepted without {SERVER_FRESH}"),
         declined: VIOLATION.because("it declined the offer"),
     },
-    good=accepts(_SERVER_FRESH),
+    good=accepts(SERVER_FRESH),
     mutants=(_DECLINES, _observed("leaves it out"), _REFUSES),
 )
 
@@ -182,27 +180,27 @@ def _may(section: str, slug: str, requirement: str, added: str, *parameters: str
 
 
 _MAY = (
-    _may("7.1.1.1", "unasked", "7.1.1.1-3", _SERVER_FRESH),
-    _may("7.1.1.2", "unasked", "7.1.1.2-2", _CLIENT_FRESH),
-    _may("7.1.1.2", "asked", "7.1.1.2-2", _CLIENT_FRESH, _CLIENT_FRESH),
-    _may("7.1.2.1", "unasked", "7.1.2.1-4", f"{_SERVER_BITS}=12"),
-    _may("7.1.2.2", "asked", "7.1.2.2-3", f"{_CLIENT_BITS}=12", _CLIENT_BITS),
+    _may("7.1.1.1", "unasked", "7.1.1.1-3", SERVER_FRESH),
+    _may("7.1.1.2", "unasked", "7.1.1.2-2", CLIENT_FRESH),
+    _may("7.1.1.2", "asked", "7.1.1.2-2", CLIENT_FRESH, CLIENT_FRESH),
+    _may("7.1.2.1", "unasked", "7.1.2.1-4", f"{SERVER_BITS}=12"),
+    _may("7.1.2.2", "asked", "7.1.2.2-3", f"{CLIENT_BITS}=12", CLIENT_BITS),
 )
 _HINTS = tuple(
     _choice(
         "7.1.2.2",
         f"hint-{bits}",
         "7.1.2.2-a1",
-        f"A hint of {_CLIENT_BITS}={bits} may be followed or not",
-        f"{_CLIENT_BITS}={bits}",
+        f"A hint of {CLIENT_BITS}={bits} may be followed or not",
+        f"{CLIENT_BITS}={bits}",
         cases={
             **{
-                agreed(f"{_CLIENT_BITS}={other}"): observed(f"answers a hint of {bits} with {other}")
+                agreed(f"{CLIENT_BITS}={other}"): observed(f"answers a hint of {bits} with {other}")
                 for other in range(8, 16)
             },
             agreed(): observed(f"passes over a hint of {bits}"),
         },
-        added=f"{_CLIENT_BITS}={bits}",
+        added=f"{CLIENT_BITS}={bits}",
     )
     for bits in range(8, 16)
 )
@@ -214,21 +212,21 @@ _SERVER_WINDOWS = tuple(
         "7.1.2.1",
         f"bits-{bits}",
         "7.1.2.1-a1",
-        f"Who accepts {_SERVER_BITS}={bits} answers with {bits} or less",
-        f"{_SERVER_BITS}={bits}",
+        f"Who accepts {SERVER_BITS}={bits} answers with {bits} or less",
+        f"{SERVER_BITS}={bits}",
         cases={
             misagreed: VIOLATION.because("it answered with a parameter or a value that may not stand there"),
             agreed_within(bits): PASS,
-            agreed(_SERVER_BITS): VIOLATION.because("its window is larger than was offered"),
+            agreed(SERVER_BITS): VIOLATION.because("its window is larger than was offered"),
             # Without the parameter the window is of 15 bits all the same: who leaves it out there harms nobody.
-            agreed(): (VIOLATION if bits < 15 else WARNING).because(f"it accepted without {_SERVER_BITS}"),
-            declined: observed(f"declines {_SERVER_BITS}={bits}"),
+            agreed(): (VIOLATION if bits < 15 else WARNING).because(f"it accepted without {SERVER_BITS}"),
+            declined: observed(f"declines {SERVER_BITS}={bits}"),
         },
-        good=accepts(f"{_SERVER_BITS}={bits}"),
+        good=accepts(f"{SERVER_BITS}={bits}"),
         mutants=(
             _observed("leaves it out"),
-            *((_observed("answers with more", f"{_SERVER_BITS}={bits + 1}"),) if bits < 15 else ()),
-            _observed("answers with 16", f"{_SERVER_BITS}=16"),
+            *((_observed("answers with more", f"{SERVER_BITS}={bits + 1}"),) if bits < 15 else ()),
+            _observed("answers with 16", f"{SERVER_BITS}=16"),
             _DECLINES,
             _REFUSES,
         ),
@@ -239,15 +237,15 @@ _QUOTED = _answer(
     "7.1.2.1",
     "bits-quoted",
     "7.1.2.1-a1",
-    f'Who accepts {_SERVER_BITS}="10" answers with 10 or less',
-    f'{_SERVER_BITS}="10"',
+    f'Who accepts {SERVER_BITS}="10" answers with 10 or less',
+    f'{SERVER_BITS}="10"',
     cases={
         misagreed: VIOLATION.because("it answered with a parameter or a value that may not stand there"),
         agreed_within(10): PASS,
-        agreed(): VIOLATION.because(f"it accepted without {_SERVER_BITS}, or with more"),
+        agreed(): VIOLATION.because(f"it accepted without {SERVER_BITS}, or with more"),
         declined: observed("declines a value in quotes"),
     },
-    good=accepts(f"{_SERVER_BITS}=10"),
+    good=accepts(f"{SERVER_BITS}=10"),
     mutants=(_observed("leaves it out"), _DECLINES, _REFUSES),
 )
 
@@ -274,11 +272,11 @@ def _number(section: str, slug: str, requirement: str, name: str, *parameters: s
 
 
 _NUMBERS = (
-    _number("7.1.2.1", "number", "7.1.2.1-3", _SERVER_BITS, f"{_SERVER_BITS}=9"),
-    _number("7.1.2.1", "number-15", "7.1.2.1-3", _SERVER_BITS, f"{_SERVER_BITS}=15"),
-    _number("7.1.2.2", "number", "7.1.2.2-4", _CLIENT_BITS, _CLIENT_BITS),
-    _number("7.1.2.2", "number-8", "7.1.2.2-4", _CLIENT_BITS, f"{_CLIENT_BITS}=8"),
-    _number("7.1.2.2", "number-15", "7.1.2.2-4", _CLIENT_BITS, f"{_CLIENT_BITS}=15"),
+    _number("7.1.2.1", "number", "7.1.2.1-3", SERVER_BITS, f"{SERVER_BITS}=9"),
+    _number("7.1.2.1", "number-15", "7.1.2.1-3", SERVER_BITS, f"{SERVER_BITS}=15"),
+    _number("7.1.2.2", "number", "7.1.2.2-4", CLIENT_BITS, CLIENT_BITS),
+    _number("7.1.2.2", "number-8", "7.1.2.2-4", CLIENT_BITS, f"{CLIENT_BITS}=8"),
+    _number("7.1.2.2", "number-15", "7.1.2.2-4", CLIENT_BITS, f"{CLIENT_BITS}=15"),
 )
 
 _NOT_OFFERED = tuple(
@@ -286,26 +284,26 @@ _NOT_OFFERED = tuple(
         "7.1.2.2",
         f"not-offered-{slug}",
         "7.1.2.2-5",
-        f"The answer to {words} has no {_CLIENT_BITS}",
+        f"The answer to {words} has no {CLIENT_BITS}",
         *parameters,
         cases={
-            agreement("with client_max_window_bits", lambda found: found.has(_CLIENT_BITS)): VIOLATION.because(
-                f"it answered with a {_CLIENT_BITS} that was not offered"
+            agreement("with client_max_window_bits", lambda found: found.has(CLIENT_BITS)): VIOLATION.because(
+                f"it answered with a {CLIENT_BITS} that was not offered"
             ),
             agreed(): PASS,
             declined: observed(f"declines {words}"),
         },
         good=accepts(*(one for one in parameters if one.startswith("server"))),
         mutants=(
-            _observed("has one", *parameters, f"{_CLIENT_BITS}=12"),
-            _observed("has one without a value", *parameters, _CLIENT_BITS),
+            _observed("has one", *parameters, f"{CLIENT_BITS}=12"),
+            _observed("has one without a value", *parameters, CLIENT_BITS),
         ),
     )
     for slug, words, parameters in (
         ("plain", "a plain offer", ()),
-        ("server-takeover", f"an offer with {_SERVER_FRESH}", (_SERVER_FRESH,)),
-        ("client-takeover", f"an offer with {_CLIENT_FRESH}", (_CLIENT_FRESH,)),
-        ("server-bits", f"an offer with {_SERVER_BITS}", (f"{_SERVER_BITS}=10",)),
+        ("server-takeover", f"an offer with {SERVER_FRESH}", (SERVER_FRESH,)),
+        ("client-takeover", f"an offer with {CLIENT_FRESH}", (CLIENT_FRESH,)),
+        ("server-bits", f"an offer with {SERVER_BITS}", (f"{SERVER_BITS}=10",)),
     )
 )
 

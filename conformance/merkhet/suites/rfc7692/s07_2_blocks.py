@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from merkhet.check import WARNING, Canned, Check, Hears, Send, closes, in_turns
+from merkhet.check import WARNING, Canned, Check, Hears, Send
 from merkhet.expect_websocket import (
     Item,
 )
 from merkhet.heard import Opcode
 from merkhet.suites.deflate_words import Back, Dynamic, Fixed, Stored, deflated, flushed, run_of
-from merkhet.suites.rfc7692.agreed import TAKEOVER, deflating
+from merkhet.suites.rfc7692.agreed import (
+    CANNOT,
+    DEAF,
+    HANGS_UP,
+    TAKEOVER,
+    deflating,
+)
 from merkhet.suites.websocket_words import (
     SWITCHED_DEFLATE,
     binary,
     fragments,
     must_echo,
     server_binary,
-    server_close,
     server_text,
     text,
 )
 from merkhet.suites.words import SINCE
-
-_DEAF = Canned("answers nothing", SWITCHED_DEFLATE)
-_CANNOT = Canned("closes the WebSocket", in_turns(SWITCHED_DEFLATE, server_close(1007)))
-_HANGS_UP = Canned("hangs up", closes(SWITCHED_DEFLATE))
 
 
 def _inflated(
@@ -43,9 +44,9 @@ def _inflated(
         good=(SWITCHED_DEFLATE + b"".join(server_text(one) for one in said),),
         mutants=(
             Canned("stops within it", SWITCHED_DEFLATE + b"".join(server_text(one[:2] + "?") for one in said)),
-            _DEAF,
-            _CANNOT,
-            _HANGS_UP,
+            DEAF,
+            CANNOT,
+            HANGS_UP,
         ),
         note=note,
     )
@@ -276,9 +277,9 @@ _FINAL_WINDOW = Check(
     good=(SWITCHED_DEFLATE + server_text("Hello") * 2,),
     mutants=(
         Canned("loses the window", SWITCHED_DEFLATE + server_text("Hello") + server_text()),
-        _DEAF,
-        _CANNOT,
-        _HANGS_UP,
+        DEAF,
+        CANNOT,
+        HANGS_UP,
     ),
     note=(
         "The window is that of the last message, however it ended; but data with BFINAL end a stream by RFC 1951, and "
@@ -300,9 +301,9 @@ def _empty(slug: str, words: str, frames: bytes, item: Item = "") -> Check:
         good=(SWITCHED_DEFLATE + echo,),
         mutants=(
             Canned("echoes the octet", SWITCHED_DEFLATE + server_text("\x00")),
-            _DEAF,
-            _CANNOT,
-            _HANGS_UP,
+            DEAF,
+            CANNOT,
+            HANGS_UP,
         ),
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,7 +16,6 @@ from merkhet.check import (
     Send,
     Stream,
     Verdict,
-    closes,
     in_turns,
     observed,
 )
@@ -36,7 +34,15 @@ from merkhet.expectation import Hearing
 from merkhet.heard import Opcode
 from merkhet.payload import Repeated
 from merkhet.suites.deflate_words import Back, Fixed, Stored, deflated, flushed, run_of
-from merkhet.suites.rfc7692.agreed import accepts, deflating, with_
+from merkhet.suites.rfc7692.agreed import (
+    CANNOT,
+    DEAF,
+    HANGS_UP,
+    NOISE,
+    accepts,
+    deflating,
+    with_,
+)
 from merkhet.suites.websocket_words import (
     CLOSE_SECONDS,
     MASK,
@@ -53,17 +59,11 @@ from merkhet.suites.websocket_words import (
 )
 from merkhet.suites.words import SINCE
 
-_DEAF = Canned("answers nothing", SWITCHED_DEFLATE)
-_CANNOT = Canned("closes the WebSocket", in_turns(SWITCHED_DEFLATE, server_close(1007)))
-_HANGS_UP = Canned("hangs up", closes(SWITCHED_DEFLATE))
-_NOISE = hashlib.shake_256(b"merkhet").digest(2 * 32768)
-"""Octets that no sender can make smaller: where they come again, a reference reaches back as far as that."""
-
 
 def _server_window(bits: int) -> Check:
     """What comes again beyond a window: a server that kept no bound would refer back to it."""
     size = (1 << bits) + 64
-    data = _NOISE[: min(size, 32768)] * 2
+    data = NOISE[: min(size, 32768)] * 2
     head = accepts(f"server_max_window_bits={bits}")
     cases: Mapping[Hearing, Verdict] = {
         misframed("deflate-window"): VIOLATION.because("a message refers farther back than the agreed window"),
@@ -176,13 +176,13 @@ def _fragmented(slug: str, words: str, sent: bytes, data: bytes) -> Check:
                 in_turns(SWITCHED_DEFLATE, server_fragments(Opcode.BINARY, cut, rsv=4)),
             ),
             Canned("echoes the first fragment", SWITCHED_DEFLATE + server_binary(data[:half])),
-            _DEAF,
-            _CANNOT,
+            DEAF,
+            CANNOT,
         ),
     )
 
 
-_MIXED = _NOISE[:20000] + b"merkhet " * 2500
+_MIXED = NOISE[:20000] + b"merkhet " * 2500
 _FRAGMENTED = (
     _fragmented("long", "40000 octets in one frame", binary(_MIXED), _MIXED),
     _fragmented(
@@ -247,8 +247,8 @@ def _large(mebibytes: int) -> Check:
             Canned("echoes less", Stream(SWITCHED_DEFLATE, made=_Inflating(size - 258, mask=None))),
             Canned("takes no such message", in_turns(SWITCHED_DEFLATE, server_close(1009))),
             Canned("takes it for an error", dead),
-            _DEAF,
-            _HANGS_UP,
+            DEAF,
+            HANGS_UP,
         ),
         tags=frozenset({"bulk"}),
         note="A limit is no fault: Section 10.4 of RFC 6455 asks for one, and 1009 says that it was met.",

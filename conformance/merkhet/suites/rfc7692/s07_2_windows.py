@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 
 from merkhet.check import (
@@ -14,7 +13,6 @@ from merkhet.check import (
     Send,
     Step,
     Verdict,
-    closes,
     in_turns,
     lacks,
 )
@@ -22,7 +20,17 @@ from merkhet.expect import Expectation
 from merkhet.expect_handshake import agreed, declined
 from merkhet.heard import Opcode
 from merkhet.suites.deflate_words import Back, Fixed, Stored, deflated, flushed
-from merkhet.suites.rfc7692.agreed import PLAIN, TAKEOVER, accepts, deflating, with_
+from merkhet.suites.rfc7692.agreed import (
+    CANNOT,
+    DEAF,
+    HANGS_UP,
+    NOISE,
+    PLAIN,
+    TAKEOVER,
+    accepts,
+    deflating,
+    with_,
+)
 from merkhet.suites.websocket_words import (
     CLOSE_SECONDS,
     SWITCHED_DEFLATE,
@@ -37,12 +45,6 @@ from merkhet.suites.websocket_words import (
     text,
 )
 from merkhet.suites.words import SINCE
-
-_DEAF = Canned("answers nothing", SWITCHED_DEFLATE)
-_CANNOT = Canned("closes the WebSocket", in_turns(SWITCHED_DEFLATE, server_close(1007)))
-_HANGS_UP = Canned("hangs up", closes(SWITCHED_DEFLATE))
-_NOISE = hashlib.shake_256(b"merkhet").digest(2 * 32768)
-"""Octets that no sender can make smaller: where they come again, a reference reaches back as far as that."""
 
 # --- the client's window between messages
 
@@ -71,9 +73,9 @@ def _kept(
         good=(SWITCHED_DEFLATE + answers,),
         mutants=(
             Canned("forgets what was before", SWITCHED_DEFLATE + server_text("?") * len(said)),
-            _DEAF,
-            _CANNOT,
-            _HANGS_UP,
+            DEAF,
+            CANNOT,
+            HANGS_UP,
         ),
         note=note,
     )
@@ -165,9 +167,9 @@ _KEPT = (
         "kept-far",
         "4",
         "A message may refer to one 32768 octets before it",
-        binary(deflated(Stored(_NOISE[:32768])), rsv=4),
+        binary(deflated(Stored(NOISE[:32768])), rsv=4),
         binary(deflated(Fixed(Back(200, 32768))), rsv=4),
-        said=(_NOISE[:32768], _NOISE[:200]),
+        said=(NOISE[:32768], NOISE[:200]),
     ),
     _kept(
         "hint-not-taken",
@@ -204,12 +206,12 @@ _KEPT = (
 def _back(bits: int) -> tuple[bytes, bytes]:
     """A payload that refers as far back as a window of so many bits lets it, and what it says."""
     size = 1 << bits
-    return deflated(Stored(_NOISE[:size]), Fixed(Back(100, size))), _NOISE[:size] + _NOISE[:100]
+    return deflated(Stored(NOISE[:size]), Fixed(Back(100, size))), NOISE[:size] + NOISE[:100]
 
 
 def _far(distance: int) -> Check:
-    said = _NOISE[:distance] + _NOISE[:100]
-    payload = deflated(Stored(_NOISE[:distance]), Fixed(Back(100, distance)))
+    said = NOISE[:distance] + NOISE[:100]
+    payload = deflated(Stored(NOISE[:distance]), Fixed(Back(100, distance)))
     return Check(
         id=f"rfc7692-7.2.2-distance-{distance}",
         requirement="rfc7692-7.2.2-9",
@@ -221,7 +223,7 @@ def _far(distance: int) -> Check:
             Hears(must_echo(said), messages=1, patience_seconds=CLOSE_SECONDS),
         ),
         good=(SWITCHED_DEFLATE + server_binary(said),),
-        mutants=(Canned("cuts it off", SWITCHED_DEFLATE + server_binary(said[:distance])), _DEAF, _CANNOT, _HANGS_UP),
+        mutants=(Canned("cuts it off", SWITCHED_DEFLATE + server_binary(said[:distance])), DEAF, CANNOT, HANGS_UP),
     )
 
 
@@ -259,10 +261,10 @@ def _client_window(slug: str, parameter: str) -> Check:
         good=(SWITCHED_DEFLATE + said[15],),
         mutants=(
             Canned("agrees to a window that it does not keep", in_turns(narrow, server_close(1007))),
-            Canned("agrees to a window and loses what is in it", narrow + server_binary(_NOISE[:256])),
+            Canned("agrees to a window and loses what is in it", narrow + server_binary(NOISE[:256])),
             Canned("keeps no window of 15 bits", in_turns(SWITCHED_DEFLATE, server_close(1007))),
-            _DEAF,
-            _HANGS_UP,
+            DEAF,
+            HANGS_UP,
         ),
     )
 

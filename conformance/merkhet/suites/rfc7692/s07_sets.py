@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from merkhet.check import (
     PASS,
-    VIOLATION,
     Answers,
     Canned,
     Check,
     Hears,
     Send,
     Stream,
-    Verdict,
     in_turns,
     lacks,
 )
-from merkhet.expect import Expectation
-from merkhet.expect_handshake import agreed, declined, misagreed, switched
+from merkhet.expect_handshake import agreed, declined
 from merkhet.suites.deflate_words import Fixed, deflated
 from merkhet.suites.rfc7692.agreed import (
+    CLIENT_BITS,
+    CLIENT_FRESH,
     PLAIN,
     REFUSED,
+    SERVER_BITS,
+    SERVER_FRESH,
+    UNREADABLE,
     accepts,
     deflating,
     with_,
@@ -38,27 +38,19 @@ from merkhet.suites.websocket_words import (
 )
 from merkhet.suites.words import SINCE
 
-_SERVER_FRESH, _CLIENT_FRESH = "server_no_context_takeover", "client_no_context_takeover"
-_SERVER_BITS, _CLIENT_BITS = "server_max_window_bits", "client_max_window_bits"
-_UNREADABLE: Mapping[Expectation, Verdict] = {
-    misagreed: VIOLATION.because("it answered with a parameter or a value that may not stand there"),
-    switched: VIOLATION.because("its answer to the offer cannot be read"),
-}
-
-
 _SETS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("plain", ()),
-    ("server-takeover", (_SERVER_FRESH,)),
-    ("client-takeover", (_CLIENT_FRESH,)),
-    ("server-bits", (f"{_SERVER_BITS}=10",)),
-    ("client-bits", (_CLIENT_BITS,)),
-    ("client-bits-value", (f"{_CLIENT_BITS}=10",)),
-    ("both-takeovers", (_SERVER_FRESH, _CLIENT_FRESH)),
-    ("both-bits", (f"{_SERVER_BITS}=9", f"{_CLIENT_BITS}=9")),
-    ("server-both", (_SERVER_FRESH, f"{_SERVER_BITS}=9")),
-    ("client-both", (_CLIENT_FRESH, f"{_CLIENT_BITS}=9")),
-    ("all", (_SERVER_FRESH, _CLIENT_FRESH, f"{_SERVER_BITS}=10", _CLIENT_BITS)),
-    ("all-reversed", (f"{_CLIENT_BITS}=15", f"{_SERVER_BITS}=15", _CLIENT_FRESH, _SERVER_FRESH)),
+    ("server-takeover", (SERVER_FRESH,)),
+    ("client-takeover", (CLIENT_FRESH,)),
+    ("server-bits", (f"{SERVER_BITS}=10",)),
+    ("client-bits", (CLIENT_BITS,)),
+    ("client-bits-value", (f"{CLIENT_BITS}=10",)),
+    ("both-takeovers", (SERVER_FRESH, CLIENT_FRESH)),
+    ("both-bits", (f"{SERVER_BITS}=9", f"{CLIENT_BITS}=9")),
+    ("server-both", (SERVER_FRESH, f"{SERVER_BITS}=9")),
+    ("client-both", (CLIENT_FRESH, f"{CLIENT_BITS}=9")),
+    ("all", (SERVER_FRESH, CLIENT_FRESH, f"{SERVER_BITS}=10", CLIENT_BITS)),
+    ("all-reversed", (f"{CLIENT_BITS}=15", f"{SERVER_BITS}=15", CLIENT_FRESH, SERVER_FRESH)),
 )
 _WORDS = ("merkhet", "merkhet", "star")
 _SENT = b"".join(text(deflated(Fixed(word.encode())), rsv=4) for word in _WORDS)
@@ -70,7 +62,7 @@ def _told(parameters: tuple[str, ...]) -> str:
 
 
 def _answered_by(parameters: tuple[str, ...]) -> bytes:
-    return accepts(*(one for one in parameters if not one.startswith(_CLIENT_BITS)))
+    return accepts(*(one for one in parameters if not one.startswith(CLIENT_BITS)))
 
 
 def _works(slug: str, parameters: tuple[str, ...]) -> Check:
@@ -100,13 +92,13 @@ _WELL_FORMED = tuple(
         since=SINCE,
         steps=(
             Send(handshake("ws-deflate", offers(with_(*parameters)))),
-            Answers({agreed(): PASS, declined: lacks("an acceptance of this offer"), **_UNREADABLE, **REFUSED}),
+            Answers({agreed(): PASS, declined: lacks("an acceptance of this offer"), **UNREADABLE, **REFUSED}),
         ),
         good=(_answered_by(parameters),),
         mutants=(
-            Canned("has one twice", accepts(_SERVER_FRESH, _SERVER_FRESH)),
-            Canned("gives one a value", accepts(f"{_SERVER_FRESH}=0")),
-            Canned("gives the other a value", accepts(f'{_CLIENT_FRESH}="true"')),
+            Canned("has one twice", accepts(SERVER_FRESH, SERVER_FRESH)),
+            Canned("gives one a value", accepts(f"{SERVER_FRESH}=0")),
+            Canned("gives the other a value", accepts(f'{CLIENT_FRESH}="true"')),
             Canned("answers with two", switched_by(offers(PLAIN, PLAIN))),
         ),
     )
