@@ -7,7 +7,6 @@ beside the server even where an answer is large.
 from __future__ import annotations
 
 import re
-import select
 import socket
 import statistics
 import time
@@ -16,6 +15,7 @@ from collections.abc import Sequence
 import click
 
 from bench import process
+from bench.load_socket import ClosedLoop
 
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 HEAD_READ_BYTES = 4096
@@ -37,36 +37,22 @@ class Client:
         self.asked_at = 0.0
 
 
-class HttpLoad:
+def connected(port: int) -> socket.socket:
+    """Return a connection that does not block."""
+    sock = socket.create_connection(("127.0.0.1", port), timeout=WAIT_SECONDS)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setblocking(False)
+    return sock
+
+
+class HttpLoad(ClosedLoop[Client]):
     """All connections. Each sends the next request when it has the whole answer to the one before."""
 
     def __init__(self, port: int, requests: Sequence[bytes], connections: int) -> None:
+        super().__init__((Client(connected(port), number) for number in range(connections)), WAIT_SECONDS)
         self.requests = requests
-        self.seconds: list[float] = []
         self.octets = 0
         self.sink = bytearray(SINK_BYTES)
-        self.poller = select.epoll()
-        self.clients: dict[int, Client] = {}
-        for number in range(connections):
-            sock = socket.create_connection(("127.0.0.1", port), timeout=WAIT_SECONDS)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.setblocking(False)
-            self.clients[sock.fileno()] = Client(sock, number)
-            self.poller.register(sock.fileno(), select.EPOLLIN)
-
-    def run(self, seconds: float) -> float:
-        """Ask until the time is over; return how long that was. Raises ConnectionError, ValueError, TimeoutError."""
-        began = time.perf_counter()
-        for client in self.clients.values():
-            self.ask(client)
-        until = began + seconds
-        while time.perf_counter() < until:
-            ready = self.poller.poll(WAIT_SECONDS)
-            if not ready:
-                raise TimeoutError("no answer to any connection")
-            for descriptor, _ in ready:
-                self.read(self.clients[descriptor])
-        return time.perf_counter() - began
 
     def ask(self, client: Client) -> None:
         request = self.requests[client.number % len(self.requests)]

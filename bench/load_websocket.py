@@ -19,7 +19,7 @@ import click
 
 from bench import process
 from bench.load_bulk import SOURCES
-from bench.load_socket import READ_BYTES, WAIT_SECONDS, connect
+from bench.load_socket import READ_BYTES, WAIT_SECONDS, ClosedLoop, connect
 
 KEY = base64.b64encode(b"sixteen octets.. "[:16]).decode("ascii")
 MASK = b"\x37\xfa\x21\x3d"
@@ -133,35 +133,16 @@ class Client:
         self.asked_at = 0.0
 
 
-class EchoLoad:
+class EchoLoad(ClosedLoop[Client]):
     """All connections. Each sends so many messages at once, and again when they are all back."""
 
     def __init__(self, port: int, payload: bytes, connections: int, at_once: int, *, deflate: bool) -> None:
+        opened = (Client(open_socket(port, "/ws", deflate=deflate)) for _ in range(connections))
+        super().__init__(opened, WAIT_SECONDS)
         self.payload_bytes = len(payload)
         self.at_once = at_once
         self.frame = masked_frame(BINARY, payload, deflate=deflate) * at_once
-        self.seconds: list[float] = []
         self.sink = bytearray(SINK_BYTES)
-        self.poller = select.epoll()
-        self.clients: dict[int, Client] = {}
-        for _ in range(connections):
-            client = Client(open_socket(port, "/ws", deflate=deflate))
-            self.clients[client.sock.fileno()] = client
-            self.poller.register(client.sock.fileno(), select.EPOLLIN)
-
-    def run(self, seconds: float) -> float:
-        """Send until the time is over; return how long that was. Raises ConnectionError, ValueError, TimeoutError."""
-        began = time.perf_counter()
-        for client in self.clients.values():
-            self.ask(client)
-        until = began + seconds
-        while time.perf_counter() < until:
-            ready = self.poller.poll(WAIT_SECONDS)
-            if not ready:
-                raise TimeoutError("no message came back to any connection")
-            for descriptor, _ in ready:
-                self.read(self.clients[descriptor])
-        return time.perf_counter() - began
 
     def ask(self, client: Client) -> None:
         client.asked_at = time.perf_counter()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -12,15 +10,6 @@ from merkhet_reference.outlet import Once, Outlet, turnstile
 
 SECONDS = 10
 Said = Outlet[str]
-
-
-@pytest.fixture
-def hurried() -> Iterator[None]:
-    """Threads change places as often as they can."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
 
 
 class Sender:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import select
-import sys
 import threading
 import types
 from collections.abc import Callable, Iterator
@@ -13,15 +12,6 @@ import pytest
 from merkhet_reference import queues, wakeup
 
 SECONDS = 10
-
-
-@pytest.fixture
-def hurried() -> Iterator[None]:
-    """Threads change places as often as they can."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
 
 
 def started(count: int, target: Callable[[], None]) -> list[threading.Thread]:

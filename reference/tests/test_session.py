@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import gc
 import select
-import sys
 import threading
 import weakref
 from collections.abc import Iterator
@@ -229,25 +228,21 @@ class Loop(threading.Thread):
                 self.taken += iter(session.outlet.take, None)
 
 
+@pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("count", [300])
 def test_nothing_that_many_threads_send_is_slept_over_or_out_of_order(bell: wakeup.Wakeup, count: int) -> None:
     rig = SessionRig(bell)
     loop = Loop(rig, bell, 4 * count)
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
 
     def send(name: str) -> None:
         for number in range(count):
             assert rig.socket.send(f"{name} {number}")
 
-    try:
-        senders = [threading.Thread(target=send, args=(name,)) for name in "abcd"]
-        for thread in (loop, *senders):
-            thread.start()
-        for thread in (*senders, loop):
-            thread.join(30)
-    finally:
-        sys.setswitchinterval(before)
+    senders = [threading.Thread(target=send, args=(name,)) for name in "abcd"]
+    for thread in (loop, *senders):
+        thread.start()
+    for thread in (*senders, loop):
+        thread.join(30)
     assert not loop.slept_over
     heard = [message.payload.decode().split() for message in read_frames(b"".join(loop.taken))]
     for name in "abcd":

@@ -124,64 +124,51 @@ DEAD: Mapping[str, Behaviour] = {
 }
 """Every dead server by its name."""
 
+# What a head without a fault keeps, whatever its status.
+_HEAD_KEEPS = frozenset(
+    {
+        "bare-cr",
+        "date-spaces",
+        "field-line",
+        "field-once",
+        "imf-fixdate",
+        "length-and-te",
+        "obs-fold",
+        "request-fields",
+        "space-after-status-line",
+        "status-code",
+        "status-line",
+        "status-space",
+        "te-unasked",
+        "version-grammar",
+    }
+)
 # The one answer that they give has a Date, a length, no transfer coding, and a head without a fault. It has content even where
 # HEAD asked, so `no-content` is not here; a server that keeps the connection leaves that content on it for the next
 # response, so `message-grammar` is not here either.
-_ONE_ANSWER = frozenset(
-    {
-        "bare-cr",
-        "close-announced",
-        "condition-asked",
-        "date-sent",
-        "date-spaces",
-        "field-line",
-        "field-once",
-        "imf-fixdate",
-        "interim-to-old",
-        "length-and-te",
-        "length-digits",
-        "obs-fold",
-        "range-asked",
-        "request-fields",
-        "self-delimited",
-        "space-after-status-line",
-        "status-code",
-        "status-line",
-        "status-space",
-        "te-in-connect",
-        "te-to-old-client",
-        "te-unasked",
-        "version-downgrade",
-        "version-grammar",
-    }
-)
+_ONE_ANSWER = _HEAD_KEEPS | {
+    "close-announced",
+    "condition-asked",
+    "date-sent",
+    "interim-to-old",
+    "length-digits",
+    "range-asked",
+    "self-delimited",
+    "te-in-connect",
+    "te-to-old-client",
+    "version-downgrade",
+}
 _AND_CLOSE = _ONE_ANSWER | {"close-kept", "end-to-end", "list-no-empty", "message-grammar", "ows-single"}
 # A right 101 to whatever was asked. Octets that come back behind it may begin no response, and may be no frames.
-_ONE_SWITCH = frozenset(
-    {
-        "bare-cr",
-        "date-spaces",
-        "end-to-end",
-        "field-line",
-        "field-once",
-        "imf-fixdate",
-        "length-and-te",
-        "length-in-1xx-204",
-        "list-no-empty",
-        "obs-fold",
-        "ows-single",
-        "request-fields",
-        "space-after-status-line",
-        "status-code",
-        "status-line",
-        "status-space",
-        "te-in-1xx-204",
-        "te-unasked",
-        "upgrade-in-101",
-        "upgrade-option",
-        "version-grammar",
-    }
-)
+_ONE_SWITCH = _HEAD_KEEPS | {
+    "end-to-end",
+    "length-in-1xx-204",
+    "list-no-empty",
+    "ows-single",
+    "te-in-1xx-204",
+    "upgrade-in-101",
+    "upgrade-option",
+}
 KEEPS: Mapping[str, frozenset[str]] = {
     "always 400": _ONE_ANSWER,
     "always 400 and close": _AND_CLOSE,
