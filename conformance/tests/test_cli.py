@@ -323,9 +323,3 @@ def test_hostile_bytes_are_escaped(tmp_path: Path, env: dict[str, str]) -> None:
     result = next(result for result in kept(tmp_path).results if result.check == HOST)
     events = [event for transcript in result.evidence.transcripts for event in transcript.events]
     assert any(b"\x1b[31m\x00\xff" in event.data for event in events), "the bytes were there to be shown"
-
-
-def test_github_is_told_of_failures(tmp_path: Path) -> None:
-    declared(tmp_path, "serves-all")
-    done = merkhet("run", "-s", HOST, cwd=tmp_path, env={"GITHUB_ACTIONS": "true"})
-    assert any(line.startswith(f"::error title={HOST}::") for line in done.stdout.splitlines())

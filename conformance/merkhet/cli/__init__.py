@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import click
 
 from merkhet import __version__
+from merkhet.cli import github
 from merkhet.cli.codes import Code, Failure
 from merkhet.cli.doctor import doctor
 from merkhet.cli.explain import explain
@@ -50,8 +51,10 @@ def invoke(arguments: Sequence[str] | None = None) -> int:
         code: object = cli.main(arguments, prog_name="merkhet", standalone_mode=False)
     except Failure as failure:
         where = console(sys.stderr)
-        say(where, f"merkhet: {failure}", "bold red")
-        printed(where, failure.output)
+        with github.stopped(where):
+            say(where, f"merkhet: {failure}", "bold red")
+            printed(where, failure.output)
+        github.tell_failure(where, str(failure))
         return failure.code
     except click.ClickException as problem:
         problem.show()

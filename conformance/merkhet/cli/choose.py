@@ -1,4 +1,4 @@
-"""Which target a command is about: `--url`, `--unix`, `--target`, the only one of the target file, or the embedded reference."""
+"""Which target a command is about: a URL, a Unix socket, a command, a target of the target file, or the embedded reference."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ class TargetOptions:
     url: str | None = None
     target: str | None = None
     unix: str | None = None
+    command: str | None = None
     insecure: bool = False
     sni: str = ""
     base_path: str = ""
@@ -46,7 +47,8 @@ class TargetOptions:
     def words(self) -> str:
         """Return `merkhet run` with these options, the values of field lines masked."""
         words = ["merkhet", "run"]
-        for name, value in (("url", self.url), ("target", self.target), ("unix", self.unix), ("sni", self.sni)):
+        named = (("url", self.url), ("target", self.target), ("unix", self.unix), ("command", self.command))
+        for name, value in (*named, ("sni", self.sni)):
             words += [f"--{name}", value] if value else []
         words += ["--base-path", self.base_path] if self.base_path else []
         words += ["--insecure"] if self.insecure else []
@@ -66,6 +68,7 @@ def target_options(command: Callable[P, R]) -> Callable[P, R]:
         click.option("--url", help="A server that runs, such as http://127.0.0.1:8080."),
         click.option("--target", metavar="NAME", help="A target of merkhet.toml or [tool.merkhet]."),
         click.option("--unix", metavar="PATH", help="A server that listens on this Unix socket."),
+        click.option("--command", metavar="WORDS", help="A command that starts a server on {port}; no shell reads it."),
         click.option("--insecure", is_flag=True, help="Accept any certificate."),
         click.option("--sni", default="", metavar="NAME", help="The server name to send in TLS and in Host."),
         click.option("--base-path", default="", metavar="PATH", help="A path before every path of the contract."),
@@ -104,9 +107,11 @@ class Chosen:
 
 def choose(options: TargetOptions, folder: Path) -> Chosen:
     """Return what the options name, seen from a folder. Raises Failure."""
-    named = [name for name, value in (("--url", options.url), ("--target", options.target)) if value is not None]
-    if len(named) > 1 or (options.target is not None and options.unix is not None):
-        raise Failure(Code.INVOCATION, "--target names a target by itself: give it, or --url and --unix")
+    place = None if options.url is None and options.unix is None else "--url"
+    if sum(value is not None for value in (place, options.target, options.command)) > 1:
+        raise Failure(
+            Code.INVOCATION, "--target names a target by itself, and so does --command: give one, or --url and --unix"
+        )
     try:
         chosen = _choose(options, folder)
         reach(chosen.access)
@@ -121,6 +126,8 @@ def _choose(options: TargetOptions, folder: Path) -> Chosen:
             name=options.url or f"unix:{options.unix}", folder=folder, url=options.url or "http://localhost"
         )
         return _declared(config, options)
+    if options.command is not None:
+        return _declared(_commanded(options.command, folder), options)
     path = find(folder)
     targets = load(path) if path is not None else {}
     if options.target is not None:
@@ -132,6 +139,20 @@ def _choose(options: TargetOptions, folder: Path) -> Chosen:
         return _declared(next(iter(targets.values())), options)
     access = Access(headers=options.header, endpoints=OFFERED)
     return Chosen(info=TargetInfo(name=NAME, kind="embedded", address=""), access=access, process=embedded())
+
+
+def _commanded(words: str, folder: Path) -> TargetConfig:
+    try:
+        command = tuple(shlex.split(words))
+    except ValueError as problem:
+        raise Failure(Code.INVOCATION, f"--command {words!r}: cannot be split into words: {problem}") from problem
+    if not any("{port}" in word for word in command):
+        raise Failure(
+            Code.INVOCATION,
+            f"--command {words!r}: expected {{port}} in one of its words, since the server must listen where it is told:"
+            " './server --port {port}', or 'env PORT={port} ./server'",
+        )
+    return TargetConfig(name=words, folder=folder, command=command)
 
 
 def _named(name: str, targets: Mapping[str, TargetConfig], path: Path | None) -> TargetConfig:

@@ -7,6 +7,7 @@ import platform
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from merkhet import __version__
 from merkhet import results as files
@@ -34,6 +35,7 @@ def blank_results(info: TargetInfo, began: dt.datetime, profile: Profile, rules:
 class Keeper:
     """Keeps results below `.merkhet` in the current folder. A folder that cannot be written costs this, not the run."""
 
+    folder: Path = files.FOLDER
     journal: files.Journal | None = None
     begun: RunResults | None = None
     failures: list[str] = field(default_factory=list[str])
@@ -42,7 +44,7 @@ class Keeper:
         """Begin."""
         self.begun = results
         try:
-            self.journal = files.Journal(files.JOURNAL)
+            self.journal = files.Journal(self.folder / files.JOURNAL.name)
         except files.ResultsError as problem:
             say(console(sys.stderr), f"merkhet: results are not kept: {problem}")
         else:
@@ -58,7 +60,7 @@ class Keeper:
             self.run(results)
         if self.journal is not None:
             self._try(lambda journal: journal.run(results))
-            self._try(lambda _: files.save(files.RESULTS, results))
+            self._try(lambda _: files.save(self.folder / files.RESULTS.name, results))
             self._close()
         return self.failures
 

@@ -14,11 +14,11 @@ import msgspec
 
 from merkhet import __version__, catalogue, selectors
 from merkhet.catalogue import AnyCheck
-from merkhet.cli import expected, outputs, show
+from merkhet.cli import expected, github, outputs, show
 from merkhet.cli.choose import Chosen, choose, options_of, started, target_options
 from merkhet.cli.codes import Code, Failure, gravest
 from merkhet.cli.keep import Keeper, blank_results
-from merkhet.cli.progress import ProgressLine
+from merkhet.cli.progress import Progress, ProgressLine
 from merkhet.cli.signals import terminated_as_interrupted
 from merkhet.cli.terminal import console, say
 from merkhet.engine.plan import JOBS, RunEvent, RunOptions, RunOutcome, RunStage, RunTarget
@@ -87,7 +87,7 @@ def run(  # noqa: PLR0917 - click passes each option by its name
         checks = selectors.select(every, select)
     except selectors.SelectorError as problem:
         raise Failure(Code.INVOCATION, str(problem)) from problem
-    checks, notes = _allowed(checks, chosen.outside(), i_may_test)
+    checks, notes = allowed(checks, chosen.outside(), i_may_test)
     words = options.words()
     words += f" --profile {profile}" if profile != Profile.DEFAULT else ""
     words += f" --timeout-scale {timeout_scale:g}" if timeout_scale != 1.0 else ""
@@ -116,7 +116,7 @@ def _expected(path: Path | None, chosen: Chosen, every: list[AnyCheck]) -> list[
     return expected.load(path, every) if path is not None else []
 
 
-def _allowed(checks: list[AnyCheck], host: str, hosts: tuple[str, ...]) -> tuple[list[AnyCheck], tuple[str, ...]]:
+def allowed(checks: list[AnyCheck], host: str, hosts: tuple[str, ...]) -> tuple[list[AnyCheck], tuple[str, ...]]:
     """Leave out what sends much to a host that is neither this machine nor named. Raises Failure if nothing is left."""
     heavy = [check for check in checks if "bulk" in check.tags]
     if not host or host in hosts or not heavy:
@@ -133,27 +133,37 @@ def execute(request: Request) -> Code:
     where = console(sys.stderr if outputs.takes_stdout(request.outputs) else sys.stdout)
     say(where, f"merkhet {__version__} judges {request.chosen.describe()}: {len(request.checks)} checks")
     keeper, began = Keeper(), _now()
-    try:
-        with terminated_as_interrupted():
-            results, codes = _judge(request, keeper)
-    except Failure as failure:
-        _keep_failure(request, keeper, failure, keeper.begun or _results(request, request.chosen.info, began))
-        raise
-    reckoning = expected.reckon(request.expected, results.results, _now().date())
-    problems = (*request.notes, *results.problems, *reckoning.problems)
-    codes |= codes_of(results.results, reckoning.met, fail_on_warn=request.fail_on_warn)
-    codes |= {Code.SERVER} if reckoning.problems else set()
-    results = msgspec.structs.replace(results, problems=problems, exit_code=int(gravest(codes)))
-    failures = _write(request, keeper, results, reckoning.met)
-    show.summary(where, results, reckoning.met, verbose=request.verbose)
-    show.workflow_commands(where, results.results, reckoning.met)
+    with github.stopped(where):
+        try:
+            with terminated_as_interrupted():
+                results, codes = judge(request, keeper, ProgressLine(console(sys.stderr), verbose=request.verbose))
+        except Failure as failure:
+            keep_failure(request, keeper, failure, keeper.begun or blank_run(request, request.chosen.info, began))
+            raise
+        results, reckoning, codes = reckoned(request, results, codes)
+        failures = _write(request, keeper, results, reckoning.met)
+        show.summary(where, results, reckoning.met, verbose=request.verbose)
+    unsaid = github.tell(where, results, reckoning.met, reckoning.problems, fail_on_warn=request.fail_on_warn)
+    for words in unsaid:
+        say(console(sys.stderr), f"merkhet: {words}")
     codes |= {Code.OURS} if failures else set()
     code = gravest(codes)
     say(where, f"{_closing(code, results)}: {request.chosen.describe()} (exit code {int(code)})")
     return code
 
 
-def _keep_failure(request: Request, keeper: Keeper, failure: Failure, blank: RunResults) -> None:
+def reckoned(
+    request: Request, results: RunResults, codes: set[Code]
+) -> tuple[RunResults, expected.Reckoning, set[Code]]:
+    """Hold results against the expectations; return them with their exit code, and everything that asks for one."""
+    reckoning = expected.reckon(request.expected, results.results, _now().date())
+    problems = (*request.notes, *results.problems, *reckoning.problems)
+    codes = codes | codes_of(results.results, reckoning.met, fail_on_warn=request.fail_on_warn)
+    codes |= {Code.SERVER} if reckoning.problems else set()
+    return msgspec.structs.replace(results, problems=problems, exit_code=int(gravest(codes))), reckoning, codes
+
+
+def keep_failure(request: Request, keeper: Keeper, failure: Failure, blank: RunResults) -> None:
     """Write down that nothing was judged, and why: whoever reads the results must not find those of an earlier run.
 
     If that cannot be written, it is the graver fault.
@@ -177,14 +187,16 @@ def _write(request: Request, keeper: Keeper, results: RunResults, met: Mapping[s
     return failures
 
 
-def _judge(request: Request, keeper: Keeper) -> tuple[RunResults, set[Code]]:
-    """Start the target, run the checks, stop it. Returns the results without exit code, and what went wrong with them."""
+def judge(request: Request, keeper: Keeper, progress: Progress) -> tuple[RunResults, set[Code]]:
+    """Start the target, run the checks, stop it. Returns the results without exit code, and what went wrong with them.
+
+    Raises Failure if the target does not start or answer.
+    """
     began, then = _now(), time.monotonic()
     process = request.chosen.process
     with started(request.chosen, request.command) as (info, target):
-        blank = _results(request, info, began)
+        blank = blank_run(request, info, began)
         keeper.run(blank)
-        progress = ProgressLine(console(sys.stderr), verbose=request.verbose)
         restarts: list[str] = []
         outcome = _run(request, target, progress, keeper, restarts)
         printed = process.output() if process is not None else ""
@@ -206,9 +218,7 @@ def _judge(request: Request, keeper: Keeper) -> tuple[RunResults, set[Code]]:
     return results, codes
 
 
-def _run(
-    request: Request, target: RunTarget, progress: ProgressLine, keeper: Keeper, restarts: list[str]
-) -> RunOutcome:
+def _run(request: Request, target: RunTarget, progress: Progress, keeper: Keeper, restarts: list[str]) -> RunOutcome:
     def on_event(event: RunEvent) -> None:
         progress.event(event)
         if event.stage is RunStage.RESTARTED:
@@ -226,7 +236,8 @@ def _run(
         raise Failure(Code.TARGET, words, process.output() if process is not None else "") from problem
 
 
-def _results(request: Request, info: TargetInfo, began: dt.datetime) -> RunResults:
+def blank_run(request: Request, info: TargetInfo, began: dt.datetime) -> RunResults:
+    """Return the results of a run of this request that has judged nothing yet."""
     known = catalogue.load().requirements
     wanted = {check.requirement for check in request.checks}
     rules = tuple(rule for name, rule in known.items() if name in wanted)

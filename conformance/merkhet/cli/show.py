@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Collection, Sequence
 
@@ -73,19 +72,23 @@ def finding(where: Console, result: CheckResult, requirement: Requirement | None
     marks = [("flaky", result.flaky), ("killed the server", result.killed_server)]
     line.append("".join(f"  [{mark}]" for mark, holds in marks if holds))
     where.print(line, soft_wrap=True)
-    rows = [("", result.title), ("reason", result.reason)]
+    for name, words in rows(result, requirement):
+        say(where, f"      {name:<9} {shortened(words)}" if name else f"      {shortened(words)}")
+    where.print()
+
+
+def rows(result: CheckResult, requirement: Requirement | None) -> list[tuple[str, str]]:
+    """Return what there is to say of a result, each line with its name; a name may be empty, what is said is not."""
+    said = [("", result.title), ("reason", result.reason)]
     if result.findings:
         for item in result.findings:
-            rows += [("expected", item.expected), ("observed", item.observed), ("why", item.text)]
+            said += [("expected", item.expected), ("observed", item.observed), ("why", item.text)]
     else:
-        rows += [("expected", result.expected), ("observed", result.observed)]
+        said += [("expected", result.expected), ("observed", result.observed)]
     if requirement is not None:
-        rows += [("rule", f"{requirement.document} section {requirement.section}: {requirement.text}")]
-    rows += [("repeat", result.evidence.repeat)]
-    for name, words in rows:
-        if words:
-            say(where, f"      {name:<9} {shortened(words)}" if name else f"      {shortened(words)}")
-    where.print()
+        said += [("rule", f"{requirement.document} section {requirement.section}: {requirement.text}")]
+    said += [("repeat", result.evidence.repeat)]
+    return [(name, words) for name, words in said if words]
 
 
 def printed(where: Console, text: str) -> None:
@@ -95,13 +98,3 @@ def printed(where: Console, text: str) -> None:
         say(where, "the last that it printed:")
     for line in lines:
         say(where, f"    {shortened(line)}")
-
-
-def workflow_commands(where: Console, results: Sequence[CheckResult], expected: Collection[str]) -> None:
-    """Write each failure as GitHub's runner wants to be told, if it is what runs us."""
-    if not os.environ.get("GITHUB_ACTIONS"):
-        return
-    for result in results:
-        if result.outcome is Outcome.FAIL and result.check not in expected:
-            words = shortened(f"{result.title}: {result.observed or result.reason}").replace("%", "%25")
-            where.print(Text(f"::error title={result.check}::{words}"), soft_wrap=True)

@@ -12,8 +12,20 @@ LINE_MAX = 500
 
 
 def escaped(text: str) -> str:
-    """Return text in which nothing moves a cursor, ends a line, or reorders what stands beside it."""
-    return "".join(letter if letter.isprintable() else _escape(letter) for letter in text)
+    """Return text in which nothing moves a cursor, ends a line, reorders what stands beside it, or commands a runner."""
+    shown = "".join(letter if letter.isprintable() else _escape(letter) for letter in text)
+    return inert(shown) if os.environ.get("GITHUB_ACTIONS") else shown
+
+
+def inert(line: str) -> str:
+    """Return a line that GitHub's runner takes for no command.
+
+    It looks for `::` behind leading space, and for its older `##[` anywhere in a line.
+    """
+    begun = line.lstrip()
+    if begun.startswith("::"):
+        line = line[: len(line) - len(begun)] + "\\x3a" + begun[1:]
+    return line.replace("##[", "#\\x23[")
 
 
 def _escape(letter: str) -> str:
