@@ -5,18 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
-
-import msgspec
-import pytest
-from cli_process import HOST, MANY, declared, merkhet
-from report_samples import RULE, result_of, run_of
-
-from merkhet.cli import github
-from merkhet.cli.codes import Code
-from merkhet.cli.github import Annotation
-from merkhet.cli.terminal import escaped, inert
-from merkhet.model import Finding, Outcome, Weight
 
 _V2 = re.compile(r"\s*::([a-z-]+)(?: ([^:]*))?::(.*)\Z", re.DOTALL)
 _V1 = re.compile(r"##\[([a-z-]+)([^\]]*)\](.*)\Z", re.DOTALL)
