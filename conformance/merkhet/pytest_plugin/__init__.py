@@ -17,6 +17,7 @@ import pytest
 if TYPE_CHECKING:
     from merkhet.model import RunResults
 
+NODE = "merkhet.suites.test_suites"
 SUITES = Path(__file__).parents[1] / "suites" / "test_suites.py"
 MARKER = (
     "merkhet(select, profile, expect, timeout_scale, fail_on, endpoints, headers, insecure):"
@@ -65,7 +66,8 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
     from merkhet.pytest_plugin.suite import SuiteFile
 
     judging(parent.config)
-    collector: pytest.Collector = SuiteFile.from_parent(parent, path=module_path)
+    # Its tests are named as --pyargs wants them, wherever merkhet is installed.
+    collector: pytest.Collector = SuiteFile.from_parent(parent, path=module_path, nodeid=NODE)
     return collector
 
 

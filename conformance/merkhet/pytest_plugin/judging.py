@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property
@@ -173,27 +173,41 @@ class TerminalProgress:
     """Says on pytest's terminal what is judged, and where a person looks on how far it is."""
 
     def __init__(self, config: pytest.Config, request: Request) -> None:
-        reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
         quiet = config.getoption("verbose") < 0 or hasattr(config, "workerinput")
-        self._reporter = None if quiet else reporter
+        self._reporter: Any = None if quiet else config.pluginmanager.get_plugin("terminalreporter")
+        self._capture: Any = config.pluginmanager.get_plugin("capturemanager")
         self._about = escaped(f"merkhet judges {request.chosen.describe()}: {len(request.checks)} checks")
         self._percent = -1
 
     def __enter__(self) -> Self:
-        if self._reporter is not None:
-            self._reporter.ensure_newline()
-            self._reporter.write_line(self._about)
+        with self._terminal() as terminal:
+            if terminal is not None:
+                terminal.ensure_newline()
+                terminal.write_line(self._about)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._reporter is not None and self._reporter.isatty:
-            self._reporter.rewrite("", erase=True)
+        with self._terminal() as terminal:
+            if terminal is not None and terminal.isatty:
+                terminal.rewrite("", erase=True)
 
     def event(self, event: RunEvent) -> None:
         """Show how far it is."""
         percent = 100 * event.done // event.total if event.total else 0
-        if self._reporter is not None and self._reporter.isatty and percent != self._percent:
-            self._percent = percent
-            self._reporter.rewrite(f"{percent} %", erase=True)
+        if percent == self._percent:
+            return
+        self._percent = percent
+        with self._terminal() as terminal:
+            if terminal is not None and terminal.isatty:
+                terminal.rewrite(f"{percent} %", erase=True)
+
+    @contextlib.contextmanager
+    def _terminal(self) -> Generator[Any]:
+        """Give the terminal for a moment, although the setup of a test is under way and its output is captured."""
+        if self._reporter is None or self._capture is None:
+            yield self._reporter
+            return
+        with self._capture.global_and_fixture_disabled():
+            yield self._reporter

@@ -23,6 +23,7 @@ class Run(msgspec.Struct, frozen=True):
 
     about: About
     results: RunResults
+    is_untold: bool = False
 
 
 def finished(config: pytest.Config, folder: Path | None, judgements: Judgements | None) -> list[Run]:
@@ -45,7 +46,8 @@ def _shared(place: Path) -> Run | None:
     for name in (files.RESULTS.name, files.JOURNAL.name):
         try:
             about = msgspec.json.decode((place / ABOUT).read_bytes(), type=About)
-            return Run(about, files.load(place / name))
+            results = files.load(place / name)
+            return Run(about, results, is_untold=results.ended == "interrupted")
         except (OSError, files.ResultsError):
             continue
     return None
@@ -94,6 +96,11 @@ def summed_up(runs: list[Run]) -> Iterator[str]:
         if run.about.met:
             yield f"{len(run.about.met)} as expected"
         yield from (escaped(f"note: {problem}") for problem in run.results.problems)
+        if run.is_untold:
+            # The tests of a worker that was ended can no longer tell what they knew.
+            open_results = [result for result in run.results.results if summary.is_open(result, run.about.met)]
+            for result in sorted(open_results, key=summary.urgency):
+                yield escaped(f"{result.outcome}  {result.check}  {summary.observed(result) or result.reason}")
 
 
 def told_to_github(runs: list[Run]) -> list[str]:

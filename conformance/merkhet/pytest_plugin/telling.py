@@ -94,8 +94,11 @@ class Telling:
         ]
         if warned:
             terminalreporter.section(f"merkhet: {len(warned)} warnings", yellow=True)
-            for _, words in warned:
-                terminalreporter.write_line(words["text"])
+            at_length = self.config.getoption("verbose") > 0
+            for nodeid, words in warned:
+                shown = words["text"] if at_length else f"{nodeid.rpartition('::')[2]}  {words['line']}"
+                for line in shown.splitlines():
+                    terminalreporter.write_line(line)
         if self._runs:
             terminalreporter.section("merkhet")
             for line in (*summed_up(self._runs), *self._said):
