@@ -46,10 +46,9 @@ def test_an_example_of_the_page(pytester: pytest.Pytester, name: str, text: str)
     done = pytester.runpytest_subprocess(*ALONE, "-ra", "--merkhet-output", "json:r.json")
     assert done.ret == pytest.ExitCode.OK
     assert done.parseoutcomes()["passed"] >= 1
-    run = results.load(pytester.path / "r.json")
-    assert run.ended == "complete"
-    assert len(run.results) > 10
-    assert run.preflight is not None
+    runs = [results.load(path) for path in pytester.path.glob("r*.json")]
+    assert all(run.ended == "complete" and run.preflight is not None for run in runs)
+    assert sum(len(run.results) for run in runs) > 20
 
 
 def test_the_page_has_examples() -> None:
@@ -91,7 +90,7 @@ def test_a_marked_test_is_one_for_each_check(pytester: pytest.Pytester) -> None:
         done = pytester.runpytest_inprocess(*ALONE, "-k", "not post", "--junitxml", "j.xml")
     done.assert_outcomes(failed=5, deselected=1)
     done.stdout.fnmatch_lines([f"fail  {HOST}  MUST", "* expected *status 400", "*Captured transcript call*"])
-    done.stdout.fnmatch_lines([f"FAILED *::test_conformance[[]{HOST}] - fail: *"])
+    done.stdout.fnmatch_lines([f"FAILED *::test_conformance[[]{HOST}]*"])
     assert 'name="requirement" value="rfc9112-3.2-6a"' in (pytester.path / "j.xml").read_text()
 
 
