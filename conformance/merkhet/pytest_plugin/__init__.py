@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pytest
 
@@ -67,7 +67,7 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 
     judging(parent.config)
     # Its tests are named as --pyargs wants them, wherever merkhet is installed.
-    collector: pytest.Collector = SuiteFile.from_parent(parent, path=module_path, nodeid=NODE)
+    collector: pytest.Collector = cast("Any", SuiteFile).from_parent(parent, path=module_path, nodeid=NODE)
     return collector
 
 

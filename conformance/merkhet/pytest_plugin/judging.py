@@ -173,8 +173,8 @@ class TerminalProgress:
     """Says on pytest's terminal what is judged, and where a person looks on how far it is."""
 
     def __init__(self, config: pytest.Config, request: Request) -> None:
-        quiet = config.getoption("verbose") < 0 or hasattr(config, "workerinput")
-        self._reporter: Any = None if quiet else config.pluginmanager.get_plugin("terminalreporter")
+        is_quiet: bool = config.option.verbose < 0 or hasattr(config, "workerinput")
+        self._reporter: Any = None if is_quiet else config.pluginmanager.get_plugin("terminalreporter")
         self._capture: Any = config.pluginmanager.get_plugin("capturemanager")
         self._about = escaped(f"merkhet judges {request.chosen.describe()}: {len(request.checks)} checks")
         self._percent = -1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -35,7 +35,7 @@ class SuiteFile(pytest.File):
             raise UnusableError(str(failure)) from failure
         self.add_marker("merkhet")
         for check in checks:
-            yield CheckItem.from_parent(self, name=check.id, check=check)
+            yield CheckItem.of(self, check)
 
     @cached_property
     def request(self) -> Request:
@@ -50,15 +50,13 @@ class SuiteFile(pytest.File):
 class CheckItem(pytest.Item):
     """The test of one check."""
 
-    def __init__(self, *, check: AnyCheck, **rest: Any) -> None:
-        super().__init__(**rest)
-        self.extra_keyword_matches.update(tags_of(check), (check.requirement,))
-        self.stash[PLACE] = Place(SUITES_KEY, check.id, self._request)
-
-    def _request(self, item: pytest.Item) -> Request:  # noqa: ARG002 - the file knows it for all its tests
-        if not isinstance(self.parent, SuiteFile):
-            raise TypeError("a check is collected by its file")
-        return self.parent.request
+    @classmethod
+    def of(cls, parent: SuiteFile, check: AnyCheck) -> CheckItem:
+        """Return the test of a check; `-k` knows its tags and its requirement too."""
+        item: CheckItem = cast("Any", cls).from_parent(parent, name=check.id)
+        item.extra_keyword_matches.update(tags_of(check), (check.requirement,))
+        item.stash[PLACE] = Place(SUITES_KEY, check.id, lambda _: parent.request)
+        return item
 
     def runtest(self) -> None:
         """Nothing to do: the checks ran together, and the hooks of the session say what this one came to."""

@@ -94,9 +94,9 @@ class Telling:
         ]
         if warned:
             terminalreporter.section(f"merkhet: {len(warned)} warnings", yellow=True)
-            at_length = self.config.getoption("verbose") > 0
+            is_long: bool = self.config.option.verbose > 0
             for nodeid, words in warned:
-                shown = words["text"] if at_length else f"{nodeid.rpartition('::')[2]}  {words['line']}"
+                shown = words["text"] if is_long else f"{nodeid.rpartition('::')[2]}  {words['line']}"
                 for line in shown.splitlines():
                     terminalreporter.write_line(line)
         if self._runs:
