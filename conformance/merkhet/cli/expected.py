@@ -17,7 +17,7 @@ from merkhet.selectors import SelectorError, matching
 FILE = "merkhet.expect.toml"
 _KEYS = {"selector", "outcome", "reason", "issue", "until"}
 _BETTER = frozenset({Outcome.PASS, Outcome.OBSERVED})
-SHORTFALLS = frozenset({Outcome.FAIL, Outcome.WARN, Outcome.INCONCLUSIVE})
+_SHORTFALLS = frozenset({Outcome.FAIL, Outcome.WARN, Outcome.INCONCLUSIVE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,7 @@ def reckon(entries: Iterable[Expected], results: Iterable[CheckResult], today: d
             continue
         ran = {check: came[check] for check in entry.checks if check in came}
         met |= {check: entry.reason for check, outcome in ran.items() if outcome is entry.outcome}
-        if entry.outcome in SHORTFALLS:
+        if entry.outcome in _SHORTFALLS:
             better = sorted(check for check, outcome in ran.items() if outcome in _BETTER)
             problems += [
                 f"{check} was expected to {entry.outcome} and is {ran[check]}: {entry.reason}" for check in better

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
-from rich import progress as bars
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from merkhet.cli.terminal import is_ci, say, shortened
 from merkhet.engine.plan import RunEvent, RunStage
@@ -16,20 +15,6 @@ from merkhet.model import CheckResult, Outcome
 
 LINES = 10
 _TOLD = frozenset({Outcome.FAIL, Outcome.WARN, Outcome.ERROR})
-
-
-class Progress(Protocol):
-    """Who is told of a run while it goes on."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    def event(self, event: RunEvent) -> None:
-        """Take notice of what happened."""
-        ...
 
 
 class ProgressLine:
@@ -40,10 +25,10 @@ class ProgressLine:
         self._verbose = verbose
         self._outcomes: dict[str, Outcome] = {}
         self._tenth = 0
-        self._bar: bars.Progress | None = None
+        self._bar: Progress | None = None
         if console.is_terminal and not is_ci():
             columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-            self._bar = bars.Progress(*columns, console=console, transient=True)
+            self._bar = Progress(*columns, console=console, transient=True)
             self._task = self._bar.add_task("", total=None)
 
     def __enter__(self) -> Self:

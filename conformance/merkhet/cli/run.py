@@ -15,10 +15,11 @@ import msgspec
 from merkhet import __version__, catalogue, selectors
 from merkhet.catalogue import AnyCheck
 from merkhet.cli import expected, github, outputs, show
+from merkhet.cli.audience import Audience
 from merkhet.cli.choose import Chosen, choose, options_of, started, target_options
 from merkhet.cli.codes import Code, Failure, gravest
 from merkhet.cli.keep import Keeper, blank_results
-from merkhet.cli.progress import Progress, ProgressLine
+from merkhet.cli.progress import ProgressLine
 from merkhet.cli.signals import terminated_as_interrupted
 from merkhet.cli.terminal import console, say
 from merkhet.engine.plan import JOBS, RunEvent, RunOptions, RunOutcome, RunStage, RunTarget
@@ -187,7 +188,7 @@ def _write(request: Request, keeper: Keeper, results: RunResults, met: Mapping[s
     return failures
 
 
-def judge(request: Request, keeper: Keeper, progress: Progress) -> tuple[RunResults, set[Code]]:
+def judge(request: Request, keeper: Keeper, progress: Audience) -> tuple[RunResults, set[Code]]:
     """Start the target, run the checks, stop it. Returns the results without exit code, and what went wrong with them.
 
     Raises Failure if the target does not start or answer.
@@ -218,7 +219,7 @@ def judge(request: Request, keeper: Keeper, progress: Progress) -> tuple[RunResu
     return results, codes
 
 
-def _run(request: Request, target: RunTarget, progress: Progress, keeper: Keeper, restarts: list[str]) -> RunOutcome:
+def _run(request: Request, target: RunTarget, progress: Audience, keeper: Keeper, restarts: list[str]) -> RunOutcome:
     def on_event(event: RunEvent) -> None:
         progress.event(event)
         if event.stage is RunStage.RESTARTED:

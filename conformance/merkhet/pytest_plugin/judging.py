@@ -18,9 +18,9 @@ import msgspec
 import pytest
 
 from merkhet import results as files
+from merkhet.cli.audience import Audience
 from merkhet.cli.codes import Code, Failure
 from merkhet.cli.keep import Keeper
-from merkhet.cli.progress import Progress
 from merkhet.cli.run import Request, blank_run, judge, reckoned
 from merkhet.cli.terminal import escaped
 from merkhet.engine.plan import RunEvent
@@ -137,7 +137,7 @@ def slug(key: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", key.rpartition("::")[2])[:60].strip("-.") or "run"
 
 
-def judged_by(request: Request, keeper: Keeper | None, progress: Progress) -> RunResults:
+def judged_by(request: Request, keeper: Keeper | None, progress: Audience) -> RunResults:
     """Judge, and return results that say how it ended, even if the target could not be started or reached."""
     keeper = keeper or _Unkept()
     began = dt.datetime.now(dt.UTC)

@@ -18,6 +18,7 @@ from merkhet.model import CheckResult, Direction, Outcome, Requirement, RunResul
 LINE_CHARACTERS_MAX = 160
 TRANSCRIPT_LINES_MAX = 60
 OUTPUT_LINES_MAX = 20
+_SHORTFALLS = frozenset({Outcome.FAIL, Outcome.WARN, Outcome.INCONCLUSIVE})
 _MARKS = {Direction.SENT: ">", Direction.RECEIVED: "<"}
 
 
@@ -125,7 +126,7 @@ def decided(
     reckoning = expected.reckon([entry for entry in entries if result.check in entry.checks], [result], today)
     if reckoning.problems:
         return Kind.FAILED, shortened(reckoning.problems[0])
-    if result.check in reckoning.met and result.outcome in expected.SHORTFALLS:
+    if result.check in reckoning.met and result.outcome in _SHORTFALLS:
         return Kind.EXPECTED, shortened(reckoning.met[result.check])
     if result.outcome is Outcome.INCONCLUSIVE:
         return (Kind.FAILED, f"nothing proved: {told}") if result.level.is_absolute else (Kind.SKIPPED, told)
