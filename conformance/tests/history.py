@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 import tomlkit
-from tomlkit.items import Array
+from tomlkit.items import Array, Table
 
 from merkhet import catalogue, history, selectors
 from merkhet.history import Entry, History, Known
@@ -168,7 +168,7 @@ def read() -> State:
     """Return what is written down."""
     lines = history.WORDS.read_text(encoding="ascii").splitlines() if history.WORDS.exists() else []
     rows = (line.split(" ") for line in lines if not line.startswith("#"))
-    checks = history.index().checks if history.CHECKS.exists() else {}
+    checks = history.index().checks if history.CHECKS.exists() else dict[str, Known]()
     return State(checks=checks, words={row[0]: row[1] for row in rows})
 
 
@@ -191,7 +191,7 @@ def entries_text(past: History) -> str:
     for line in HEAD.splitlines():
         document.add(tomlkit.comment(line))
     document.add("released", _listed(past.released, multiline=False))
-    entries = tomlkit.aot()
+    entries: list[Table] = []
     for entry in past.entry:
         table = tomlkit.table()
         texts = {"version": entry.version, "kind": str(entry.kind), "since": entry.since, "reason": entry.reason}
@@ -203,14 +203,13 @@ def entries_text(past: History) -> str:
         table.add("checks", _listed(entry.checks, multiline=True))
         entries.append(table)
     if past.entry:
-        document.add("entry", entries)
+        document.add("entry", tomlkit.item(entries))
     return tomlkit.dumps(document)
 
 
 def _listed(words: Iterable[str], *, multiline: bool) -> Array:
     array = tomlkit.array()
-    for word in words:
-        array.append(word)
+    array.extend(words)
     return array.multiline(multiline)
 
 
