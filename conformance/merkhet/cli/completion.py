@@ -1,0 +1,10 @@
+"""`merkhet completion`."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+def completion() -> None:
+    """X."""
