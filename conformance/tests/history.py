@@ -15,8 +15,9 @@ from __future__ import annotations
 import argparse
 import fnmatch
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableSequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import msgspec
 import tomlkit
@@ -209,7 +210,7 @@ def entries_text(past: History) -> str:
 
 def _listed(words: Iterable[str], *, multiline: bool) -> Array:
     array = tomlkit.array()
-    array.extend(words)
+    cast("MutableSequence[str]", array).extend(words)
     return array.multiline(multiline)
 
 

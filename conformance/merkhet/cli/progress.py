@@ -9,7 +9,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from merkhet.cli.terminal import is_ci, say, shortened
+from merkhet.cli.terminal import Telling, is_ci, say, shortened
 from merkhet.engine.plan import RunEvent, RunStage
 from merkhet.model import CheckResult, Outcome
 
@@ -18,15 +18,15 @@ _TOLD = frozenset({Outcome.FAIL, Outcome.WARN, Outcome.ERROR})
 
 
 class ProgressLine:
-    """Shows how far a run is. With `verbose` each result is told as it comes."""
+    """Shows how far a run is. If verbose, each result is told as it comes; if quiet, nothing is shown."""
 
-    def __init__(self, console: Console, *, verbose: bool = False) -> None:
+    def __init__(self, console: Console, *, telling: Telling = Telling.NORMAL) -> None:
         self._console = console
-        self._verbose = verbose
+        self._telling = telling
         self._outcomes: dict[str, Outcome] = {}
         self._tenth = 0
         self._bar: Progress | None = None
-        if console.is_terminal and not is_ci():
+        if console.is_terminal and not console.is_dumb_terminal and not is_ci() and telling is not Telling.QUIET:
             columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
             self._bar = Progress(*columns, console=console, transient=True)
             self._task = self._bar.add_task("", total=None)
@@ -51,11 +51,11 @@ class ProgressLine:
             say(self._console, event.text)
         if self._bar is not None:
             self._bar.update(self._task, completed=event.done, total=event.total, description=self._counts())
-        else:
+        elif self._telling is not Telling.QUIET:
             self._line(event)
 
     def _tell(self, result: CheckResult, stage: RunStage) -> None:
-        if self._verbose:
+        if self._telling is Telling.VERBOSE:
             again = " (second run)" if stage is RunStage.CONFIRMED else ""
             told = shortened(
                 result.reason or result.choice or (result.observed if result.outcome in _TOLD else ""), 200
