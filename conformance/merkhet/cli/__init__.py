@@ -58,6 +58,9 @@ def invoke(arguments: Sequence[str] | None = None) -> int:
 
 
 def _invoke(arguments: Sequence[str] | None) -> int:
+    if "_MERKHET_COMPLETE" in os.environ:
+        # A shell asks what a word may go on with: our own way of answering bash must be there before click's is taken.
+        importlib.import_module("merkhet.cli.completion")
     try:
         code: object = cli.main(arguments, prog_name="merkhet", standalone_mode=False)
     except Failure as failure:

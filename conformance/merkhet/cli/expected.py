@@ -39,6 +39,11 @@ class Expected:
     checks: frozenset[str]
     note: str = ""
 
+    @property
+    def lacks_reason(self) -> bool:
+        """Whether its reason is still to be written."""
+        return self.reason.strip().upper().startswith(NO_REASON.partition(":")[0])
+
     def has_expired(self, today: dt.date) -> bool:
         """Whether it no longer counts."""
         return self.until is not None and self.until < today
@@ -181,6 +186,6 @@ def better(entry: Expected, came: Mapping[str, CheckResult]) -> list[str]:
 
 def _notes(entries: Sequence[Expected]) -> Iterable[str]:
     yield from (f"the expectation {entry.selector!r}: {entry.note}; remove it" for entry in entries if entry.note)
-    lacking = sum(entry.reason == NO_REASON for entry in entries)
+    lacking = sum(entry.lacks_reason for entry in entries)
     if lacking:
         yield f"{lacking} expectations have no reason yet; merkhet baseline check refuses them"

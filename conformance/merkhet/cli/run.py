@@ -69,9 +69,7 @@ class Request:
 @click.option("--i-may-test", multiple=True, metavar="HOST", help="Send much to this host, which is not this machine.")
 @click.option("--durations", type=click.IntRange(0), default=0, metavar="N", help="Tell the N slowest checks.")
 @click.option("-v", "--verbose", is_flag=True, help="Tell each result as it comes.")
-@click.option(
-    "-q", "--quiet", is_flag=True, help="Tell one line for each that did not come out as required, and the end."
-)
+@click.option("-q", "--quiet", is_flag=True, help="Tell what fails the run, a line each, and its end.")
 @color_option
 def run(  # noqa: PLR0917 - click passes each option by its name
     profile: str,
@@ -175,7 +173,7 @@ def execute(request: Request) -> Code:
     codes |= {Code.SERVER} if reckoning.problems else set()
     results = msgspec.structs.replace(results, problems=problems, exit_code=int(gravest(codes)))
     failures = _write(request, keeper, results, reckoning.met)
-    show.summary(where, results, reckoning.met, telling=request.telling)
+    show.summary(where, results, reckoning.met, telling=request.telling, fail_on_warn=request.fail_on_warn)
     show.durations(where, results.results, request.durations)
     show.workflow_commands(where, results.results, reckoning.met)
     codes |= {Code.OURS} if failures else set()

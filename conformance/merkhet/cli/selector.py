@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import click
@@ -11,6 +12,7 @@ from click.shell_completion import CompletionItem
 
 from merkhet import history
 from merkhet.history import HistoryError
+from merkhet.target import config
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -45,6 +47,16 @@ def completed(word: str) -> list[str]:
         # Whoever has typed a whole document goes on to its sections or its ids.
         return [*documents, f"{word}#", f"{word}-"]
     return [*documents, *ids]
+
+
+def targets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001 - click's signature
+    """Return the names of the targets that are declared here or above."""
+    try:
+        path = config.find(Path.cwd())
+        names = config.load(path) if path is not None else {}
+    except config.ConfigError:
+        return []
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 def _beginning(word: str, names: Iterable[str]) -> list[str]:

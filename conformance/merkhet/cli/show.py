@@ -36,8 +36,18 @@ _WAITS = {
 }
 
 
-def summary(where: Console, run: RunResults, expected: Collection[str], *, telling: Telling = Telling.NORMAL) -> None:
-    """Show a whole run. `expected` are the checks that came out as expected: they are counted, not told."""
+def summary(
+    where: Console,
+    run: RunResults,
+    expected: Collection[str],
+    *,
+    telling: Telling = Telling.NORMAL,
+    fail_on_warn: bool = False,
+) -> None:
+    """Show a whole run. `expected` are the checks that came out as expected: they are counted, not told.
+
+    If quiet, a warning is told only if it fails the run.
+    """
     is_quiet = telling is Telling.QUIET
     if not is_quiet:
         counts(where, run.results)
@@ -45,9 +55,9 @@ def summary(where: Console, run: RunResults, expected: Collection[str], *, telli
         where.print()
     rules = {rule.id: rule for rule in run.requirements}
     for result in _ordered(run.results, expected, verbose=telling is Telling.VERBOSE):
-        if is_quiet:
+        if is_quiet and (result.outcome is not Outcome.WARN or fail_on_warn):
             _headline(where, result)
-        else:
+        elif not is_quiet:
             finding(where, result, rules.get(result.requirement))
     if run.target_output and run.exit_code == Code.TARGET:
         printed(where, run.target_output)
