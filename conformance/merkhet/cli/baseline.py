@@ -14,7 +14,7 @@ from merkhet import catalogue
 from merkhet.catalogue import AnyCheck
 from merkhet.cli import expected, withdrawn
 from merkhet.cli.codes import Code, Failure, gravest
-from merkhet.cli.entries import Row, appended, rows_of, without
+from merkhet.cli.entries import Row, appended, without
 from merkhet.cli.expected import FILE, NO_REASON, Expected, Unsound, is_open, reason_for
 from merkhet.cli.narrow import last_run
 from merkhet.cli.options import color_option
@@ -245,7 +245,7 @@ def _named(names: Sequence[str]) -> str:
 
 
 def _write(path: Path, before: str, after: str, told: str, *, dry_run: bool) -> Code:
-    """Write the file, or show the difference. Raises Failure if it cannot be written, or would not be read as it was meant."""
+    """Write the file, or show the difference. Raises Failure if it cannot be written."""
     if dry_run:
         lines = difflib.unified_diff(
             before.splitlines(keepends=True), after.splitlines(keepends=True), f"{path} as it is", f"{path} then"
@@ -255,7 +255,6 @@ def _write(path: Path, before: str, after: str, told: str, *, dry_run: bool) -> 
         _say(f"{told}; nothing is written (--dry-run)")
         return Code.OK
     if after != before:
-        rows_of(after)
         try:
             write_whole(path, after.encode())
         except ResultsError as problem:

@@ -23,7 +23,9 @@ SHELLS = ("bash", "zsh", "fish")
 
 @add_completion_class
 class Bash(BashComplete):
-    """Completion for bash, which cuts words at @ and : before anybody is asked; here they are put together again.
+    """Completion for bash, which may cut a word at an @, : or = before anybody is asked; here it is put together again.
+
+    The script says in COMP_WORDS the line up to the cursor, and in COMP_CWORD what bash takes for the word there.
 
     click's own asks bash for its version first, by starting another: this needs none, as every bash since 4.4 will do.
     """
@@ -40,7 +42,7 @@ class Bash(BashComplete):
             nospace) compopt -o nospace; COMPREPLY+=("$value") ;;
             *) COMPREPLY+=("$value") ;;
         esac
-    done < <(COMP_WORDS="${COMP_LINE:0:COMP_POINT}" COMP_CWORD=0 %(complete_var)s=bash_complete "$1")
+    done < <(COMP_WORDS="${COMP_LINE:0:COMP_POINT}" COMP_CWORD="$2" %(complete_var)s=bash_complete "$1")
 }
 complete -o nosort -F %(complete_func)s %(prog_name)s
 """
@@ -58,7 +60,8 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
 
     def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem]:
         """Return what a word may go on with, without that beginning of it which bash takes for a word of its own."""
-        cut = max(incomplete.rfind("@"), incomplete.rfind(":")) + 1
+        seen = os.environ.get("COMP_CWORD", "")
+        cut = len(incomplete) - len(seen) if incomplete.endswith(seen) else 0
         found = super().get_completions(args, incomplete)
         return [item if item.type in {"dir", "file"} else _shortened(item, incomplete, cut) for item in found]
 

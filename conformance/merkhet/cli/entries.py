@@ -19,6 +19,7 @@ from merkhet.cli.codes import Code, Failure
 from merkhet.model import Outcome
 
 _HEADER = re.compile(r"[ \t]*\[\[[ \t]*(?:expect|\"expect\"|'expect')[ \t]*\]\][ \t]*(?:#.*)?\r?\n?")
+_OTHER_FORM = "the file has its entries in another form, and is left as it is: write them as tables [[expect]]"
 _COMMENT = re.compile(r"[ \t]*#.*\r?\n?")
 
 
@@ -46,13 +47,12 @@ class Row:
         )
 
 
-def rows_of(text: str) -> list[object]:
-    """Return the entries of a text as TOML has them. Raises Failure."""
+def _rows(text: str) -> list[object] | None:
+    """Return the entries of a text as TOML has them, None if it is no TOML."""
     try:
-        rows = tomllib.loads(text).get("expect", [])
-    except tomllib.TOMLDecodeError as problem:
-        raise Failure(Code.OURS, f"the file would not be read again, and is left as it is: {problem}") from problem
-    return cast("list[object]", rows)
+        return cast("list[object]", tomllib.loads(text).get("expect", []))
+    except tomllib.TOMLDecodeError:
+        return None
 
 
 def appended(text: str, rows: Iterable[Row]) -> str:
@@ -61,8 +61,8 @@ def appended(text: str, rows: Iterable[Row]) -> str:
     end = "\r\n" if "\r\n" in text else "\n"
     behind = text if not text or text.endswith("\n") else text + end
     after = behind + more.replace("\n", end)
-    if rows_of(after) != [*rows_of(text), *rows_of(more)]:
-        raise Failure(Code.INVOCATION, "the file has its entries in another form: write them as tables [[expect]]")
+    if _rows(after) != [*(_rows(text) or ()), *(_rows(more) or ())]:
+        raise Failure(Code.INVOCATION, _OTHER_FORM)
     return after
 
 
@@ -71,15 +71,15 @@ def without(text: str, numbers: Collection[int]) -> str:
     lines = text.splitlines(keepends=True)
     heads = [place for place, line in enumerate(lines) if _HEADER.fullmatch(line)]
     starts = [_start(lines, place) for place in heads]
-    ends = [*starts[1:], len(lines)]
+    ends = [*starts, len(lines)][1:]
     kept = lines[: starts[0]] if starts else lines
     for number, (start, end) in enumerate(zip(starts, ends, strict=True), 1):
         kept = kept if number in numbers else [*kept, *lines[start:end]]
     after = "".join(kept)
-    meant = [row for number, row in enumerate(rows_of(text), 1) if number not in numbers]
+    meant = [row for number, row in enumerate(_rows(text) or (), 1) if number not in numbers]
     # A header within a value of several lines, say, is none.
-    if rows_of(after) != meant:
-        raise Failure(Code.INVOCATION, "the file has its entries in another form: write them as tables [[expect]]")
+    if _rows(after) != meant:
+        raise Failure(Code.INVOCATION, _OTHER_FORM)
     return after
 
 
