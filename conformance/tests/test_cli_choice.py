@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 import pytest
-from cli_process import HOST, MANY, declared, environment, kept, merkhet
+from cli_process import HOST, declared, environment, kept
 
 from merkhet import catalogue, history, results, selectors
 from merkhet.check import Check
@@ -27,6 +27,7 @@ from merkhet.model import Direction, Outcome, Transcript, WireEvent
 KNOWN = catalogue.load()
 GONE = "rfc9112-3.2-gone"
 TWICE = "rfc9112-3.2-host-twice-same"
+SHOULD = "rfc9112-3.2-target-space"
 
 
 def a_history(*entries: Entry) -> History:
@@ -44,45 +45,56 @@ def past(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "load", lambda: a_history(CHANGED, WITHDRAWN))
 
 
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in ("NO_COLOR", "FORCE_COLOR", "CI", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def expecting(folder: Path, selector: str) -> None:
+    text = f'[[expect]]\nselector = "{selector}"\noutcome = "fail"\nreason = "a known bug"\n'
+    (folder / "merkhet.expect.toml").write_text(text, encoding="utf-8")
+
+
 # --lf, -x, --maxfail
 
 
-def test_last_failed(tmp_path: Path) -> None:
-    declared(tmp_path, "serves-all")
-    assert merkhet("run", "--lf", cwd=tmp_path).returncode == Code.INVOCATION, "there was no run"
-    assert merkhet("run", "-s", f"{HOST}*", cwd=tmp_path).returncode == Code.SERVER
-    was_open = {result.check for result in kept(tmp_path).results if result.outcome is Outcome.FAIL}
-    done = merkhet("run", "--lf", cwd=tmp_path)
-    assert f"note: {len(was_open)} checks that were open in the last run" in done.stdout
-    assert {result.check for result in kept(tmp_path).results} == was_open
-    declared(tmp_path, "good")
-    assert merkhet("run", "--lf", "-q", cwd=tmp_path).returncode == Code.OK
-    done = merkhet("run", "--lf", "-s", HOST, cwd=tmp_path)
-    assert "note: no chosen check was open in the last run: all run" in done.stdout
+def test_last_failed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    declared(here, "serves-all")
+    assert invoke(["run", "--lf"]) == Code.INVOCATION, "there was no run"
+    assert invoke(["run", "-s", f"{HOST}*"]) == Code.SERVER
+    was_open = {result.check for result in kept(here).results if result.outcome is Outcome.FAIL}
+    capsys.readouterr()
+    assert invoke(["run", "--lf"]) == Code.SERVER
+    assert f"note: {len(was_open)} checks that were open in the last run" in capsys.readouterr().out
+    assert {result.check for result in kept(here).results} == was_open
+    declared(here, "good")
+    assert invoke(["run", "--lf", "-q"]) == Code.OK
+    assert invoke(["run", "--lf", "-s", HOST]) == Code.OK
+    assert "note: no chosen check was open in the last run: all run" in capsys.readouterr().out
 
 
-def test_what_is_expected_is_not_open(tmp_path: Path) -> None:
-    declared(tmp_path, "serves-all")
-    text = f'[[expect]]\nselector = "{HOST}"\noutcome = "fail"\nreason = "a known bug"\n'
-    (tmp_path / "merkhet.expect.toml").write_text(text, encoding="utf-8")
-    words = ("-s", HOST, "-s", TWICE)
-    done = merkhet("run", "-x", "-j", "1", *words, cwd=tmp_path)
-    assert done.returncode == Code.SERVER
-    assert [result.check for result in kept(tmp_path).results] == [HOST, TWICE], "the first is expected, and no end"
-    merkhet("run", "--lf", cwd=tmp_path)
-    assert [result.check for result in kept(tmp_path).results] == [TWICE]
+def test_what_is_expected_is_not_open(here: Path) -> None:
+    declared(here, "serves-all")
+    expecting(here, HOST)
+    assert invoke(["run", "-x", "-j", "1", "-s", HOST, "-s", TWICE]) == Code.SERVER
+    assert [result.check for result in kept(here).results] == [HOST, TWICE], "the first is expected, and no end"
+    assert invoke(["run", "--lf"]) == Code.SERVER
+    assert [result.check for result in kept(here).results] == [TWICE]
 
 
-def test_exitfirst(tmp_path: Path) -> None:
-    declared(tmp_path, "serves-all")
-    done = merkhet("run", "-x", "-j", "1", "-s", f"{HOST}*", "-o", "json:r.json", cwd=tmp_path)
-    assert done.returncode == Code.SERVER
-    run = results.load(tmp_path / "r.json")
+def test_exitfirst(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    declared(here, "serves-all")
+    assert invoke(["run", "-x", "-j", "1", "-s", f"{HOST}*", "-o", "json:r.json"]) == Code.SERVER
+    run = results.load(here / "r.json")
     assert (run.ended, len(run.results)) == ("stopped", 1)
-    assert "note: stopped at 1 that did not come out as required" in done.stdout
-    assert done.stdout.splitlines()[-1].startswith("stopped, not as required, 1 checks ")
-    merkhet("run", "--maxfail", "2", "-j", "1", "-s", f"{HOST}*", cwd=tmp_path)
-    assert len(kept(tmp_path).results) == 2
+    told = capsys.readouterr().out
+    assert "note: stopped at 1 that did not come out as required" in told
+    assert told.splitlines()[-1].startswith("stopped, not as required, 1 checks ")
+    assert invoke(["run", "--maxfail", "2", "-j", "1", "-s", f"{HOST}*"]) == Code.SERVER
+    assert len(kept(here).results) == 2
 
 
 # --suite
@@ -115,16 +127,14 @@ def test_no_such_suite(past: None, since: str, version: str, told: str) -> None:
         as_of(Taken(checks=[check(since)]), version)
 
 
-def test_a_changed_check_turns_no_build_red(past: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    declared(tmp_path, "serves-all")
-    monkeypatch.chdir(tmp_path)
+def test_a_changed_check_turns_no_build_red(past: None, here: Path) -> None:
+    declared(here, "serves-all")
     assert invoke(["run", "-s", HOST]) == Code.SERVER
-    assert kept(tmp_path).results[0].changed == "0.2: A 421 is legal."
-    assert kept(tmp_path).results[0].since == "0.1"
+    assert kept(here).results[0].changed == "0.2: A 421 is legal."
+    assert kept(here).results[0].since == "0.1"
     assert invoke(["run", "-s", HOST, "--suite", "0.1"]) == Code.OK
-    declared(tmp_path, "good")
-    text = f'[[expect]]\nselector = "{HOST}"\noutcome = "fail"\nreason = "a known bug"\n'
-    (tmp_path / "merkhet.expect.toml").write_text(text, encoding="utf-8")
+    declared(here, "good")
+    expecting(here, HOST)
     assert invoke(["run", "-s", HOST]) == Code.SERVER, "it passes, and was expected to fail"
     assert invoke(["run", "-s", HOST, "--suite", "0.1"]) == Code.OK
 
@@ -155,12 +165,10 @@ def test_a_withdrawn_check_is_named_where_it_is_selected(past: None, capsys: pyt
 
 
 def test_an_expectation_of_a_withdrawn_check_is_a_note(
-    past: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    past: None, here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    declared(tmp_path, "good")
-    text = f'[[expect]]\nselector = "{GONE}"\noutcome = "fail"\nreason = "a known bug"\n'
-    (tmp_path / "merkhet.expect.toml").write_text(text, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
+    declared(here, "good")
+    expecting(here, GONE)
     assert invoke(["run", "-s", HOST]) == Code.OK
     assert f"the expectation '{GONE}': {GONE} was withdrawn in 0.2" in capsys.readouterr().out
 
@@ -173,25 +181,26 @@ def test_near_rules_are_named(capsys: pytest.CaptureFixture[str]) -> None:
 # What is told
 
 
-def test_quiet(tmp_path: Path) -> None:
-    declared(tmp_path, "serves-all")
-    done = merkhet("run", "-q", "-s", HOST, "-s", "rfc9112-3.2-target-space", cwd=tmp_path)
-    first, *findings, last = done.stdout.splitlines()
+def test_quiet(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    declared(here, "serves-all")
+    assert invoke(["run", "-q", "-s", HOST, "-s", SHOULD]) == Code.SERVER
+    told = capsys.readouterr()
+    first, *findings, last = told.out.splitlines()
     assert first.startswith("merkhet ")
     assert findings == [f"fail  {HOST}  MUST"]
     assert last.startswith("not as required")
-    assert not done.stderr
-    done = merkhet("run", "-q", "--fail-on", "warn", "-s", "rfc9112-3.2-target-space", cwd=tmp_path)
-    assert "warn  rfc9112-3.2-target-space" in done.stdout
+    assert not told.err
+    assert invoke(["run", "-q", "--fail-on", "warn", "-s", SHOULD]) == Code.SERVER
+    assert f"warn  {SHOULD}" in capsys.readouterr().out
     assert invoke(["run", "-q", "-v"]) == Code.INVOCATION
 
 
-def test_durations(tmp_path: Path) -> None:
-    declared(tmp_path, "good")
-    done = merkhet("run", "--durations", "2", *MANY, cwd=tmp_path)
-    lines = done.stdout.splitlines()
+def test_durations(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    declared(here, "good")
+    assert invoke(["run", "--durations", "2", "-s", f"{HOST}*"]) == Code.OK
+    lines = capsys.readouterr().out.splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("the slowest 2 of "))
-    assert all(" s  rfc9112-7.1" in line for line in lines[start + 1 : start + 3])
+    assert all(f" s  {HOST}" in line for line in lines[start + 1 : start + 3])
     assert not lines[start + 3]
 
 
@@ -229,18 +238,29 @@ def test_what_was_waited_for(direction: Direction, told: str) -> None:
 @pytest.mark.parametrize(
     ("words", "env", "is_colored"),
     [
-        ((), {}, False),
-        ((), {"FORCE_COLOR": "1"}, True),
-        ((), {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
-        (("--color", "always"), {"NO_COLOR": "1", "CI": "true"}, True),
-        (("--color", "never"), {"FORCE_COLOR": "1"}, False),
+        ([], {}, False),
+        ([], {"FORCE_COLOR": "1"}, True),
+        ([], {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        (["--color", "always"], {"NO_COLOR": "1", "CI": "true"}, True),
+        (["--color", "never"], {"FORCE_COLOR": "1"}, False),
     ],
 )
-def test_colors(tmp_path: Path, words: tuple[str, ...], env: dict[str, str], *, is_colored: bool) -> None:
-    declared(tmp_path, "serves-all")
-    done = merkhet("run", *words, "-s", HOST, cwd=tmp_path, env=env)
-    assert ("\x1b[" in done.stdout) is is_colored
-    assert "\x1b[?25" not in done.stdout + done.stderr, "no cursor is moved where there is no terminal"
+def test_colors(
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    env: dict[str, str],
+    *,
+    is_colored: bool,
+) -> None:
+    declared(here, "serves-all")
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    assert invoke(["run", *words, "-s", HOST]) == Code.SERVER
+    told = capsys.readouterr()
+    assert ("\x1b[" in told.out) is is_colored
+    assert "\x1b[?25" not in told.out + told.err, "no cursor is moved where there is no terminal"
 
 
 def test_a_choice_of_colors_ends_with_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
