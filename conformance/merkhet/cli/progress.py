@@ -9,11 +9,15 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from merkhet.cli.show import STYLES
 from merkhet.cli.terminal import Telling, is_ci, say, shortened
 from merkhet.engine.plan import RunEvent, RunStage
 from merkhet.model import CheckResult, Outcome
 
 LINES = 10
+BAR_COLUMNS = 16
+BESIDE_BAR = (Outcome.PASS, Outcome.FAIL, Outcome.WARN, Outcome.ERROR)
+"""The others would push the bar itself out of a window of 80 columns."""
 _TOLD = frozenset({Outcome.FAIL, Outcome.WARN, Outcome.ERROR})
 
 
@@ -25,9 +29,15 @@ class ProgressLine:
         self._telling = telling
         self._outcomes: dict[str, Outcome] = {}
         self._tenth = 0
+        self._again = 0
         self._bar: Progress | None = None
         if console.is_terminal and not console.is_dumb_terminal and not is_ci() and telling is not Telling.QUIET:
-            columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+            columns = (
+                BarColumn(BAR_COLUMNS),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                TextColumn("{task.description}"),
+            )
             self._bar = Progress(*columns, console=console, transient=True)
             self._task = self._bar.add_task("", total=None)
 
@@ -47,10 +57,11 @@ class ProgressLine:
         if event.result is not None:
             self._outcomes[event.result.check] = event.result.outcome
             self._tell(event.result, event.stage)
+        self._again += event.stage is RunStage.CONFIRMED
         if event.stage is RunStage.RESTARTED:
             say(self._console, event.text)
         if self._bar is not None:
-            self._bar.update(self._task, completed=event.done, total=event.total, description=self._counts())
+            self._bar.update(self._task, completed=event.done, total=event.total, description=self._told_counts())
         elif self._telling is not Telling.QUIET:
             self._line(event)
 
@@ -67,6 +78,12 @@ class ProgressLine:
         if tenth > self._tenth:
             self._tenth = tenth
             say(self._console, f"{event.done}/{event.total} checks  {self._counts()}".rstrip())
+
+    def _told_counts(self) -> str:
+        """Return the counts beside the bar, in rich's markup: of those outcomes alone that a person waits for."""
+        counts = Counter(self._outcomes.values())
+        told = [f"[{STYLES[outcome]}]{counts[outcome]} {outcome}[/]" for outcome in BESIDE_BAR if counts[outcome]]
+        return "  ".join([*told, f"{self._again} run again"] if self._again else told)
 
     def _counts(self) -> str:
         counts = Counter(self._outcomes.values())

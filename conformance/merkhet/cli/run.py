@@ -178,7 +178,8 @@ def execute(request: Request) -> Code:
     show.workflow_commands(where, results.results, reckoning.met)
     codes |= {Code.OURS} if failures else set()
     code = gravest(codes)
-    say(where, f"{_closing(code, results)}: {request.chosen.describe()} (exit code {int(code)})")
+    style = "bold green" if code is Code.OK else "bold red"
+    say(where, f"{_closing(code, results)}: {request.chosen.describe()} (exit code {int(code)})", style)
     return code
 
 

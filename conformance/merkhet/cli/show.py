@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from merkhet.cli.codes import Code
-from merkhet.cli.terminal import Telling, escaped, say, shortened
+from merkhet.cli.terminal import Telling, escaped, say, say_behind, shortened
 from merkhet.model import CheckResult, Direction, Level, Outcome, Requirement, RunResults, Transcript, WireEvent
 
 STYLES = {
@@ -62,7 +62,7 @@ def summary(
     if run.target_output and run.exit_code == Code.TARGET:
         printed(where, run.target_output)
     for problem in run.problems:
-        say(where, f"note: {problem}")
+        say_behind(where, "note: ", problem)
 
 
 def _remarks(where: Console, run: RunResults, expected: Collection[str]) -> None:
@@ -105,10 +105,12 @@ def finding(where: Console, result: CheckResult, requirement: Requirement | None
         rows += [("expected", result.expected), ("observed", result.observed)]
     if requirement is not None:
         rows += [("rule", f"{requirement.document} section {requirement.section}: {requirement.text}")]
-    rows += [("repeat", result.evidence.repeat)]
     for name, words in rows:
         if words:
-            say(where, f"      {name:<9} {shortened(words)}" if name else f"      {shortened(words)}")
+            say_behind(where, f"      {name:<9} " if name else "      ", shortened(words))
+    if result.evidence.repeat:
+        # Whoever copies it wants one line.
+        say(where, f"      repeat    {shortened(result.evidence.repeat)}")
     where.print()
 
 
@@ -127,7 +129,7 @@ def durations(where: Console, results: Sequence[CheckResult], count: int) -> Non
         say(where, f"the slowest {len(slowest)} of {len(results)} checks:")
     for result in slowest:
         words = waited_for(result.evidence.transcripts)
-        say(where, f"{result.seconds:8.2f} s  {result.check}" + (f"  {words}" if words else ""))
+        say_behind(where, f"{result.seconds:8.2f} s  ", result.check + (f"  ({words})" if words else ""))
     if slowest:
         where.print()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import os
+import textwrap
 from typing import Literal, TextIO
 
 from rich.console import Console
@@ -13,6 +14,8 @@ from merkhet.cli.options import Color, color
 
 ColorSystem = Literal["auto", "standard"]
 LINE_MAX = 500
+COLUMNS_MIN = 20
+"""In less, nothing is broken into lines by us."""
 
 
 class Telling(enum.Enum):
@@ -77,3 +80,15 @@ def is_ci() -> bool:
 def say(where: Console, words: str, style: str = "") -> None:
     """Write one line; whatever words hold, it stays one line."""
     where.print(Text(escaped(words), style=style), soft_wrap=True)
+
+
+def say_behind(where: Console, head: str, words: str) -> None:
+    """Write words behind a head. For a person they are broken at the edge of the window, and go on below where they began."""
+    safe = escaped(words)
+    room = where.width - len(head)
+    if where.soft_wrap or room < COLUMNS_MIN:
+        say(where, head + safe)
+        return
+    lines = textwrap.wrap(safe, room, break_on_hyphens=False) or [""]
+    for number, line in enumerate(lines):
+        say(where, (" " * len(head) if number else head) + line)
