@@ -136,7 +136,10 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What one check came to on one target."""
+    """What one check came to on one target.
+
+    `since` is the version of the suite that brought the check; `changed` says what versions changed its meaning, and why.
+    """
 
     check: str
     requirement: str
@@ -153,6 +156,8 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     runs: int = 1
     flaky: bool = False
     killed_server: bool = False
+    since: str = ""
+    changed: str = ""
     evidence: Evidence = Evidence()
 
 

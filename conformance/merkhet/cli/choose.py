@@ -16,6 +16,7 @@ import click
 import msgspec
 
 from merkhet.cli.codes import Code, Failure
+from merkhet.cli.selector import targets
 from merkhet.engine.plan import RunTarget
 from merkhet.engine.spare import Spare
 from merkhet.model import TargetInfo
@@ -66,7 +67,9 @@ def target_options(command: Callable[P, R]) -> Callable[P, R]:
     """Add the options that name a target and say how to reach it."""
     options = (
         click.option("--url", help="A server that runs, such as http://127.0.0.1:8080."),
-        click.option("--target", metavar="NAME", help="A target of merkhet.toml or [tool.merkhet]."),
+        click.option(
+            "--target", metavar="NAME", shell_complete=targets, help="A target of merkhet.toml or [tool.merkhet]."
+        ),
         click.option("--unix", metavar="PATH", help="A server that listens on this Unix socket."),
         click.option("--command", metavar="WORDS", help="A command that starts a server on {port}; no shell reads it."),
         click.option("--insecure", is_flag=True, help="Accept any certificate."),

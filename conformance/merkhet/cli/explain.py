@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 
-from merkhet import catalogue, selectors
+from merkhet import catalogue, history, links, selectors
 from merkhet.catalogue import AnyCheck, Catalogue
 from merkhet.check import (
     Abort,
@@ -25,8 +26,12 @@ from merkhet.check import (
     Write,
     walk,
 )
+from merkhet.cli import withdrawn
 from merkhet.cli.codes import Code, Failure
+from merkhet.cli.options import Color, color, color_option
+from merkhet.cli.selector import Selector
 from merkhet.cli.terminal import octets
+from merkhet.history import Entry
 from merkhet.model import Requirement
 from merkhet.wire.client_frames import behind_handshake, in_words
 
@@ -35,26 +40,53 @@ _REQUEST = re.compile(rb"[A-Z]+ ")
 
 
 @click.command()
-@click.argument("selector", nargs=-1, required=True)
+@click.argument("selector", nargs=-1, required=True, type=Selector())
+@color_option
 def explain(selector: tuple[str, ...]) -> Code:
-    """Explain checks, or a rule with all that tests it."""
+    """Explain checks, or a rule with all that tests it; of a withdrawn check, why it is gone."""
     known = catalogue.load()
     rules = [known.requirements[name] for name in selector if name in known.requirements]
+    gone = {name: entry for word in selector for name, entry in withdrawn.named(word).items()}
     others = [name for name in selector if name not in known.requirements]
-    try:
-        checks = selectors.select(known.checks.values(), others) if others else []
-    except selectors.SelectorError as problem:
-        raise Failure(Code.INVOCATION, str(problem)) from problem
+    others = [name for name in others if not withdrawn.withdrawn(name, known.checks.values())]
     lines = [line for rule in rules for line in _rule(rule, known)]
-    lines += [line for check in checks for line in (*_check(check, known.requirement_of(check)), "")]
-    click.echo("\n".join(lines).rstrip())
+    lines += [line for check in _checks(others, known) for line in (*_check(check, known.requirement_of(check)), "")]
+    lines += [line for name, entry in gone.items() for line in (*_withdrawn(name, entry), "")]
+    # A title begins at the margin.
+    shown = (click.style(line, bold=True) if line and line[0] != " " else line for line in lines)
+    click.echo("\n".join(shown).rstrip(), color={Color.NEVER: False, Color.ALWAYS: True}.get(color()))
     return Code.OK
+
+
+def _checks(wanted: Sequence[str], known: Catalogue) -> list[AnyCheck]:
+    """Return the checks that selectors take. Raises Failure that names what is near, rules too."""
+    try:
+        return selectors.select(list(known.checks.values()), wanted) if wanted else []
+    except selectors.SelectorError as problem:
+        near = [rule for word in wanted for rule in difflib.get_close_matches(word, known.requirements, 1, 0.9)]
+        rules = f"; nearest rule: {', '.join(near)}" if near else ""
+        raise Failure(Code.INVOCATION, f"{problem}{rules}") from problem
+
+
+def _withdrawn(name: str, entry: Entry) -> Iterator[str]:
+    yield name
+    yield f"  withdrawn in {entry.version}: {entry.reason}"
+    yield from _pair("since", entry.since)
+    yield from _pair("instead", ", ".join(entry.instead))
+    yield from (f"  {change.version} changed it: {change.reason}" for change in history.load().changes(name))
+    yield f"  its page: {links.check_page(name)}"
+
+
+def _pair(name: str, words: str) -> Iterator[str]:
+    if words:
+        yield f"  {name}: {words}"
 
 
 def _rule(rule: Requirement, known: Catalogue) -> Iterator[str]:
     yield from _heading(rule)
     if rule.untestable:
         yield f"  not tested: {rule.untestable}"
+    yield f"  its page: {links.requirement_page(rule.id)}"
     yield from (f"  {check.id}  {check.title}" for check in known.checks.values() if check.requirement == rule.id)
     yield ""
 
@@ -80,6 +112,10 @@ def _check(check: AnyCheck, rule: Requirement) -> Iterator[str]:
     yield from _passive(check) if isinstance(check, Passive) else _active(check)
     yield "  proved to notice:"
     yield from (f"    {mutant.fault}" for mutant in check.mutants)
+    yield f"  since {check.since}"
+    yield from (f"  {entry.version} changed it: {entry.reason}" for entry in history.load().changes(check.id))
+    yield f"  its page: {links.check_page(check.id)}"
+    yield f"  if you think it wrong: {links.dispute(check.id)}"
 
 
 def _passive(check: Passive) -> Iterator[str]:

@@ -105,7 +105,11 @@ def annotations_of(
     for group in summary.to_fix(run, met):
         worst, more = group.worst, len(group.results) - 1
         kind = "warning" if worst.outcome is Outcome.WARN and not fail_on_warn else "error"
-        said = [*rows(worst, rules.get(worst.requirement)), ("more", f"{more} of this rule" if more else "")]
+        said = [
+            *rows(worst, rules.get(worst.requirement)),
+            ("repeat", worst.evidence.repeat),
+            ("more", f"{more} of this rule" if more else ""),
+        ]
         said += [("read", links.check_page(worst.check))]
         lines = [shortened(f"{name}: {words}" if name else words) for name, words in said if words]
         yield Annotation(kind, f"{worst.outcome} {worst.check} ({worst.level})", "\n".join(lines))

@@ -19,7 +19,7 @@ from merkhet.cli.choose import Chosen, choose, options_of, started, target_optio
 from merkhet.cli.codes import Code, Failure
 from merkhet.cli.keep import blank_results
 from merkhet.cli.signals import terminated_as_interrupted
-from merkhet.cli.terminal import console, say
+from merkhet.cli.terminal import Telling, console, say
 from merkhet.interop import talks
 from merkhet.model import CheckResult, Outcome, Profile, RunResults, TargetInfo
 
@@ -67,7 +67,7 @@ def interop(
         results = _all(chosen, options.words(), wanted, versions, where if verbose else None)
     code = _code(results, fail_on)
     failures = outputs.write(parsed, results, {})
-    show.summary(where, results, {}, verbose=verbose)
+    show.summary(where, results, {}, telling=Telling.VERBOSE if verbose else Telling.NORMAL)
     for failure in failures:
         say(console(sys.stderr), f"merkhet: {failure}", "bold red")
     return Code.OURS if failures else code

@@ -10,17 +10,17 @@ import msgspec
 
 from merkhet import catalogue, selectors
 from merkhet.catalogue import AnyCheck, Catalogue
+from merkhet.cli import withdrawn
 from merkhet.cli.codes import Code, Failure
+from merkhet.cli.selector import Selector, select_option
 from merkhet.model import Requirement
 
 Row = Mapping[str, str | int | list[str]]
 
 
 @click.command("list")
-@click.argument("selector", nargs=-1)
-@click.option(
-    "-s", "--select", multiple=True, metavar="SELECTOR", help="Id glob, rfc9112, rfc9112#6.1, @tag; - excludes."
-)
+@click.argument("selector", nargs=-1, type=Selector())
+@select_option
 @click.option("--requirements", is_flag=True, help="The rules instead, each with its number of checks.")
 @click.option(
     "--coverage", is_flag=True, help="Instead, of each document: how many rules it has, and how many are tested."
@@ -48,10 +48,9 @@ def list_(
         raise Failure(Code.INVOCATION, "expected one of --requirements and --coverage")
     known = catalogue.load()
     wanted = (*selector, *select)
-    try:
-        checks = selectors.select(known.checks.values(), wanted)
-    except selectors.SelectorError as problem:
-        raise Failure(Code.INVOCATION, str(problem)) from problem
+    checks, notes = withdrawn.select(list(known.checks.values()), wanted)
+    for note in notes:
+        click.echo(f"note: {note}", err=True)
     if requirements:
         rows = list(_rules(known, checks, every=not wanted))
         lines = [f"{row['id']:<18} {row['level']:<10} {row['checks']:>3}  {row['text']}" for row in rows]
@@ -118,6 +117,7 @@ def _check(check: AnyCheck, rule: Requirement) -> Row:
         "title": check.title,
         "requirement": rule.id,
         **_place(rule),
+        "since": check.since,
         "tags": sorted(selectors.tags_of(check)),
         "needs": sorted(check.needs),
     }

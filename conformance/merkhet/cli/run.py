@@ -5,23 +5,26 @@ from __future__ import annotations
 import datetime as dt
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import msgspec
 
-from merkhet import __version__, catalogue, selectors
+from merkhet import __version__, catalogue, history
 from merkhet.catalogue import AnyCheck
-from merkhet.cli import expected, github, outputs, show
+from merkhet.cli import expected, github, narrow, outputs, show, withdrawn
 from merkhet.cli.audience import Audience
 from merkhet.cli.choose import Chosen, choose, options_of, started, target_options
 from merkhet.cli.codes import Code, Failure, gravest
 from merkhet.cli.keep import Keeper, blank_results
+from merkhet.cli.narrow import Taken
+from merkhet.cli.options import color_option
 from merkhet.cli.progress import ProgressLine
+from merkhet.cli.selector import select_option
 from merkhet.cli.signals import terminated_as_interrupted
-from merkhet.cli.terminal import console, say
+from merkhet.cli.terminal import Telling, console, say
 from merkhet.engine.plan import JOBS, RunEvent, RunOptions, RunOutcome, RunStage, RunTarget
 from merkhet.engine.preflight import TargetUnreachable
 from merkhet.engine.runner import run_sync
@@ -35,14 +38,14 @@ class Request:
     """Everything that the command line asks for, checked before anything is started."""
 
     chosen: Chosen
-    checks: list[AnyCheck]
+    taken: Taken
     options: RunOptions
     command: str
     outputs: list[outputs.Output]
     expected: list[expected.Expected]
     fail_on_warn: bool = False
-    verbose: bool = False
-    notes: tuple[str, ...] = ()
+    telling: Telling = Telling.NORMAL
+    durations: int = 0
 
 
 @click.command()
@@ -52,9 +55,11 @@ class Request:
 @click.option(
     "--timeout-scale", type=click.FloatRange(0, 1000, min_open=True), default=1.0, help="Wait so much longer."
 )
-@click.option(
-    "-s", "--select", multiple=True, metavar="SELECTOR", help="Id glob, rfc9112, rfc9112#6.1, @tag; - excludes."
-)
+@select_option
+@click.option("--lf", "last_failed", is_flag=True, help="Only what was open in the last run; all if nothing was.")
+@click.option("--suite", metavar="VERSION", help="Judge as of this version of the suite, such as 0.1.")
+@click.option("-x", "--exitfirst", is_flag=True, help="Stop at the first that does not come out as required.")
+@click.option("--maxfail", type=click.IntRange(0), default=0, metavar="N", help="Stop at so many of them; 0 never.")
 @click.option("-o", "--output", multiple=True, metavar="FORMAT:PATH", help="json, html, junit or md; - is stdout.")
 @click.option(
     "--expect",
@@ -63,48 +68,83 @@ class Request:
 )
 @click.option("--fail-on", type=click.Choice(["fail", "warn"]), default="fail", show_default=True)
 @click.option("--i-may-test", multiple=True, metavar="HOST", help="Send much to this host, which is not this machine.")
+@click.option("--durations", type=click.IntRange(0), default=0, metavar="N", help="Tell the N slowest checks.")
 @click.option("-v", "--verbose", is_flag=True, help="Tell each result as it comes.")
+@click.option("-q", "--quiet", is_flag=True, help="Tell what fails the run, a line each, and its end.")
+@color_option
 def run(  # noqa: PLR0917 - click passes each option by its name
     profile: str,
     jobs: int,
     timeout_scale: float,
     select: tuple[str, ...],
+    last_failed: bool,  # noqa: FBT001
+    suite: str | None,
+    exitfirst: bool,  # noqa: FBT001
+    maxfail: int,
     output: tuple[str, ...],
     expect: Path | None,
     fail_on: str,
     i_may_test: tuple[str, ...],
+    durations: int,
     verbose: bool,  # noqa: FBT001
+    quiet: bool,  # noqa: FBT001
     **target: object,
 ) -> Code:
     """Judge a server. Without a target: the embedded reference.
 
+    With --suite, checks that came later are left out; those that changed later run as they are now, and what they come to
+    does not count. --lf, -x and --maxfail go by what would make the run fail: what is expected is not open.
+
     Exit code 0: as required, or as expected. 1: the server is at fault. 2: the command line is. 3: the target could not be
     started or reached, or went away. 4: merkhet is. 130: interrupted.
     """
-    options = options_of(target)
+    if verbose and quiet:
+        raise Failure(Code.INVOCATION, "expected one of --verbose and --quiet")
+    options, warn = options_of(target), fail_on == "warn"
     every = list(catalogue.load().checks.values())
     chosen = choose(options, Path.cwd())
-    try:
-        checks = selectors.select(every, select)
-    except selectors.SelectorError as problem:
-        raise Failure(Code.INVOCATION, str(problem)) from problem
-    checks, notes = allowed(checks, chosen.outside(), i_may_test)
+    entries = _expected(expect, chosen, every)
+    checks, notes = withdrawn.select(every, select)
+    taken = narrow.bearable(Taken(checks=checks, notes=notes), chosen.outside(), i_may_test)
+    taken = narrow.as_of(taken, suite) if suite is not None else taken
+    if last_failed:
+        taken = narrow.open_before(taken, entries, _now().date(), chosen.info.name, fail_on_warn=warn)
     words = options.words()
     words += f" --profile {profile}" if profile != Profile.DEFAULT else ""
     words += f" --timeout-scale {timeout_scale:g}" if timeout_scale != 1.0 else ""
+    engine = RunOptions(
+        profile=Profile(profile),
+        jobs=jobs,
+        timeout_scale=timeout_scale,
+        open_max=1 if exitfirst else maxfail,
+        is_open=_stops(taken, entries, fail_on_warn=warn),
+    )
     return execute(
         Request(
             chosen=chosen,
-            checks=checks,
-            options=RunOptions(profile=Profile(profile), jobs=jobs, timeout_scale=timeout_scale),
+            taken=taken,
+            options=engine,
             command=words,
             outputs=outputs.parse(output),
-            expected=_expected(expect, chosen, every),
-            fail_on_warn=fail_on == "warn",
-            verbose=verbose,
-            notes=notes,
+            expected=entries,
+            fail_on_warn=warn,
+            telling=Telling.VERBOSE if verbose else Telling.QUIET if quiet else Telling.NORMAL,
+            durations=durations,
         )
     )
+
+
+def _stops(taken: Taken, entries: list[expected.Expected], *, fail_on_warn: bool) -> Callable[[CheckResult], bool]:
+    """Return whether a result counts for --exitfirst and --maxfail: one that nobody expects, or an error of ours."""
+    today = _now().date()
+
+    def is_open(result: CheckResult) -> bool:
+        if result.outcome is Outcome.ERROR:
+            return True
+        is_excused = result.check in taken.excused or expected.reason_for(result, entries, today)
+        return expected.is_open(result, fail_on_warn=fail_on_warn) and not is_excused
+
+    return is_open
 
 
 def _expected(path: Path | None, chosen: Chosen, every: list[AnyCheck]) -> list[expected.Expected]:
@@ -117,39 +157,29 @@ def _expected(path: Path | None, chosen: Chosen, every: list[AnyCheck]) -> list[
     return expected.load(path, every) if path is not None else []
 
 
-def allowed(checks: list[AnyCheck], host: str, hosts: tuple[str, ...]) -> tuple[list[AnyCheck], tuple[str, ...]]:
-    """Leave out what sends much to a host that is neither this machine nor named. Raises Failure if nothing is left."""
-    heavy = [check for check in checks if "bulk" in check.tags]
-    if not host or host in hosts or not heavy:
-        return checks, ()
-    note = f"{len(heavy)} checks that send much are left out: {host} is not this machine; --i-may-test {host} runs them"
-    left = [check for check in checks if check not in heavy]
-    if not left:
-        raise Failure(Code.INVOCATION, note)
-    return left, (note,)
-
-
 def execute(request: Request) -> Code:
     """Run it all and return the exit code. Raises Failure if the target does not start or answer."""
     where = console(sys.stderr if outputs.takes_stdout(request.outputs) else sys.stdout)
-    say(where, f"merkhet {__version__} judges {request.chosen.describe()}: {len(request.checks)} checks")
+    say(where, f"merkhet {__version__} judges {request.chosen.describe()}: {len(request.taken.checks)} checks")
     keeper, began = Keeper(), _now()
     with github.stopped(where):
         try:
             with terminated_as_interrupted():
-                results, codes = judge(request, keeper, ProgressLine(console(sys.stderr), verbose=request.verbose))
+                results, codes = judge(request, keeper, ProgressLine(console(sys.stderr), telling=request.telling))
         except Failure as failure:
             keep_failure(request, keeper, failure, keeper.begun or blank_run(request, request.chosen.info, began))
             raise
         results, reckoning, codes = reckoned(request, results, codes)
         failures = _write(request, keeper, results, reckoning.met)
-        show.summary(where, results, reckoning.met, verbose=request.verbose)
+        show.summary(where, results, reckoning.met, telling=request.telling, fail_on_warn=request.fail_on_warn)
+        show.durations(where, results.results, request.durations)
     unsaid = github.tell(where, results, reckoning.met, reckoning.problems, fail_on_warn=request.fail_on_warn)
     for words in unsaid:
         say(console(sys.stderr), f"merkhet: {words}")
     codes |= {Code.OURS} if failures else set()
     code = gravest(codes)
-    say(where, f"{_closing(code, results)}: {request.chosen.describe()} (exit code {int(code)})")
+    style = "bold green" if code is Code.OK else "bold red"
+    say(where, f"{_closing(code, results)}: {request.chosen.describe()} (exit code {int(code)})", style)
     return code
 
 
@@ -157,8 +187,8 @@ def reckoned(
     request: Request, results: RunResults, codes: set[Code]
 ) -> tuple[RunResults, expected.Reckoning, set[Code]]:
     """Hold results against the expectations; return them with their exit code, and everything that asks for one."""
-    reckoning = expected.reckon(request.expected, results.results, _now().date())
-    problems = (*request.notes, *results.problems, *reckoning.problems)
+    reckoning = expected.reckon(request.expected, results.results, _now().date(), request.taken.excused)
+    problems = (*request.taken.notes, *results.problems, *reckoning.notes, *reckoning.problems)
     codes = codes | codes_of(results.results, reckoning.met, fail_on_warn=request.fail_on_warn)
     codes |= {Code.SERVER} if reckoning.problems else set()
     return msgspec.structs.replace(results, problems=problems, exit_code=int(gravest(codes))), reckoning, codes
@@ -172,7 +202,7 @@ def keep_failure(request: Request, keeper: Keeper, failure: Failure, blank: RunR
     results = msgspec.structs.replace(
         blank,
         ended="target unreachable",
-        problems=(*request.notes, str(failure)),
+        problems=(*request.taken.notes, str(failure)),
         target_output=failure.output,
         exit_code=int(failure.code),
     )
@@ -205,7 +235,7 @@ def judge(request: Request, keeper: Keeper, progress: Audience) -> tuple[RunResu
         blank,
         seconds=round(time.monotonic() - then, 3),
         preflight=outcome.preflight,
-        results=outcome.results,
+        results=tuple(map(_with_history, outcome.results)),
         second_runs=outcome.second_runs,
         ended=outcome.ended,
         problems=outcome.problems,
@@ -225,12 +255,12 @@ def _run(request: Request, target: RunTarget, progress: Audience, keeper: Keeper
         if event.stage is RunStage.RESTARTED:
             restarts.append(event.text)
         if event.result is not None:
-            keeper.result(event.result)
+            keeper.result(_with_history(event.result))
 
     process = request.chosen.process
     try:
         with progress:
-            return run_sync(target, request.checks, request.options, on_event)
+            return run_sync(target, request.taken.checks, request.options, on_event)
     except TargetUnreachable as problem:
         ended = process.ended() if process is not None else ""
         words = f"{target.address.describe()}: {problem}" + (f"; the target ended: {ended}" if ended else "")
@@ -240,21 +270,26 @@ def _run(request: Request, target: RunTarget, progress: Audience, keeper: Keeper
 def blank_run(request: Request, info: TargetInfo, began: dt.datetime) -> RunResults:
     """Return the results of a run of this request that has judged nothing yet."""
     known = catalogue.load().requirements
-    wanted = {check.requirement for check in request.checks}
+    wanted = {check.requirement for check in request.taken.checks}
     rules = tuple(rule for name, rule in known.items() if name in wanted)
     return blank_results(info, began, request.options.profile, rules)
+
+
+def _with_history(result: CheckResult) -> CheckResult:
+    """Return a result that says which version brought its check, and which changed it."""
+    changed = history.words_of(history.load().changes(result.check))
+    return msgspec.structs.replace(result, since=catalogue.load().checks[result.check].since, changed=changed)
 
 
 def codes_of(results: tuple[CheckResult, ...], met: Mapping[str, str], *, fail_on_warn: bool) -> set[Code]:
     """Return what these results ask for. What came out as expected asks for nothing, but an error of ours always does."""
     codes: set[Code] = set()
-    bad = {Outcome.FAIL, Outcome.WARN} if fail_on_warn else {Outcome.FAIL}
     for result in results:
         if result.outcome is Outcome.ERROR:
             codes.add(Code.OURS)
         elif result.check in met:
             continue
-        elif result.outcome in bad or (result.outcome is Outcome.INCONCLUSIVE and result.level.is_absolute):
+        elif expected.is_open(result, fail_on_warn=fail_on_warn):
             codes.add(Code.SERVER)
     return codes
 
@@ -267,7 +302,8 @@ def _closing(code: Code, results: RunResults) -> str:
         Code.OURS: "merkhet itself failed",
         Code.INTERRUPTED: "interrupted",
     }
-    return f"{words.get(code, 'ended')}, {len(results.results)} checks in {results.seconds:.1f} s"
+    stopped = "stopped, " if results.ended == "stopped" else ""
+    return f"{stopped}{words.get(code, 'ended')}, {len(results.results)} checks in {results.seconds:.1f} s"
 
 
 def _now() -> dt.datetime:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from merkhet.cli.codes import Code
-from merkhet.cli.terminal import escaped, say, shortened
-from merkhet.model import CheckResult, Level, Outcome, Requirement, RunResults
+from merkhet.cli.terminal import Telling, escaped, say, say_behind, shortened
+from merkhet.model import CheckResult, Direction, Level, Outcome, Requirement, RunResults, Transcript, WireEvent
 
 STYLES = {
     Outcome.PASS: "green",
@@ -24,23 +25,50 @@ STYLES = {
 }
 FINDINGS = (Outcome.ERROR, Outcome.FAIL, Outcome.WARN, Outcome.INCONCLUSIVE)
 OUTPUT_LINES = 20
+PAUSE_SECONDS_MIN = 0.05
+_WAITS = {
+    Direction.RECEIVED: "until octets came",
+    Direction.CLOSED: "until the server closed the connection",
+    Direction.RESET: "until the server reset the connection",
+    Direction.TIMED_OUT: "for what did not come",
+    Direction.SENT: "before more was sent",
+}
 
 
-def summary(where: Console, run: RunResults, expected: Collection[str], *, verbose: bool) -> None:
-    """Show a whole run. `expected` are the checks that came out as expected: they are counted, not told."""
-    counts(where, run.results)
+def summary(
+    where: Console,
+    run: RunResults,
+    expected: Collection[str],
+    *,
+    telling: Telling = Telling.NORMAL,
+    fail_on_warn: bool = False,
+) -> None:
+    """Show a whole run. `expected` are the checks that came out as expected: they are counted, not told.
+
+    If quiet, a warning is told only if it fails the run.
+    """
+    is_quiet = telling is Telling.QUIET
+    if not is_quiet:
+        counts(where, run.results)
+        _remarks(where, run, expected)
+        where.print()
+    rules = {rule.id: rule for rule in run.requirements}
+    for result in _ordered(run.results, expected, verbose=telling is Telling.VERBOSE):
+        if is_quiet and (result.outcome is not Outcome.WARN or fail_on_warn):
+            _headline(where, result)
+        elif not is_quiet:
+            finding(where, result, rules.get(result.requirement))
+    if run.target_output and run.exit_code == Code.TARGET:
+        printed(where, run.target_output)
+    for problem in run.problems:
+        say_behind(where, "note: ", problem)
+
+
+def _remarks(where: Console, run: RunResults, expected: Collection[str]) -> None:
     if expected:
         say(where, f"{len(expected)} as expected")
     if run.second_runs:
         say(where, f"{run.second_runs} results needed a second run")
-    where.print()
-    rules = {rule.id: rule for rule in run.requirements}
-    for result in _ordered(run.results, expected, verbose=verbose):
-        finding(where, result, rules.get(result.requirement))
-    if run.target_output and run.exit_code == Code.TARGET:
-        printed(where, run.target_output)
-    for problem in run.problems:
-        say(where, f"note: {problem}")
 
 
 def _ordered(results: Sequence[CheckResult], expected: Collection[str], *, verbose: bool) -> list[CheckResult]:
@@ -67,13 +95,12 @@ def counts(where: Console, results: Sequence[CheckResult]) -> None:
 
 def finding(where: Console, result: CheckResult, requirement: Requirement | None) -> None:
     """Show one result that is not as required: what was expected, what was seen, why it matters, how to see it again."""
-    line = Text(f"{result.outcome.value}  ", style=STYLES[result.outcome])
-    line.append(escaped(f"{result.check}  {result.level}"), style="bold")
-    marks = [("flaky", result.flaky), ("killed the server", result.killed_server)]
-    line.append("".join(f"  [{mark}]" for mark, holds in marks if holds))
-    where.print(line, soft_wrap=True)
+    _headline(where, result)
     for name, words in rows(result, requirement):
-        say(where, f"      {name:<9} {shortened(words)}" if name else f"      {shortened(words)}")
+        say_behind(where, f"      {name:<9} " if name else "      ", shortened(words))
+    if result.evidence.repeat:
+        # Whoever copies it wants one line.
+        say(where, f"      repeat    {shortened(result.evidence.repeat)}")
     where.print()
 
 
@@ -87,8 +114,38 @@ def rows(result: CheckResult, requirement: Requirement | None) -> list[tuple[str
         said += [("expected", result.expected), ("observed", result.observed)]
     if requirement is not None:
         said += [("rule", f"{requirement.document} section {requirement.section}: {requirement.text}")]
-    said += [("repeat", result.evidence.repeat)]
     return [(name, words) for name, words in said if words]
+
+
+def _headline(where: Console, result: CheckResult) -> None:
+    line = Text.assemble((f"{result.outcome.value}  ", STYLES[result.outcome]), (escaped(result.check), "bold"))
+    line.append(f"  {result.level}")
+    marks = [("flaky", result.flaky), ("killed the server", result.killed_server)]
+    line.append("".join(f"  [{mark}]" for mark, holds in marks if holds))
+    where.print(line, soft_wrap=True)
+
+
+def durations(where: Console, results: Sequence[CheckResult], count: int) -> None:
+    """Show the slowest checks, each with what it waited for longest, as far as its transcripts tell."""
+    slowest = sorted(results, key=lambda result: -result.seconds)[:count]
+    if slowest:
+        say(where, f"the slowest {len(slowest)} of {len(results)} checks:")
+    for result in slowest:
+        words = waited_for(result.evidence.transcripts)
+        say_behind(where, f"{result.seconds:8.2f} s  ", result.check + (f"  ({words})" if words else ""))
+    if slowest:
+        where.print()
+
+
+def waited_for(transcripts: Sequence[Transcript]) -> str:
+    """Say how long the longest pause between two events of a connection was, and what ended it; "" if there was none."""
+    pauses: list[tuple[float, WireEvent]] = []
+    for transcript in transcripts:
+        pauses += [(after.at - before.at, after) for before, after in pairwise(transcript.events)]
+    seconds, event = max(pauses, key=lambda pause: pause[0], default=(0.0, None))
+    if event is None or seconds < PAUSE_SECONDS_MIN:
+        return ""
+    return f"{seconds:.2f} s of it {_WAITS.get(event.direction, 'for ' + event.direction)}"
 
 
 def printed(where: Console, text: str) -> None:

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import enum
 import os
-from typing import TextIO
+import textwrap
+from typing import Literal, TextIO
 
 from rich.console import Console
 from rich.text import Text
 
+from merkhet.cli.options import Color, color
+
+ColorSystem = Literal["auto", "standard"]
 LINE_MAX = 500
+COLUMNS_MIN = 20
+"""In less, nothing is broken into lines by us."""
+
+
+class Telling(enum.Enum):
+    """How much is told of a run."""
+
+    QUIET = enum.auto()
+    NORMAL = enum.auto()
+    VERBOSE = enum.auto()
 
 
 def escaped(text: str) -> str:
@@ -48,9 +63,25 @@ def octets(data: bytes) -> str:
 
 
 def console(stream: TextIO) -> Console:
-    """Return a console that obeys NO_COLOR, and breaks lines only where it is looked at by a person."""
-    is_seen = stream.isatty() and not is_ci()
-    return Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=not is_seen)
+    """Return a console that colours what `--color`, NO_COLOR and FORCE_COLOR say, and breaks lines only for a person."""
+    is_terminal, when = stream.isatty(), color()
+    system: ColorSystem | None = "auto"
+    if when is Color.NEVER:
+        system = None
+    elif when is Color.ALWAYS and not is_terminal:
+        # Sixteen colours, since nothing is known of who will show them; they are those that a theme sets, light or dark.
+        system = "standard"
+    return Console(
+        file=stream,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        color_system=system,
+        no_color=when is Color.NEVER,
+        # Told here, as rich takes FORCE_COLOR for a terminal, whose cursor can be moved.
+        force_terminal=is_terminal,
+        soft_wrap=not is_terminal or is_ci(),
+    )
 
 
 def is_ci() -> bool:
@@ -61,3 +92,15 @@ def is_ci() -> bool:
 def say(where: Console, words: str, style: str = "") -> None:
     """Write one line; whatever words hold, it stays one line."""
     where.print(Text(escaped(words), style=style), soft_wrap=True)
+
+
+def say_behind(where: Console, head: str, words: str) -> None:
+    """Write words behind a head. For a person they are broken at the edge of the window, and go on below where they began."""
+    safe = escaped(words)
+    room = where.width - len(head)
+    if where.soft_wrap or room < COLUMNS_MIN:
+        say(where, head + safe)
+        return
+    lines = textwrap.wrap(safe, room, break_on_hyphens=False) or [""]
+    for number, line in enumerate(lines):
+        say(where, (" " * len(head) if number else head) + line)

@@ -31,7 +31,7 @@ class Batch:
     """The checks that are still to run, those that run now, and those that ran when the target died.
 
     `waiters_max` is how many that mostly wait may run at once, so that those that work need not wait for them; `patient`
-    says that every step may take as long as it asks for; after `until` nothing more is begun.
+    says that every step may take as long as it asks for; after `until` nothing more is begun, nor once there `is_enough`.
     """
 
     waiting: deque[Check]
@@ -39,6 +39,7 @@ class Batch:
     waiters_max: int = sys.maxsize
     patient: bool = False
     until: float = float("inf")
+    is_enough: Callable[[], bool] = lambda: False
     flying: dict[str, Check] = field(default_factory=dict[str, Check])
     suspects: list[Check] = field(default_factory=list[Check])
 

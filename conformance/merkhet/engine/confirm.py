@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from merkhet.model import CheckResult, Outcome, Weight
+from merkhet.catalogue import AnyCheck
+from merkhet.engine.conclude import tags_of
+from merkhet.model import CheckResult, Outcome, Requirement, Weight
 
 SETTLED = frozenset({Outcome.PASS, Outcome.OBSERVED})
 
@@ -45,3 +47,22 @@ def _same(first: CheckResult, second: CheckResult) -> bool:
 
 def _has_breach(result: CheckResult) -> bool:
     return result.outcome is Outcome.FAIL and any(finding.weight is Weight.BREACH for finding in result.findings)
+
+
+def blank(check: AnyCheck, requirement: Requirement, outcome: Outcome, reason: str) -> CheckResult:
+    """Return the result of a check that was not run to its end."""
+    return CheckResult(
+        check=check.id,
+        requirement=check.requirement,
+        title=check.title,
+        level=requirement.level,
+        outcome=outcome,
+        reason=reason,
+        tags=tags_of(check, requirement),
+    )
+
+
+def killed(result: CheckResult) -> CheckResult:
+    """Return the result of a check that killed the server: a failure, whatever it saw."""
+    reason = "the server died while this check ran"
+    return msgspec.structs.replace(result, outcome=Outcome.FAIL, killed_server=True, reason=reason)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from merkhet.engine.preflight import Found
 from merkhet.engine.spare import Spare
-from merkhet.model import CheckResult, Preflight, Profile, Requirement
+from merkhet.model import CheckResult, Outcome, Preflight, Profile, Requirement
 from merkhet.template import Names
 from merkhet.wire.sockets import Address
 
@@ -38,7 +38,10 @@ class RunTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """How a run is done. `requirements` defaults to the catalogue's; `found` takes the place of preflight."""
+    """How a run is done. `requirements` defaults to the catalogue's; `found` takes the place of preflight.
+
+    With `open_max`, the run stops once so many results are open and stay so in their second run; what `is_open` says is.
+    """
 
     profile: Profile = Profile.DEFAULT
     jobs: int = JOBS
@@ -46,6 +49,8 @@ class RunOptions:
     confirm_seconds_max: float = CONFIRM_SECONDS_MAX
     requirements: Mapping[str, Requirement] | None = None
     found: Found | None = None
+    open_max: int = 0
+    is_open: Callable[[CheckResult], bool] = lambda result: result.outcome in {Outcome.FAIL, Outcome.ERROR}
 
 
 class RunStage(enum.StrEnum):
@@ -70,7 +75,7 @@ class RunEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOutcome:
-    """What a run came to, results in the order of the checks. `ended` is "complete", "interrupted" or "target died"."""
+    """What a run came to, results in the order of the checks. `ended` is "complete", "stopped", "interrupted" or "target died"."""
 
     preflight: Preflight | None
     results: tuple[CheckResult, ...]

@@ -18,8 +18,8 @@ from merkhet import catalogue
 from merkhet.catalogue import AnyCheck
 from merkhet.check import Check, Passive
 from merkhet.engine.batch import Batch, Record, holds_a_worker, waits
-from merkhet.engine.conclude import conclude, result_of, tags_of
-from merkhet.engine.confirm import merge, unconfirmed, wants_second_run
+from merkhet.engine.conclude import conclude, result_of
+from merkhet.engine.confirm import blank, killed, merge, unconfirmed, wants_second_run
 from merkhet.engine.evidence import gather, secrets_of
 from merkhet.engine.execute import Run, Setting, execute, probe
 from merkhet.engine.health import Health
@@ -117,10 +117,11 @@ class _Runner:
         active.sort(key=lambda check: not (check.tags & {"slow", "bulk"} or holds_a_worker(check)))
         jobs = self._jobs()
         together = deque(check for check in active if "alone" not in check.tags)
-        await self._batch(Batch(waiting=together, record=self._first, waiters_max=max(1, jobs * 3 // 4)), jobs)
-        await self._batch(Batch(waiting=deque(c for c in active if "alone" in c.tags), record=self._first), 1)
-        await self._confirm(active)
-        await self._passives()
+        await self._rounds(Batch(waiting=together, record=self._first, waiters_max=max(1, jobs * 3 // 4)), jobs)
+        await self._rounds(Batch(waiting=deque(c for c in active if "alone" in c.tags), record=self._first), 1)
+        if self.ended != "stopped":
+            await self._confirm(active)
+            await self._passives()
 
     def _jobs(self) -> int:
         """Return how many checks may hold connections at once, as far as the target bears it."""
@@ -157,9 +158,28 @@ class _Runner:
 
     # Batches, deaths and blame
 
+    async def _rounds(self, batch: Batch, jobs: int) -> None:
+        """Run a batch; each time that enough of its results are open, run these again, and stop if they stay so."""
+        batch.is_enough = self._is_enough
+        while self.ended != "stopped":
+            await self._batch(batch, jobs)
+            if self.ended != "complete" or not self._is_enough():
+                return
+            await self._confirm([check for check in self.checks if isinstance(check, Check)])
+            left, most = len(self.checks) - len(self.results), self.options.open_max
+            if self._is_enough() and left:
+                self.ended = "stopped"
+                self.problems.append(f"stopped at {most} that did not come out as required: {left} checks were not run")
+            elif not batch.waiting:
+                return
+
+    def _is_enough(self) -> bool:
+        """Whether so many results are open that the run is to stop."""
+        return 0 < self.options.open_max <= sum(map(self.options.is_open, self.results.values()))
+
     async def _batch(self, batch: Batch, jobs: int) -> None:
         """Run checks side by side. If the target dies, find out which of them killed it, and go on."""
-        while batch.waiting and self.ended == "complete":
+        while batch.waiting and self.ended == "complete" and not batch.is_enough():
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(jobs, len(batch.waiting))):
                     group.create_task(self._work(batch))
@@ -172,7 +192,7 @@ class _Runner:
 
     async def _work(self, batch: Batch) -> None:
         """Take checks one after the other until there are none, the time is up, or the target is dead."""
-        while batch.waiting and not batch.suspects and self.dialer.now() < batch.until:
+        while batch.waiting and not batch.suspects and self.dialer.now() < batch.until and not batch.is_enough():
             check = batch.take()
             if check is None:
                 return
@@ -311,7 +331,7 @@ class _Runner:
 
     async def _confirm(self, active: Sequence[Check]) -> None:
         """Run again what did not pass: silences side by side, the rest alone, as long as the budget lasts."""
-        again = [check for check in active if self._wants_second_run(check)]
+        again = [check for check in active if check.id in self.results and self._wants_second_run(check)]
         beside = [check for check in again if "alone" not in check.tags]
         together = deque(check for check in beside if check.id in self.absent or "concurrent" in check.tags)
         alone = deque(check for check in again if check not in together)
@@ -325,7 +345,7 @@ class _Runner:
     def _wants_second_run(self, check: Check) -> bool:
         """Whether a second run of a check can still teach something."""
         first = self.results[check.id]
-        hopeless = first.outcome is Outcome.INCONCLUSIVE and not self._discriminates()
+        hopeless = first.runs > 1 or (first.outcome is Outcome.INCONCLUSIVE and not self._discriminates())
         return not hopeless and bool(self.served) and wants_second_run(first, absent=check.id in self.absent)
 
     def _discriminates(self) -> bool:
@@ -378,22 +398,3 @@ class _Runner:
             secrets=self.secrets,
         )
         return msgspec.structs.replace(result, evidence=evidence)
-
-
-def blank(check: AnyCheck, requirement: Requirement, outcome: Outcome, reason: str) -> CheckResult:
-    """Return the result of a check that was not run to its end."""
-    return CheckResult(
-        check=check.id,
-        requirement=check.requirement,
-        title=check.title,
-        level=requirement.level,
-        outcome=outcome,
-        reason=reason,
-        tags=tags_of(check, requirement),
-    )
-
-
-def killed(result: CheckResult) -> CheckResult:
-    """Return the result of a check that killed the server: a failure, whatever it saw."""
-    reason = "the server died while this check ran"
-    return msgspec.structs.replace(result, outcome=Outcome.FAIL, killed_server=True, reason=reason)

@@ -73,11 +73,12 @@ class Judgements:
         return any(judged.is_interrupted for judged in self.made.values())
 
     def _judged(self, key: str, request: Request) -> Judged:
-        wanted = tuple(self.wanted.get(key) or (check.id for check in request.checks))
-        there = {check.id for check in request.checks}
-        note = request.notes[0] if request.notes else "left out"
+        wanted = tuple(self.wanted.get(key) or (check.id for check in request.taken.checks))
+        there = {check.id for check in request.taken.checks}
+        note = request.taken.notes[0] if request.taken.notes else "left out"
         left_out = {check: note for check in wanted if check not in there}
-        request = replace(request, checks=[check for check in request.checks if check.id in set(wanted)])
+        taken = replace(request.taken, checks=[check for check in request.taken.checks if check.id in set(wanted)])
+        request = replace(request, taken=taken)
         with self._alone(key):
             results = self._shared_results(key)
             if results is None:
@@ -89,7 +90,7 @@ class Judgements:
         number = sum(key.partition("#")[0] == node for key in self.made)
         key = f"{node}#{number + 1}" if number else node
         self.undecided.add(key)
-        checks = tuple(check.id for check in request.checks)
+        checks = tuple(check.id for check in request.taken.checks)
         self.made[key] = Judged(request=request, results=self._run(key, request), checks=checks)
         return self.made[key]
 
@@ -141,7 +142,7 @@ def judged_by(request: Request, keeper: Keeper | None, progress: Audience) -> Ru
     """Judge, and return results that say how it ended, even if the target could not be started or reached."""
     keeper = keeper or _Unkept()
     began = dt.datetime.now(dt.UTC)
-    if not request.checks:
+    if not request.taken.checks:
         return blank_run(request, request.chosen.info, began)
     try:
         results, codes = judge(request, keeper, progress)
@@ -149,7 +150,7 @@ def judged_by(request: Request, keeper: Keeper | None, progress: Audience) -> Ru
         results = msgspec.structs.replace(
             keeper.begun or blank_run(request, request.chosen.info, began),
             ended="target unreachable",
-            problems=(*request.notes, str(failure)),
+            problems=(*request.taken.notes, str(failure)),
             target_output=failure.output,
             exit_code=int(failure.code),
         )
@@ -176,7 +177,7 @@ class TerminalProgress:
         is_quiet: bool = config.option.verbose < 0 or hasattr(config, "workerinput")
         self._reporter: Any = None if is_quiet else config.pluginmanager.get_plugin("terminalreporter")
         self._capture: Any = config.pluginmanager.get_plugin("capturemanager")
-        self._about = escaped(f"merkhet judges {request.chosen.describe()}: {len(request.checks)} checks")
+        self._about = escaped(f"merkhet judges {request.chosen.describe()}: {len(request.taken.checks)} checks")
         self._percent = -1
 
     def __enter__(self) -> Self:

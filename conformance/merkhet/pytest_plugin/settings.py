@@ -10,12 +10,13 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from merkhet import catalogue, selectors
+from merkhet import catalogue
 from merkhet.catalogue import AnyCheck
-from merkhet.cli import expected, outputs
+from merkhet.cli import expected, narrow, outputs, withdrawn
 from merkhet.cli.choose import Chosen, TargetOptions, choose
 from merkhet.cli.codes import Code, Failure
-from merkhet.cli.run import Request, allowed
+from merkhet.cli.narrow import Taken
+from merkhet.cli.run import Request
 from merkhet.engine.plan import RunOptions
 from merkhet.model import Profile
 
@@ -115,28 +116,23 @@ def request_of(
 ) -> Request:
     """Put together what one judgement is made with. Raises Failure."""
     every = list(catalogue.load().checks.values())
-    checks, notes = allowed(
-        selected(every, terms), chosen.outside(), tuple(value_of(config, "merkhet_i_may_test") or ())
-    )
+    hosts = tuple(value_of(config, "merkhet_i_may_test") or ())
+    taken = narrow.bearable(Taken(checks=selected(every, terms)), chosen.outside(), hosts)
     path = terms.expect or expected.find((chosen.folder, *folders))
     words = options.words()
     words += f" --profile {terms.profile}" if terms.profile != Profile.DEFAULT else ""
     words += f" --timeout-scale {terms.timeout_scale:g}" if terms.timeout_scale != 1.0 else ""
     return Request(
         chosen=chosen,
-        checks=checks,
+        taken=taken,
         options=RunOptions(profile=terms.profile, timeout_scale=terms.timeout_scale),
         command=words,
         outputs=[],
         expected=expected.load(path, every) if path is not None and not config.getoption("runxfail") else [],
         fail_on_warn=terms.fail_on == "warn",
-        notes=notes,
     )
 
 
 def selected(every: Sequence[AnyCheck], terms: Terms) -> list[AnyCheck]:
     """Return the checks that the selectors take. Raises Failure."""
-    try:
-        return selectors.select(every, terms.select)
-    except selectors.SelectorError as problem:
-        raise Failure(Code.INVOCATION, str(problem)) from problem
+    return withdrawn.select(every, terms.select)[0]

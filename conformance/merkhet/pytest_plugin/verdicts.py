@@ -150,7 +150,8 @@ def worded(result: CheckResult, rule: Requirement | None, line: str = "") -> str
     head = f"{result.outcome}  {result.check}  {result.level}" + "".join(
         f"  [{mark}]" for mark, holds in marks if holds
     )
-    said = [*rows(result, rule), ("netcat", result.evidence.netcat), ("read", links.check_page(result.check))]
+    evidence = [("repeat", result.evidence.repeat), ("netcat", result.evidence.netcat)]
+    said = [*rows(result, rule), *evidence, ("read", links.check_page(result.check))]
     lines = [f"    {name:<9} {shortened(words, 2000)}" for name, words in said if words]
     why = [f"    {'verdict':<9} {line}"] if line and not line.startswith(f"{result.outcome}: ") else []
     return "\n".join([escaped(head), *why, *lines])
