@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from typing import ClassVar
 
 import msgspec
@@ -176,8 +177,21 @@ class Preflight(msgspec.Struct, frozen=True, kw_only=True):
     round_trip_seconds: float = 0.0
 
 
+class Excuse(msgspec.Struct, frozen=True, kw_only=True):
+    """An outcome that came out as `merkhet.expect.toml` expects: of which check, and why. `until` is a date or empty."""
+
+    check: str
+    reason: str
+    issue: str = ""
+    until: str = ""
+
+
 class RunResults(msgspec.Struct, frozen=True, kw_only=True):
-    """One whole run: what `results.json` holds and every report is made from."""
+    """One whole run: what `results.json` holds and every report is made from.
+
+    `excused` has the outcomes that were expected when the run was judged: a report made later shows the same as the run did,
+    whatever has become of the expectations since.
+    """
 
     version: int = RESULTS_VERSION
     merkhet: str
@@ -195,3 +209,9 @@ class RunResults(msgspec.Struct, frozen=True, kw_only=True):
     ended: str = "complete"
     problems: tuple[str, ...] = ()
     target_output: str = ""
+    excused: tuple[Excuse, ...] = ()
+
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        """The reason of each check that came out as expected."""
+        return {excuse.check: excuse.reason for excuse in self.excused}

@@ -54,7 +54,7 @@ class Request:
 @click.option(
     "-s", "--select", multiple=True, metavar="SELECTOR", help="Id glob, rfc9112, rfc9112#6.1, @tag; - excludes."
 )
-@click.option("-o", "--output", multiple=True, metavar="FORMAT:PATH", help="json, html, junit or md; - is stdout.")
+@click.option("-o", "--output", multiple=True, metavar="FORMAT:PATH", help=outputs.HELP)
 @click.option(
     "--expect",
     type=click.Path(path_type=Path),
@@ -143,8 +143,10 @@ def execute(request: Request) -> Code:
     problems = (*request.notes, *results.problems, *reckoning.problems)
     codes |= codes_of(results.results, reckoning.met, fail_on_warn=request.fail_on_warn)
     codes |= {Code.SERVER} if reckoning.problems else set()
-    results = msgspec.structs.replace(results, problems=problems, exit_code=int(gravest(codes)))
-    failures = _write(request, keeper, results, reckoning.met)
+    results = msgspec.structs.replace(
+        results, problems=problems, exit_code=int(gravest(codes)), excused=reckoning.excused
+    )
+    failures = _write(request, keeper, results)
     show.summary(where, results, reckoning.met, verbose=request.verbose)
     show.workflow_commands(where, results.results, reckoning.met)
     codes |= {Code.OURS} if failures else set()
@@ -165,13 +167,13 @@ def _keep_failure(request: Request, keeper: Keeper, failure: Failure, blank: Run
         target_output=failure.output,
         exit_code=int(failure.code),
     )
-    if _write(request, keeper, results, {}):
+    if _write(request, keeper, results):
         failure.code = gravest({failure.code, Code.OURS})
 
 
-def _write(request: Request, keeper: Keeper, results: RunResults, met: Mapping[str, str]) -> list[str]:
+def _write(request: Request, keeper: Keeper, results: RunResults) -> list[str]:
     """Write the kept results and every output; tell and return what went wrong."""
-    failures = [*keeper.end(results), *outputs.write(request.outputs, results, met)]
+    failures = [*keeper.end(results), *outputs.write(request.outputs, results)]
     for failure in failures:
         say(console(sys.stderr), f"merkhet: {failure}", "bold red")
     return failures
