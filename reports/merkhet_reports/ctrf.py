@@ -1,7 +1,8 @@
 """CTRF, the Common Test Report Format (https://ctrf.io): one JSON document, as many dashboards and actions read it.
 
 A check that counts against the exit code is `failed`, one that does not apply or is excused is `skipped`, one that proved
-nothing without having to is `other`, and so is an error of merkhet's own. Our own outcome stands in `rawStatus`.
+nothing without having to is `other`. Our own outcome stands in `rawStatus`. CTRF calls flaky what passed in the end; what
+merkhet saw once and not again did not, so that is a label.
 """
 
 from __future__ import annotations
@@ -43,7 +44,6 @@ def render(run: RunResults, excused: summary.Excused | None = None) -> bytes:
             "summary": {
                 "tests": len(tests),
                 **counted,
-                "flaky": sum(result.flaky for result in run.results),
                 "start": begin,
                 "stop": begin + round(run.seconds * 1000),
                 "duration": round(run.seconds * 1000),
@@ -70,7 +70,9 @@ def _milliseconds(started: str) -> int:
 
 def _test(place: str, result: CheckResult, excused: summary.Excused) -> dict[str, Any]:
     told = verdict.of(result, excused)
-    labels = {"requirement": result.requirement, "level": result.level.value}
+    labels = {"requirement": printable(result.requirement), "level": result.level.value}
+    labels |= {"flaky": "true"} if result.flaky else {}
+    labels |= {"killed-server": "true"} if result.killed_server else {}
     test: dict[str, Any] = {
         "name": printable(result.check) or "check",
         "testId": printable(result.check) or "check",
@@ -79,23 +81,21 @@ def _test(place: str, result: CheckResult, excused: summary.Excused) -> dict[str
         "duration": round(result.seconds * 1000),
         "suite": [place or "merkhet"],
         "tags": [printable(tag) for tag in result.tags],
-        "labels": {name: printable(value) for name, value in labels.items()},
+        "labels": labels,
         "retries": max(0, result.runs - 1),
         "extra": {"title": printable(result.title), **dict(verdict.details(result))},
     }
     if told.message:
         test["message"] = told.message
-    if result.flaky:
-        test["flaky"] = True
     if told.light in {Light.FAILED, Light.ERROR}:
         test["trace"] = "\n".join(f"{name}: {value}" for name, value in verdict.details(result))
     return test
 
 
 def _status(result: CheckResult, told: verdict.Verdict) -> str:
-    if told.light is Light.ERROR or (result.outcome is Outcome.INCONCLUSIVE and told.light is Light.SKIPPED):
-        return "skipped" if told.excused else "other"
-    return told.light.value
+    if result.outcome is Outcome.INCONCLUSIVE and told.light is Light.SKIPPED and not told.excused:
+        return "other"
+    return "failed" if told.light is Light.ERROR else told.light.value
 
 
 def _run_test(run: RunResults, excused: summary.Excused) -> dict[str, Any]:

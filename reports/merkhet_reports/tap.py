@@ -25,7 +25,7 @@ def render(run: RunResults, excused: summary.Excused | None = None) -> str:
 
 def escape(text: str) -> str:
     """Return a text that can stand in a description: no directive begins in it, and it is one line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(printable(text).split(" ")).strip())
+    return _SPECIAL.sub(r"\\\1", printable(text).strip())
 
 
 def _lines(run: RunResults, excused: summary.Excused) -> Iterator[str]:

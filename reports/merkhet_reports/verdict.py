@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from merkhet.model import CheckResult, Outcome, Requirement, RunResults
@@ -86,8 +86,3 @@ def sections(run: RunResults) -> list[tuple[str, list[CheckResult]]]:
 def section_of(result: CheckResult, rule: Requirement | None) -> tuple[str, str]:
     """Return the document and section of a result; of one whose rule is unknown, its requirement's id."""
     return (rule.document, rule.section) if rule is not None else (result.requirement, "")
-
-
-def red(verdicts: Iterable[Verdict]) -> int:
-    """Return how many of these are red."""
-    return sum(verdict.light in {Light.FAILED, Light.ERROR} for verdict in verdicts)
