@@ -12,13 +12,16 @@ import click
 
 from merkhet import __version__
 from merkhet.cli.codes import Code, Failure
+from merkhet.cli.compare import compare
 from merkhet.cli.doctor import doctor
 from merkhet.cli.explain import explain
 from merkhet.cli.fixtures import fixtures
 from merkhet.cli.init import init
 from merkhet.cli.interop import interop
 from merkhet.cli.list_ import list_
+from merkhet.cli.report import report
 from merkhet.cli.run import run
+from merkhet.cli.schema import schema
 from merkhet.cli.selftest import selftest
 from merkhet.cli.serve import serve
 from merkhet.cli.show import printed
@@ -32,7 +35,7 @@ def cli() -> None:
     """Judge an HTTP server by the text of the specifications, from outside."""
 
 
-for command in (run, list_, explain, serve, selftest, init, doctor, fixtures, interop):
+for command in (run, report, compare, list_, explain, serve, selftest, init, doctor, fixtures, interop, schema):
     cli.add_command(command)
 
 
