@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 
 from merkhet.model import CheckResult, Outcome, RunResults
 from merkhet_reports import summary
-from merkhet_reports.escape import printable
+from merkhet_reports.escape import printable, shorten
 
 TOTAL = "total"
 """The name of the files about all specifications together."""
@@ -67,8 +67,8 @@ def _badge(label: str, results: Iterable[CheckResult], excused: summary.Excused,
     counted = Counter(_kind(result, excused) for result in every)
     words = ", ".join(_words(counted)) if every else "nothing was judged"
     if ended != "complete":
-        words += f"; run {_cut(ended)}"
-    return Badge(_cut(label), words, _colour(counted, unfinished=ended != "complete" or not every))
+        words += f"; run {_cut(ended)}".rstrip()
+    return Badge(_cut(label) or "unnamed", words, _colour(counted, unfinished=ended != "complete" or not every))
 
 
 def _kind(result: CheckResult, excused: summary.Excused) -> str:
@@ -99,8 +99,7 @@ def _colour(counted: Counter[str], *, unfinished: bool) -> str:
 
 
 def _cut(text: str) -> str:
-    shown = printable(text)
-    return shown if len(shown) <= TEXT_MAX else f"{shown[: TEXT_MAX - 1]}\N{HORIZONTAL ELLIPSIS}"
+    return shorten(printable(text), TEXT_MAX)
 
 
 def endpoint(badge: Badge) -> str:

@@ -30,6 +30,9 @@ SHORT: Mapping[Outcome, str] = {
 """What stands in a cell: fifteen servers are to fit beside each other. The page says what each means."""
 
 
+SAID_CHARACTERS_MAX = 120
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """What several servers came to alike: their names, and what was observed of each of them."""
@@ -94,6 +97,7 @@ def _environment() -> jinja2.Environment:
     environment.filters["short"] = shorten
     environment.filters["place"] = lambda rule: summary.place(rule.document, rule.section)
     environment.filters["checkpage"] = links.check_page
+    environment.filters["when"] = _when
     environment.filters["said"] = _said
     environment.filters["observed"] = _observed
     environment.filters["code"] = _code
@@ -109,6 +113,11 @@ def _harmless(value: object) -> object:
 
 def _hash(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+
+
+def _when(started: str) -> str:
+    """Return a time to the minute: 2026-11-26 12:00."""
+    return printable(started)[:16].replace("T", " ")
 
 
 def _code(outcome: Outcome) -> str:
@@ -130,7 +139,7 @@ def _said(row: Row, columns: Sequence[Column]) -> list[Said]:
         if cell is None or cell.outcome in {Outcome.PASS, Outcome.NOT_APPLICABLE}:
             continue
         excuse = column.reasons.get(row.check, "")
-        words = shorten(_observed(cell))
+        words = shorten(_observed(cell), SAID_CHARACTERS_MAX)
         words += f" (expected: {printable(excuse)})" if excuse else ""
         alike.setdefault((cell.outcome.value, summary.WORDS[cell.outcome], words), []).append(column.name)
     return [Said(_listed(names), outcome, f"{word}: {words}" if words else word) for (outcome, word, words), names in alike.items()]

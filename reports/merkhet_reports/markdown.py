@@ -15,9 +15,12 @@ from merkhet_reports.escape import printable, shorten
 
 BYTES_MAX = 60_000
 PROBLEMS_MAX = 20
+SENTENCE_MAX = 1000
 ROOM_BYTES = 400
 """Kept free for what is said of the rows that are left out."""
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@:-])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&-])")
+_ACTIVE = re.compile(r"@|#\d|GH-\d|://|www\.", re.IGNORECASE)
+"""What GitHub makes a mention or a link of, whatever stands before it, except in code."""
 
 
 def render(run: RunResults, excused: summary.Excused | None = None) -> str:
@@ -48,8 +51,10 @@ def _size(line: str) -> int:
 
 
 def escape(text: str) -> str:
-    """Return a text that Markdown shows as it is, and in which GitHub finds nobody to mention and nothing to link."""
-    return _SPECIAL.sub(r"\\\1", printable(text))
+    """Return a text that Markdown shows as it is, and in which nobody is mentioned and nothing linked."""
+    return "".join(
+        code(word) if _ACTIVE.search(word) else _SPECIAL.sub(r"\\\1", word) for word in re.split("( +)", printable(text))
+    )
 
 
 def brief(text: str) -> str:
@@ -58,8 +63,8 @@ def brief(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """Return a text as code in a table, where a bar ends the cell even in code; its fence is longer than any in it."""
-    shown = printable(text).replace("|", "\\|")
+    """Return a text as code; its fence is longer than any in it. In a table a bar would end even code, so it is an escape."""
+    shown = printable(text).replace("|", "\\x7c")
     fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", shown)), default=0))
     return f"{fence} {shown} {fence}" if "`" in shown else f"`{shown}`"
 
@@ -80,7 +85,7 @@ _COLUMNS = ("", "check", "expected", "observed")
 def _head(run: RunResults) -> Iterator[str]:
     yield f"# {brief(run.target.name)}"
     yield ""
-    yield escape(_bounded(summary.sentence(run), 4 * 240))
+    yield escape(shorten(summary.sentence(run), SENTENCE_MAX))
     yield ""
     if run.ended != "complete":
         yield f"**The run did not come to its end: {brief(run.ended)}.**"
@@ -93,10 +98,6 @@ def _head(run: RunResults) -> Iterator[str]:
     yield from table(("level", *(summary.WORDS[outcome] for outcome in summary.OUTCOMES)))
     for counted in summary.count(run.results):
         yield row((counted.level, *(str(counted.counts[outcome]) for outcome in summary.OUTCOMES)))
-
-
-def _bounded(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _row(group: summary.Group) -> str:

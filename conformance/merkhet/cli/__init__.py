@@ -19,6 +19,7 @@ from merkhet.cli.fixtures import fixtures
 from merkhet.cli.init import init
 from merkhet.cli.interop import interop
 from merkhet.cli.list_ import list_
+from merkhet.cli.replay import replay
 from merkhet.cli.report import report
 from merkhet.cli.run import run
 from merkhet.cli.schema import schema
@@ -35,7 +36,7 @@ def cli() -> None:
     """Judge an HTTP server by the text of the specifications, from outside."""
 
 
-for command in (run, report, compare, list_, explain, serve, selftest, init, doctor, fixtures, interop, schema):
+for command in (run, report, compare, replay, list_, explain, serve, selftest, init, doctor, fixtures, interop, schema):
     cli.add_command(command)
 
 
