@@ -164,10 +164,13 @@ def other_run() -> RunResults:
         if not one.check.endswith("-served-too")
     ]
     changed = [
-        msgspec.structs.replace(one, choice="closes late") if one.outcome is Outcome.OBSERVED else one for one in changed
+        msgspec.structs.replace(one, choice="closes late") if one.outcome is Outcome.OBSERVED else one
+        for one in changed
     ]
     target = TargetInfo(name=f"other {HOSTILE}", kind="url", address="http://127.0.0.1:8081/", version=HOSTILE)
-    return run(*changed, result("more", 3, Outcome.OBSERVED, choice="so"), target=target, started="2026-11-26T12:00:00Z")
+    return run(
+        *changed, result("more", 3, Outcome.OBSERVED, choice="so"), target=target, started="2026-11-26T12:00:00Z"
+    )
 
 
 def hostile_run() -> RunResults:

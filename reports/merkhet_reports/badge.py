@@ -23,6 +23,12 @@ TEXT_MAX = 80
 HEIGHT = 20
 _GREY, _GREEN, _AMBER, _PURPLE, _RED = "#3f3b33", "#0b6b3a", "#7a5200", "#6b2f8a", "#b3201f"
 """Each dark enough for white text, 7 to 1 and better."""
+_LETTERS = {
+    "fill": "#fff",
+    "text-anchor": "middle",
+    "font-family": "Verdana,DejaVu Sans,Geneva,sans-serif",
+    "font-size": "11",
+}
 _NARROW = frozenset("fijlrtI.,:;|!'()[] 1-")
 _WIDE = frozenset("mwMW%@")
 
@@ -119,26 +125,17 @@ def svg(badge: Badge) -> str:
     left, right = _width(badge.label), _width(badge.message)
     size = {"width": str(left + right), "height": str(HEIGHT)}
     told = f"{badge.label}: {badge.message}"
-    root = ET.Element("svg", xmlns="http://www.w3.org/2000/svg", **size, role="img", **{"aria-label": told})
+    root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **size, "role": "img", "aria-label": told})
     ET.SubElement(root, "title").text = told
-    ET.SubElement(root, "rect", **size, rx="3", fill=badge.colour)
+    ET.SubElement(root, "rect", {**size, "rx": "3", "fill": badge.colour})
     ET.SubElement(root, "path", d=f"M3 0h{left - 3}v{HEIGHT}h-{left - 3}a3 3 0 0 1-3-3v-14a3 3 0 0 1 3-3z", fill=_GREY)
-    group = ET.SubElement(
-        root,
-        "g",
-        **{
-            "fill": "#fff",
-            "text-anchor": "middle",
-            "font-family": "Verdana,DejaVu Sans,Geneva,sans-serif",
-            "font-size": "11",
-        },
-    )
+    group = ET.SubElement(root, "g", _LETTERS)
     for text, begin, width in ((badge.label, 0, left), (badge.message, left, right)):
         place = {"x": f"{begin + width / 2:g}", "y": "14", "textLength": str(width - 12)}
-        ET.SubElement(group, "text", **place, lengthAdjust="spacingAndGlyphs").text = text
+        ET.SubElement(group, "text", {**place, "lengthAdjust": "spacingAndGlyphs"}).text = text
     ET.indent(root)
-    text: str = ET.tostring(root, encoding="unicode")
-    return text + "\n"
+    picture: str = ET.tostring(root, encoding="unicode")
+    return picture + "\n"
 
 
 def _width(text: str) -> int:

@@ -57,8 +57,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Servers side by side. `differing` comes first; what is open on all of them alike, or on the only one it is about,
-    is in `alike`. `left_out` counts the rows on which nothing is open, where these are not asked for."""
+    """Servers side by side: the rows on which they differ, and those on which all that they are about came to the same.
+
+    `left_out` counts the rows on which nothing is open, where these are not asked for.
+    """
 
     columns: tuple[Column, ...]
     differing: tuple[Group, ...]
@@ -114,8 +116,7 @@ def _rows(runs: Sequence[Column]) -> Iterator[tuple[str, Row]]:
         cells = tuple(rows.get(check) for rows in results)
         first = next(cell for cell in cells if cell is not None)
         is_open = tuple(
-            cell is not None and summary.is_open(cell, column.reasons)
-            for cell, column in zip(cells, runs, strict=True)
+            cell is not None and summary.is_open(cell, column.reasons) for cell, column in zip(cells, runs, strict=True)
         )
         yield first.requirement, Row(check, first.title, first.level, cells, is_open)
 
@@ -188,9 +189,7 @@ class Changes:
     @property
     def fails(self) -> list[CheckResult]:
         """What is new, and counts as the exit code of a run does: not a warning."""
-        return [
-            one.now for one in self.of(Change.NEW) if one.now is not None and one.now.outcome is not Outcome.WARN
-        ]
+        return [one.now for one in self.of(Change.NEW) if one.now is not None and one.now.outcome is not Outcome.WARN]
 
 
 def changes(before: Column, now: Column) -> Changes:

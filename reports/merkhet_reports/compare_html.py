@@ -8,12 +8,13 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from typing import cast
 
 import jinja2
 from markupsafe import Markup
 
 from merkhet import links
-from merkhet.model import CheckResult, Outcome
+from merkhet.model import CheckResult, Outcome, Requirement
 from merkhet_reports import summary
 from merkhet_reports.compare import HEADLINES, Change, Changes, Column, Group, Matrix, Row
 from merkhet_reports.escape import printable, shorten
@@ -46,8 +47,9 @@ def render(compared: Matrix | Changes) -> str:
     """Return the page."""
     style = _file("compare.css")
     shared = {"css": style, "style_hash": _hash(style), "outcomes": summary.OUTCOMES, "words": summary.WORDS}
+    page: str
     if isinstance(compared, Matrix):
-        page: str = _template("compare.html.j2").render(
+        page = _template("compare.html.j2").render(
             **shared,
             title="Servers compared",
             compared=compared,
@@ -56,15 +58,15 @@ def render(compared: Matrix | Changes) -> str:
             short=SHORT,
             profiles=sorted({column.run.profile.value for column in compared.columns}),
         )
-        return page
-    page = _template("compare_runs.html.j2").render(
-        **shared,
-        title=f"{printable(compared.now.run.target.name)}: two runs compared",
-        compared=compared,
-        columns=(compared.before, compared.now),
-        kinds=list(Change),
-        headlines=HEADLINES,
-    )
+    else:
+        page = _template("compare_runs.html.j2").render(
+            **shared,
+            title=f"{printable(compared.now.run.target.name)}: two runs compared",
+            compared=compared,
+            columns=(compared.before, compared.now),
+            kinds=list(Change),
+            headlines=HEADLINES,
+        )
     return page
 
 
@@ -94,13 +96,14 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["short"] = shorten
-    environment.filters["place"] = lambda rule: summary.place(rule.document, rule.section)
-    environment.filters["checkpage"] = links.check_page
-    environment.filters["when"] = _when
-    environment.filters["said"] = _said
-    environment.filters["observed"] = _observed
-    environment.filters["code"] = _code
+    filters = cast("dict[str, object]", environment.filters)
+    filters["short"] = shorten
+    filters["place"] = _place
+    filters["checkpage"] = links.check_page
+    filters["when"] = _when
+    filters["said"] = _said
+    filters["observed"] = _observed
+    filters["code"] = _code
     return environment
 
 
@@ -113,6 +116,10 @@ def _harmless(value: object) -> object:
 
 def _hash(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+
+
+def _place(rule: Requirement) -> str:
+    return summary.place(rule.document, rule.section)
 
 
 def _when(started: str) -> str:
@@ -142,7 +149,10 @@ def _said(row: Row, columns: Sequence[Column]) -> list[Said]:
         words = shorten(_observed(cell), SAID_CHARACTERS_MAX)
         words += f" (expected: {printable(excuse)})" if excuse else ""
         alike.setdefault((cell.outcome.value, summary.WORDS[cell.outcome], words), []).append(column.name)
-    return [Said(_listed(names), outcome, f"{word}: {words}" if words else word) for (outcome, word, words), names in alike.items()]
+    return [
+        Said(_listed(names), outcome, f"{word}: {words}" if words else word)
+        for (outcome, word, words), names in alike.items()
+    ]
 
 
 def _listed(names: Iterable[str]) -> str:

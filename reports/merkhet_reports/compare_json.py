@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -19,13 +19,13 @@ def render(compared: Matrix | Changes) -> bytes:
     return msgspec.json.format(msgspec.json.encode(_sound(document)), indent=1) + b"\n"
 
 
-def _sound(value: Any) -> Any:
+def _sound(value: object) -> object:
     """Return a value whose texts can be written: a lone surrogate has no place in JSON that everyone reads."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, dict):
-        return {_sound(name): _sound(part) for name, part in value.items()}
-    return [_sound(part) for part in value] if isinstance(value, list) else value
+        return {_sound(name): _sound(part) for name, part in cast("dict[str, object]", value).items()}
+    return [_sound(part) for part in cast("list[object]", value)] if isinstance(value, list) else value
 
 
 def _column(column: Column) -> dict[str, Any]:

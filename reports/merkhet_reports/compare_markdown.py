@@ -66,7 +66,13 @@ def _changes(compared: Changes) -> str:
 def _difference(one: Difference) -> str:
     now = brief(summary.observed(one.now) or one.now.choice) if one.now is not None else ""
     return row(
-        (one.change.value, code(shorten(printable(one.check))), _side(one.before, one.was_excused), _side(one.now, one.is_excused), now)
+        (
+            one.change.value,
+            code(shorten(printable(one.check))),
+            _side(one.before, one.was_excused),
+            _side(one.now, one.is_excused),
+            now,
+        )
     )
 
 

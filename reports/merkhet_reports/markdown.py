@@ -53,7 +53,8 @@ def _size(line: str) -> int:
 def escape(text: str) -> str:
     """Return a text that Markdown shows as it is, and in which nobody is mentioned and nothing linked."""
     return "".join(
-        code(word) if _ACTIVE.search(word) else _SPECIAL.sub(r"\\\1", word) for word in re.split("( +)", printable(text))
+        code(word) if _ACTIVE.search(word) else _SPECIAL.sub(r"\\\1", word)
+        for word in re.split("( +)", printable(text))
     )
 
 

@@ -56,7 +56,8 @@ def test_runs(results: tuple[object, ...], more: dict[str, object], said: str) -
 
 def test_colours_have_contrast_and_differ() -> None:
     colours = {
-        json.loads(badge.render(run(one))["total.json"])["color"] for one in (RESULTS[0], RESULTS[1], RESULTS[4], RESULTS[5], RESULTS[6])
+        json.loads(badge.render(run(one))["total.json"])["color"]
+        for one in (RESULTS[0], RESULTS[1], RESULTS[4], RESULTS[5], RESULTS[6])
     }
     assert len(colours) == 5
     for colour in colours:

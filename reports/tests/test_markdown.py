@@ -13,6 +13,7 @@ from report_samples import FULL_RESULTS, HOSTILE, RESULTS, hostile_run, plain_ru
 
 from merkhet.model import Outcome, RunResults, Weight
 from merkhet_reports import markdown
+from merkhet_reports.escape import printable, shorten
 
 
 def test_counts_and_what_is_open() -> None:
@@ -71,7 +72,7 @@ def test_any_text_is_shown_as_it_is(text: str) -> None:
     children = shown.children or []
     assert {child.type for child in children} <= {"text", "text_special", "code_inline"}
     said = " ".join("".join(child.content for child in children).split())
-    expected = markdown.shorten(markdown.printable(text))
+    expected = shorten(printable(text))
     assert said.replace("\\x7c", "|") == " ".join(expected.replace("\\x7c", "|").split(" ")).strip() or len(text) > 200
     plain = "".join(child.content for child in children if child.type != "code_inline")
     assert not re.search(r"@|://|www\.", plain)

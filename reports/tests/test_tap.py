@@ -15,6 +15,7 @@ from report_samples import FULL_RESULTS, RESULTS, full_run, hostile_run, plain_r
 
 from merkhet.model import Outcome, RunResults
 from merkhet_reports import junit, tap
+from merkhet_reports.escape import printable
 
 # It has no types of its own.
 _parser: Any = importlib.import_module("tap.parser")
@@ -71,7 +72,7 @@ def test_any_text(text: str) -> None:
     assert not point.ok
     assert not point.skip
     assert not point.todo
-    assert point.yaml_block.get("observed", "") == tap.printable(text)
+    assert point.yaml_block.get("observed", "") == printable(text)
 
 
 @given(TEXTS)

@@ -105,7 +105,9 @@ def _counts(where: Console, columns: tuple[Column, ...], *, numbered: bool) -> N
     table.add_column("", max_width=NAME_MAX, overflow="fold")
     shown = [outcome for outcome in summary.OUTCOMES if any(column.counts[outcome] for column in columns)]
     for outcome in shown:
-        word = "n/a" if outcome is Outcome.NOT_APPLICABLE else "unproven" if outcome is Outcome.INCONCLUSIVE else outcome
+        word = (
+            "n/a" if outcome is Outcome.NOT_APPLICABLE else "unproven" if outcome is Outcome.INCONCLUSIVE else outcome
+        )
         table.add_column(Text(word, style=STYLES[outcome]), justify="right")
     for number, column in enumerate(columns, 1):
         cells = [str(column.counts[outcome] or "") for outcome in shown]

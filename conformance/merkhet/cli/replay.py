@@ -48,7 +48,9 @@ _ABOUT = {
     show_default=True,
     help="The results, or the journal, that have the bytes.",
 )
-@click.option("--timeout-scale", type=click.FloatRange(0, 1000, min_open=True), default=1.0, help="Wait so much longer.")
+@click.option(
+    "--timeout-scale", type=click.FloatRange(0, 1000, min_open=True), default=1.0, help="Wait so much longer."
+)
 @click.option("--i-may-test", multiple=True, metavar="HOST", help="Send much to this host, which is not this machine.")
 @target_options
 def replay(check: str, results: Path, timeout_scale: float, i_may_test: tuple[str, ...], **target: object) -> Code:
@@ -63,9 +65,14 @@ def replay(check: str, results: Path, timeout_scale: float, i_may_test: tuple[st
     known = catalogue.load().checks.get(check)
     host = chosen.outside()
     if host and host not in i_may_test and "bulk" in recorded.tags:
-        raise Failure(Code.INVOCATION, f"{check} sends much, and {host} is not this machine; --i-may-test {host} allows it")
+        raise Failure(
+            Code.INVOCATION, f"{check} sends much, and {host} is not this machine; --i-may-test {host} allows it"
+        )
     out = console(sys.stdout)
-    say(out, f"the bytes of {check} from the run of {found.run.started} on {found.run.target.name}, sent to {chosen.describe()}")
+    say(
+        out,
+        f"the bytes of {check} from the run of {found.run.started} on {found.run.target.name}, sent to {chosen.describe()}",
+    )
     for note in _notes(recorded, known):
         say(out, f"note: {note}")
     with terminated_as_interrupted(), started(chosen, options_of(target).words()) as (_, reached):
@@ -95,9 +102,7 @@ def _notes(recorded: CheckResult, known: AnyCheck | None) -> list[str]:
     return notes
 
 
-def _bytes(
-    out: Console, chosen: Chosen, reached: RunTarget, recorded: CheckResult, scale: float
-) -> RunTarget | None:
+def _bytes(out: Console, chosen: Chosen, reached: RunTarget, recorded: CheckResult, scale: float) -> RunTarget | None:
     """Send the bytes and show what comes. Returns where the target is now, if it died of them and was started again."""
     then = recorded.evidence.transcripts
     try:
@@ -125,7 +130,9 @@ def _verdict(  # noqa: PLR0917 - everything that the verdict rests on
 ) -> Code:
     """Run the check anew and show its verdict beside the recorded one."""
     if known is None:
-        raise Failure(Code.INVOCATION, f"this merkhet has no check {recorded.check}: its bytes were sent, nothing was judged")
+        raise Failure(
+            Code.INVOCATION, f"this merkhet has no check {recorded.check}: its bytes were sent, nothing was judged"
+        )
     outcome = _anew(chosen, reached, known, RunOptions(profile=run.profile, timeout_scale=scale))
     result = outcome.results[0] if outcome.results else None
     out.print()
