@@ -79,7 +79,7 @@ def _journal(path: Path, data: bytes) -> tuple[RunResults, str]:
             if number == 1:
                 _refuse_newer(path, msgspec.json.decode(line, type=_Record).run.version)
             assembly.add(line)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             flaws.append(f"line {number} cannot be read")
     try:
         run = assembly.run()
@@ -98,7 +98,7 @@ def _document(path: Path, data: bytes) -> tuple[RunResults, str]:
     try:
         _refuse_newer(path, msgspec.json.decode(data, type=_Version).version)
         return msgspec.json.decode(data, type=RunResults), ""
-    except msgspec.ValidationError as problem:
+    except (msgspec.ValidationError, RecursionError) as problem:
         raise _no_results(path, problem) from problem
     except msgspec.DecodeError as problem:
         return _salvaged(path, data, problem)

@@ -115,6 +115,10 @@ def _counts(where: Console, columns: tuple[Column, ...], *, numbered: bool) -> N
     where.print(table)
 
 
+def _word(outcome: Outcome) -> str:
+    return "n/a" if outcome is Outcome.NOT_APPLICABLE else summary.WORDS[outcome]
+
+
 def _matrix(where: Console, compared: Matrix) -> None:
     _counts(where, compared.columns, numbered=True)
     for heading, groups in (("differ", compared.differing), ("the same on all they are about", compared.alike)):
@@ -123,7 +127,7 @@ def _matrix(where: Console, compared: Matrix) -> None:
         if groups:
             where.print(_grid(compared.columns, groups))
     where.print()
-    legend = ", ".join(f"{letter} {summary.WORDS[outcome]}" for outcome, letter in LETTERS.items())
+    legend = ", ".join(f"{letter} {_word(outcome)}" for outcome, letter in LETTERS.items())
     say(where, f"{legend}, empty: not run", "dim")
     if compared.left_out:
         say(where, f"{compared.left_out} checks on which nothing is open are not shown; --all shows them")
