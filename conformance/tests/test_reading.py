@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -58,12 +58,11 @@ def test_a_document_that_is_cut_anywhere(length: int, tmp_path_factory: pytest.T
     file.write_bytes(WHOLE[:length])
     with pytest.raises(ResultsError, match="no results of merkhet: "):
         load(file)
-    try:
-        found = read(file)
-    except ResultsError as problem:
-        assert "merkhet run -o json:" in str(problem)
-        assert length < WHOLE.index(b'"requirements"')
+    if length <= WHOLE.rindex(b"}", 0, WHOLE.index(b'"preflight"')):
+        with pytest.raises(ResultsError, match="merkhet run -o json:"):
+            read(file)
         return
+    found = read(file)
     assert f"cut off after {length} bytes; " in found.lacking
     count = len(found.run.results)
     assert found.run.results == RUN.results[:count]
@@ -176,8 +175,9 @@ def test_members_that_are_whole_are_those_of_the_document(document: dict[str, An
     for name, value in whole_members(text[:cut]).items():
         whole = document[name]
         if value != whole:
-            assert isinstance(value, list)
-            assert value == whole[: len(value)]
+            assert isinstance(whole, list), name
+            rows = cast("list[Any]", value)
+            assert rows == cast("list[Any]", whole)[: len(rows)]
 
 
 def test_old_results_have_no_excuses(file: Path) -> None:

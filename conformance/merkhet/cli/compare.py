@@ -105,10 +105,7 @@ def _counts(where: Console, columns: tuple[Column, ...], *, numbered: bool) -> N
     table.add_column("", max_width=NAME_MAX, overflow="fold")
     shown = [outcome for outcome in summary.OUTCOMES if any(column.counts[outcome] for column in columns)]
     for outcome in shown:
-        word = (
-            "n/a" if outcome is Outcome.NOT_APPLICABLE else "unproven" if outcome is Outcome.INCONCLUSIVE else outcome
-        )
-        table.add_column(Text(word, style=STYLES[outcome]), justify="right")
+        table.add_column(Text(_word(outcome), style=STYLES[outcome]), justify="right")
     for number, column in enumerate(columns, 1):
         cells = [str(column.counts[outcome] or "") for outcome in shown]
         table.add_row(*([str(number)] if numbered else []), Text(shortened(column.name, NAME_MAX * 2)), *cells)
@@ -128,7 +125,7 @@ def _matrix(where: Console, compared: Matrix) -> None:
             where.print(_grid(compared.columns, groups))
     where.print()
     legend = ", ".join(f"{letter} {_word(outcome)}" for outcome, letter in LETTERS.items())
-    say(where, f"{legend}, empty: not run", "dim")
+    say(where, legend, "dim")
     if compared.left_out:
         say(where, f"{compared.left_out} checks on which nothing is open are not shown; --all shows them")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import difflib
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,11 +24,12 @@ from merkhet.cli.report import lacking, opened
 from merkhet.cli.run import codes_of
 from merkhet.cli.signals import terminated_as_interrupted
 from merkhet.cli.terminal import console, say
+from merkhet.engine.health import Health
 from merkhet.engine.plan import RunOptions, RunOutcome, RunTarget
 from merkhet.engine.preflight import TargetUnreachable
 from merkhet.engine.replay import inexact, replayed
 from merkhet.engine.runner import run_sync
-from merkhet.model import CheckResult, RunResults
+from merkhet.model import CheckResult, RunResults, Transcript
 from merkhet.results import JOURNAL
 from merkhet.wire.dial import Unreachable
 from merkhet.wire.sockets import SocketDialer
@@ -75,9 +77,9 @@ def replay(check: str, results: Path, timeout_scale: float, i_may_test: tuple[st
     )
     for note in _notes(recorded, known):
         say(out, f"note: {note}")
-    with terminated_as_interrupted(), started(chosen, options_of(target).words()) as (_, reached):
-        at_fault = _bytes(out, chosen, reached, recorded, timeout_scale)
-        code = _verdict(out, chosen, at_fault or reached, recorded, known, found.run, timeout_scale)
+    with terminated_as_interrupted(), started(chosen, options_of(target).words()) as (_, place):
+        reached = _bytes(out, chosen, place, recorded, timeout_scale)
+        code = _verdict(out, chosen, reached, recorded, known, found.run, timeout_scale)
     return gravest({code, lacking(found)})
 
 
@@ -102,21 +104,28 @@ def _notes(recorded: CheckResult, known: AnyCheck | None) -> list[str]:
     return notes
 
 
-def _bytes(out: Console, chosen: Chosen, reached: RunTarget, recorded: CheckResult, scale: float) -> RunTarget | None:
-    """Send the bytes and show what comes. Returns where the target is now, if it died of them and was started again."""
+def _bytes(out: Console, chosen: Chosen, reached: RunTarget, recorded: CheckResult, scale: float) -> RunTarget:
+    """Send the bytes and show what comes. Returns how the target is reached now: it may have died, and live again."""
     then = recorded.evidence.transcripts
     try:
-        now = asyncio.run(replayed(then, SocketDialer(reached.address), scale))
+        now, lives = asyncio.run(_sent(then, reached, scale))
     except Unreachable as problem:
         raise Failure(Code.TARGET, str(problem), _printed(chosen)) from problem
     beside(out, then, now)
-    if reached.alive is None or reached.alive():
-        return None
-    say(out, "the target died of these bytes", "bold red")
+    if lives:
+        return reached
+    say(out, "the target answers no more after these bytes", "bold red")
     if reached.restart is None:
-        return None
+        return reached
     address, names = reached.restart()
     return replace(reached, address=address, names=names)
+
+
+async def _sent(then: Sequence[Transcript], reached: RunTarget, scale: float) -> tuple[tuple[Transcript, ...], bool]:
+    """Return what crossed the connections now, and whether the target lives."""
+    dialer = SocketDialer(reached.address)
+    now = await replayed(then, dialer, scale)
+    return now, await Health(reached.names, scale, reached.alive).lives(dialer)
 
 
 def _verdict(  # noqa: PLR0917 - everything that the verdict rests on

@@ -1,7 +1,7 @@
 """Recorded connections once more: the same bytes, in the same segments, in the same order, whoever listens.
 
-What was sent behind an answer is sent when as many bytes have come as came then, or when the peer has ended the connection,
-or when that takes too long: nothing is judged here, and nothing of what comes changes what is sent.
+What was done behind an answer, on whichever connection, is done when as many bytes have come as came then, or when the peer
+has ended that connection, or when it takes too long: nothing is judged here, and nothing of what comes changes what is sent.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from merkhet.answer import End
 from merkhet.model import Direction, Transcript, WireEvent
-from merkhet.wire.dial import Dialer, Wire
+from merkhet.wire.dial import Dialer, Unreachable, Wire
 
 WAIT_SECONDS_MIN = 1.0
 WAIT_SECONDS_MAX = 30.0
@@ -21,7 +21,6 @@ PATIENCE = 3.0
 """So many times as long as then may it take now until what came has come again."""
 GAP_SECONDS_MAX = 5.0
 SEND_SECONDS = 10.0
-_ENDS = frozenset({Direction.CLOSED, Direction.RESET})
 
 
 def inexact(transcript: Transcript) -> str:
@@ -42,12 +41,15 @@ def sent_bytes(transcript: Transcript) -> bytes:
 
 
 async def replayed(transcripts: Sequence[Transcript], dialer: Dialer, scale: float = 1.0) -> tuple[Transcript, ...]:
-    """Send what these connections sent and return what crossed them now. Raises Unreachable."""
+    """Send what these connections sent and return what crossed them now: those that could be opened.
+
+    Raises Unreachable if none could.
+    """
     return await _Replay(transcripts, dialer, scale).run()
 
 
 class _Replay:
-    """The connections of one replay, and how many bytes have come on each."""
+    """The connections of one replay, how many bytes have come on each, and how many had come by then."""
 
     def __init__(self, transcripts: Sequence[Transcript], dialer: Dialer, scale: float) -> None:
         self.transcripts = {transcript.connection: transcript for transcript in transcripts}
@@ -57,16 +59,14 @@ class _Replay:
         self.wires: dict[int, Wire] = {}
         self.came: defaultdict[int, int] = defaultdict(int)
         self.owed: defaultdict[int, int] = defaultdict(int)
+        self.owes_end: set[int] = set()
         self.ended: dict[int, End] = {}
         self.last_sent: dict[int, float] = {}
 
     async def run(self) -> tuple[Transcript, ...]:
         self.began = self.dialer.now()
         try:
-            for event in _in_order(self.transcripts.values()):
-                await self._event(event)
-            for number in self.wires:
-                await self._settle(number)
+            await self._all()
         finally:
             for number, wire in self.wires.items():
                 end = self.ended.get(number)
@@ -74,23 +74,39 @@ class _Replay:
                 await wire.close()
         return tuple(self.wires[number].recorder.transcript() for number in sorted(self.wires))
 
+    async def _all(self) -> None:
+        try:
+            for event in _in_order(self.transcripts.values()):
+                await self._event(event)
+        except Unreachable:
+            # What could be opened before shows more than that this could not.
+            if not self.wires:
+                raise
+        for number in self.wires:
+            await self._settle(number)
+
     async def _event(self, event: WireEvent) -> None:
         number = event.connection
-        wire = await self._wire(number)
         match event.direction:
+            case Direction.OPENED:
+                await self._await_owed(event.at)
+                await self._wire(number)
             case Direction.SENT:
-                await self._await_owed(number, event.at)
+                await self._await_owed(event.at)
+                wire = await self._wire(number)
                 await self._gap(number, event.at)
                 await wire.send([event.data], gap_seconds=0.0, until=self.dialer.now() + SEND_SECONDS * self.scale)
             case Direction.HALF_CLOSED:
-                await self._await_owed(number, event.at)
-                await wire.half_close()
+                await self._await_owed(event.at)
+                await (await self._wire(number)).half_close()
             case Direction.ABORTED:
-                await self._await_owed(number, event.at)
-                await wire.abort()
+                await self._await_owed(event.at)
+                await (await self._wire(number)).abort()
                 self.ended.setdefault(number, End.CLOSED)
             case Direction.RECEIVED:
                 self.owed[number] += event.length
+            case Direction.CLOSED | Direction.RESET:
+                self.owes_end.add(number)
             case _:
                 pass
 
@@ -106,11 +122,16 @@ class _Replay:
         if before is not None:
             await asyncio.sleep(min(max(0.0, at - before), GAP_SECONDS_MAX))
 
-    async def _await_owed(self, number: int, at: float) -> None:
-        """Wait for as many bytes as had come by then."""
-        if self.came[number] < self.owed[number]:
+    async def _await_owed(self, at: float) -> None:
+        """Wait for what had come by then, on every connection. What does not come is waited for once."""
+        for number in self.wires:
+            if number in self.ended or not (number in self.owes_end or self.came[number] < self.owed[number]):
+                continue
             self.last_sent.pop(number, None)
-            await self._read(number, self.dialer.now() + self._patience(at), self.owed[number])
+            wanted = None if number in self.owes_end else self.owed[number]
+            await self._read(number, self.dialer.now() + self._patience(at), wanted)
+            self.owed[number] = min(self.owed[number], self.came[number])
+            self.owes_end.discard(number)
 
     def _patience(self, seconds: float) -> float:
         return min(max(PATIENCE * seconds, WAIT_SECONDS_MIN), WAIT_SECONDS_MAX) * self.scale
@@ -130,7 +151,7 @@ class _Replay:
         """Wait for what came last on a connection: its end, if the peer ended it then, else as many bytes."""
         events = self.transcripts[number].events
         took = events[-1].at - self._last_sent_at(number) if events else 0.0
-        ended = any(event.direction in _ENDS for event in events)
+        ended = number in self.owes_end
         waited = any(event.direction is Direction.TIMED_OUT for event in events)
         wanted = None if ended or waited else self.owed[number]
         until = self.dialer.now() + (took * self.scale if waited and not ended else self._patience(took))
