@@ -190,7 +190,7 @@ class RunResults(msgspec.Struct, frozen=True, kw_only=True):
     """One whole run: what `results.json` holds and every report is made from.
 
     `excused` has the outcomes that were expected when the run was judged: a report made later shows the same as the run did,
-    whatever has become of the expectations since.
+    whatever has become of the expectations since. They stand before the results: a file that is cut off still has them.
     """
 
     version: int = RESULTS_VERSION
@@ -202,6 +202,7 @@ class RunResults(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     target: TargetInfo
     preflight: Preflight | None
+    excused: tuple[Excuse, ...] = ()
     requirements: tuple[Requirement, ...]
     results: tuple[CheckResult, ...]
     second_runs: int = 0
@@ -209,7 +210,6 @@ class RunResults(msgspec.Struct, frozen=True, kw_only=True):
     ended: str = "complete"
     problems: tuple[str, ...] = ()
     target_output: str = ""
-    excused: tuple[Excuse, ...] = ()
 
     @property
     def reasons(self) -> Mapping[str, str]:

@@ -83,7 +83,10 @@ def test_a_file_that_is_cut_off(capsys: pytest.CaptureFixture[str], cut: int) ->
     assert invoke(["report", "r.json", "-o", "md:r.md", "-o", "json:whole.json"]) == Code.INVOCATION
     err = capsys.readouterr().err
     assert re.search(r"r\.json: not whole: the file is cut off after \d+ bytes; 9 results are whole", err)
-    assert "9 checks" in Path("r.md").read_text(encoding="utf-8")
+    page = Path("r.md").read_text(encoding="utf-8")
+    assert "9 checks" in page
+    assert "- these results are not whole: the file is cut off after" in page
+    assert "1 outcome is as expected" in page
     assert results.load(Path("whole.json")).results == FLAT.results
 
 
@@ -146,7 +149,7 @@ def test_servers(capsys: pytest.CaptureFixture[str]) -> None:
     ]
     assert invoke(["compare", *files]) == Code.OK
     out = capsys.readouterr().out
-    assert out.index("1 checks: differ") < out.index("rfc9112-3.2-x") < out.index("rfc9112-3.2-z")
+    assert out.index("servers differ: 1 checks") < out.index("rfc9112-3.2-x") < out.index("rfc9112-3.2-z")
     assert "1 checks on which nothing is open are not shown; --all shows them" in out
     assert "rfc9112-3.2-y" not in out
     assert re.search(r"rfc9112-3\.2-x +F +\. +\.", out)

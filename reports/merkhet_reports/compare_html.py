@@ -73,7 +73,7 @@ def render(compared: Matrix | Changes) -> str:
 def _parts(compared: Matrix) -> list[tuple[str, str, Sequence[Group]]]:
     return [
         ("differ", "Where servers differ", compared.differing),
-        ("alike", "Where all that the check is about came to the same", compared.alike),
+        ("alike", "Where servers are alike", compared.alike),
     ]
 
 

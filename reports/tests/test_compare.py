@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -14,6 +17,8 @@ from report_samples import EXCUSED, FULL_RESULTS, RESULTS, full_run, hostile_run
 from merkhet.model import CheckResult, Outcome, RunResults, TargetInfo
 from merkhet_reports import compare, compare_html, compare_json, compare_markdown
 from merkhet_reports.compare import Change, Changes, Matrix
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 
 def named(name: str, *results: CheckResult, **more: object) -> RunResults:
@@ -208,6 +213,30 @@ def test_any_text(text: str) -> None:
         inert(compare_html.render(compared))
         assert all(line.isprintable() for line in compare_markdown.render(compared).split("\n"))
         json.loads(compare_json.render(compared))
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_a_browser_executes_nothing_and_asks_for_nothing(tmp_path: Path, hostile: RunResults) -> None:
+    pages = [compare_html.render(compared) for compared in both(hostile, full_run())]
+    path = tmp_path / "page.html"
+    # Frames would each need a page: one document after the other shows the same.
+    path.write_text("".join(pages), encoding="utf-8")
+    options = "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync"
+    done = subprocess.run(
+        [
+            *(str(CHROMIUM), *options.split(), f"--user-data-dir={tmp_path / 'profile'}"),
+            *("--virtual-time-budget=1000", "--dump-dom", path.as_uri()),
+        ],
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    dom = done.stdout.decode("utf-8")
+    assert "rfc9112-3.2-served" in dom
+    assert not re.search(r"<(script|img|b1)\b", dom)
+    title = re.search(r"<title>(.*?)</title>", dom, re.DOTALL)
+    assert title is not None
+    assert title[1] == "Servers compared", "a script that ran would have named the page"
 
 
 def test_json_has_all_that_a_script_asks() -> None:

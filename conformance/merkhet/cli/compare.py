@@ -118,9 +118,9 @@ def _word(outcome: Outcome) -> str:
 
 def _matrix(where: Console, compared: Matrix) -> None:
     _counts(where, compared.columns, numbered=True)
-    for heading, groups in (("differ", compared.differing), ("the same on all they are about", compared.alike)):
+    for heading, groups in (("servers differ", compared.differing), ("servers are alike", compared.alike)):
         where.print()
-        say(where, f"{sum(len(group.rows) for group in groups)} checks: {heading}", "bold")
+        say(where, f"{heading}: {sum(len(group.rows) for group in groups)} checks", "bold")
         if groups:
             where.print(_grid(compared.columns, groups))
     where.print()

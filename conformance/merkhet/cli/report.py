@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 
 import click
+import msgspec
 
 from merkhet import reading
 from merkhet.cli import outputs, show
 from merkhet.cli.codes import Code, Failure, gravest
 from merkhet.cli.terminal import console, say
+from merkhet.model import RunResults
 from merkhet.results import JOURNAL, ResultsError
 
 
@@ -27,16 +29,24 @@ def report(results: Path | None, output: tuple[str, ...], verbose: bool) -> Code
     """
     wanted = outputs.parse(output)
     found = opened(results or JOURNAL)
-    err = console(sys.stderr)
-    failures = outputs.write(wanted, found.run)
+    run, err = _noted(found), console(sys.stderr)
+    failures = outputs.write(wanted, run)
     for failure in failures:
         say(err, f"merkhet: {failure}", "bold red")
     if not wanted:
         out = console(sys.stdout)
-        told = f"merkhet {found.run.merkhet} judged {found.run.target.name} on {found.run.started}, ended: {found.run.ended}"
-        say(out, f"{told} (exit code {found.run.exit_code})")
-        show.summary(out, found.run, found.run.reasons, verbose=verbose)
+        told = f"merkhet {run.merkhet} judged {run.target.name} on {run.started}, ended: {run.ended}"
+        say(out, f"{told} (exit code {run.exit_code})")
+        show.summary(out, run, run.reasons, verbose=verbose)
     return gravest({lacking(found), Code.OURS if failures else Code.OK})
+
+
+def _noted(found: reading.Found) -> RunResults:
+    """Return the run; every report of one that is not whole says so."""
+    if not found.lacking:
+        return found.run
+    problem = f"these results are not whole: {found.lacking}"
+    return msgspec.structs.replace(found.run, problems=(*found.run.problems, problem))
 
 
 def opened(path: Path) -> reading.Found:
