@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
 from merkhet.catalogue import AnyCheck
 from merkhet.cli.codes import Code, Failure
-from merkhet.model import CheckResult, Excuse, Outcome
+from merkhet.model import CheckResult, Outcome
 from merkhet.selectors import SelectorError, matching
 
 FILE = "merkhet.expect.toml"
@@ -34,15 +34,10 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reckoning:
-    """The checks that came out as expected, and what is wrong with the expectations themselves."""
+    """The reason of each check that came out as expected, and what is wrong with the expectations themselves."""
 
-    excused: tuple[Excuse, ...] = ()
+    met: Mapping[str, str] = field(default_factory=dict[str, str])
     problems: tuple[str, ...] = ()
-
-    @property
-    def met(self) -> Mapping[str, str]:
-        """The reason of each check that came out as expected."""
-        return {excuse.check: excuse.reason for excuse in self.excused}
 
 
 def find(folders: Iterable[Path]) -> Path | None:
@@ -100,23 +95,17 @@ def _entry(path: Path, number: int, row: object, checks: Sequence[AnyCheck]) -> 
 def reckon(entries: Iterable[Expected], results: Iterable[CheckResult], today: dt.date) -> Reckoning:
     """Hold results against what was expected. Checks that were not run, or do not apply, count for nothing."""
     came = {result.check: result.outcome for result in results}
-    met: dict[str, Excuse] = {}
+    met: dict[str, str] = {}
     problems: list[str] = []
     for entry in entries:
         if entry.until is not None and entry.until < today:
             problems.append(f"the expectation {entry.selector!r} expired on {entry.until}: {entry.reason}")
             continue
         ran = {check: came[check] for check in entry.checks if check in came}
-        met |= {check: _excuse(check, entry) for check, outcome in ran.items() if outcome is entry.outcome}
+        met |= {check: entry.reason for check, outcome in ran.items() if outcome is entry.outcome}
         if entry.outcome in _SHORTFALLS:
             better = sorted(check for check, outcome in ran.items() if outcome in _BETTER)
             problems += [
                 f"{check} was expected to {entry.outcome} and is {ran[check]}: {entry.reason}" for check in better
             ]
-    excused = tuple(met[check] for check in came if check in met)
-    return Reckoning(excused=excused, problems=tuple(problems))
-
-
-def _excuse(check: str, entry: Expected) -> Excuse:
-    until = entry.until.isoformat() if entry.until is not None else ""
-    return Excuse(check=check, reason=entry.reason, issue=entry.issue, until=until)
+    return Reckoning(met=met, problems=tuple(problems))

@@ -66,7 +66,7 @@ def interop(
     with terminated_as_interrupted():
         results = _all(chosen, options.words(), wanted, versions, where if verbose else None)
     code = _code(results, fail_on)
-    failures = outputs.write(parsed, results)
+    failures = outputs.write(parsed, results, {})
     show.summary(where, results, {}, verbose=verbose)
     for failure in failures:
         say(console(sys.stderr), f"merkhet: {failure}", "bold red")

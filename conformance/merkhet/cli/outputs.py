@@ -82,9 +82,13 @@ def takes_stdout(outputs: Sequence[Output]) -> bool:
     return any(output.path == STDOUT for output in outputs)
 
 
-def write(outputs: Sequence[Output], results: RunResults) -> list[str]:
-    """Write every output; return what went wrong, so that one that fails does not keep the others."""
-    return write_with(outputs, lambda name: _render(name, results))
+def write(outputs: Sequence[Output], results: RunResults, excused: Mapping[str, str] | None = None) -> list[str]:
+    """Write every output; return what went wrong, so that one that fails does not keep the others.
+
+    `excused` maps each check that came out as expected to the reason: by default what the results say themselves.
+    """
+    reasons = results.reasons if excused is None else excused
+    return write_with(outputs, lambda name: _render(name, results, reasons))
 
 
 def write_with(outputs: Sequence[Output], render: Callable[[str], Rendered]) -> list[str]:
@@ -117,9 +121,9 @@ def _octets(rendered: bytes | str) -> bytes:
     return rendered if isinstance(rendered, bytes) else rendered.encode("utf-8", "backslashreplace")
 
 
-def _render(name: str, results: RunResults) -> Rendered:
+def _render(name: str, results: RunResults, excused: Mapping[str, str]) -> Rendered:
     if name == "json":
         return files.encode(results)
     # A renderer is loaded only where it is asked for: templates take long to load.
     render = cast("Renderer", importlib.import_module(RENDERERS[name]).render)
-    return render(results, results.reasons)
+    return render(results, excused)

@@ -17,6 +17,7 @@ from merkhet.catalogue import AnyCheck
 from merkhet.cli import expected, outputs, show
 from merkhet.cli.choose import Chosen, choose, options_of, started, target_options
 from merkhet.cli.codes import Code, Failure, gravest
+from merkhet.cli.excuses import excuses
 from merkhet.cli.keep import Keeper, blank_results
 from merkhet.cli.progress import ProgressLine
 from merkhet.cli.signals import terminated_as_interrupted
@@ -143,10 +144,9 @@ def execute(request: Request) -> Code:
     problems = (*request.notes, *results.problems, *reckoning.problems)
     codes |= codes_of(results.results, reckoning.met, fail_on_warn=request.fail_on_warn)
     codes |= {Code.SERVER} if reckoning.problems else set()
-    results = msgspec.structs.replace(
-        results, problems=problems, exit_code=int(gravest(codes)), excused=reckoning.excused
-    )
-    failures = _write(request, keeper, results)
+    excused = excuses(request.expected, results.results, reckoning.met)
+    results = msgspec.structs.replace(results, problems=problems, exit_code=int(gravest(codes)), excused=excused)
+    failures = _write(request, keeper, results, reckoning.met)
     show.summary(where, results, reckoning.met, verbose=request.verbose)
     show.workflow_commands(where, results.results, reckoning.met)
     codes |= {Code.OURS} if failures else set()
@@ -167,13 +167,13 @@ def _keep_failure(request: Request, keeper: Keeper, failure: Failure, blank: Run
         target_output=failure.output,
         exit_code=int(failure.code),
     )
-    if _write(request, keeper, results):
+    if _write(request, keeper, results, {}):
         failure.code = gravest({failure.code, Code.OURS})
 
 
-def _write(request: Request, keeper: Keeper, results: RunResults) -> list[str]:
+def _write(request: Request, keeper: Keeper, results: RunResults, met: Mapping[str, str]) -> list[str]:
     """Write the kept results and every output; tell and return what went wrong."""
-    failures = [*keeper.end(results), *outputs.write(request.outputs, results)]
+    failures = [*keeper.end(results), *outputs.write(request.outputs, results, met)]
     for failure in failures:
         say(console(sys.stderr), f"merkhet: {failure}", "bold red")
     return failures
