@@ -144,10 +144,10 @@ def whole_members(text: str) -> dict[str, Any]:
         if at is None:
             break
         try:
-            members[name], at = _DECODER.raw_decode(text, at)
-            if at == len(text):
-                # A number at the very end may have been longer.
-                members.pop(name)
+            value, at = _DECODER.raw_decode(text, at)
+            if not _is_whole(value, text, at):
+                break
+            members[name] = value
         except (ValueError, RecursionError):
             if text.startswith("[", at):
                 members[name] = _whole_elements(text, at + 1)
@@ -164,11 +164,16 @@ def _whole_elements(text: str, begin: int) -> list[Any]:
             element, at = _DECODER.raw_decode(text, at)
         except (ValueError, RecursionError):
             break
-        if at == len(text) and not isinstance(element, (dict, list, str)):
+        if not _is_whole(element, text, at):
             break
         elements.append(element)
         at = _after(text, at, ",")
     return elements
+
+
+def _is_whole(value: object, text: str, at: int) -> bool:
+    """Whether a value that ends there is whole: a number that is cut off is another number."""
+    return isinstance(value, (dict, list, str)) or any(_after(text, at, mark) is not None for mark in ",]}")
 
 
 def _after(text: str, at: int, mark: str) -> int | None:

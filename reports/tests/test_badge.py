@@ -8,12 +8,14 @@ from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_samples import EXCUSED, FULL_RESULTS, RESULTS, RULES, full_run, hostile_run, run
 
 from merkhet.model import Outcome, RunResults
 from merkhet_reports import badge
+
+FIXED = settings(deadline=None, derandomize=True, database=None)
 
 SVG = "{http://www.w3.org/2000/svg}"
 TAGS = {f"{SVG}{name}" for name in ("svg", "title", "rect", "path", "g", "text")}
@@ -90,6 +92,7 @@ def test_every_text_hostile(hostile: RunResults) -> None:
 
 
 @given(st.text(alphabet=st.characters(codec=None)))
+@FIXED
 def test_any_text(text: str) -> None:
     rule = msgspec.structs.replace(RULES[0], document=text)
     one = msgspec.structs.replace(FULL_RESULTS[0], outcome=Outcome.WARN)

@@ -10,12 +10,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_samples import FULL_RESULTS, full_run, hostile_run, plain_run, run
 
 from merkhet.model import RunResults
 from merkhet_reports import ctrf
+
+FIXED = settings(deadline=None, derandomize=True, database=None)
 
 # It has no types of its own.
 jsonschema: Any = importlib.import_module("jsonschema")
@@ -81,6 +83,7 @@ def test_every_text_hostile(hostile: RunResults) -> None:
 
 
 @given(st.text(alphabet=st.characters(codec=None)))
+@FIXED
 def test_any_text(text: str) -> None:
     told = msgspec.structs.replace(
         FULL_RESULTS[1], check=text, title=text, observed=text, findings=(), requirement=text, tags=(text,)

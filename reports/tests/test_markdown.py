@@ -6,7 +6,7 @@ import re
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from report_samples import FULL_RESULTS, HOSTILE, RESULTS, hostile_run, plain_run, result, run
@@ -14,6 +14,8 @@ from report_samples import FULL_RESULTS, HOSTILE, RESULTS, hostile_run, plain_ru
 from merkhet.model import Outcome, RunResults, Weight
 from merkhet_reports import markdown
 from merkhet_reports.escape import printable, shorten
+
+FIXED = settings(deadline=None, derandomize=True, database=None)
 
 
 def test_counts_and_what_is_open() -> None:
@@ -63,6 +65,7 @@ _READER = MarkdownIt("gfm-like", {"linkify": False})
 
 
 @given(TEXTS)
+@FIXED
 def test_any_text_is_shown_as_it_is(text: str) -> None:
     """A reader of Markdown finds in a cell the text itself, and nothing but text and code."""
     one = msgspec.structs.replace(FULL_RESULTS[1], observed=text, findings=())

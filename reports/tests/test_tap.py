@@ -9,13 +9,15 @@ from xml.etree import ElementTree as ET
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_samples import FULL_RESULTS, RESULTS, full_run, hostile_run, plain_run, run
 
 from merkhet.model import Outcome, RunResults
 from merkhet_reports import junit, tap
 from merkhet_reports.escape import printable
+
+FIXED = settings(deadline=None, derandomize=True, database=None)
 
 # It has no types of its own.
 _parser: Any = importlib.import_module("tap.parser")
@@ -62,6 +64,7 @@ def test_every_text_hostile(hostile: RunResults) -> None:
 
 
 @given(TEXTS)
+@FIXED
 def test_any_text(text: str) -> None:
     told = msgspec.structs.replace(
         FULL_RESULTS[1], check=f"c{text}", title=text, observed=text, findings=(), reason=text
@@ -76,6 +79,7 @@ def test_any_text(text: str) -> None:
 
 
 @given(TEXTS)
+@FIXED
 def test_a_title_is_no_directive(text: str) -> None:
     told = msgspec.structs.replace(RESULTS[0], title=f"{text} # SKIP {text} # TODO", outcome=Outcome.PASS)
     point = points(tap.render(run(told)))[0]
