@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from typing import ClassVar
 
 import msgspec
@@ -181,8 +182,21 @@ class Preflight(msgspec.Struct, frozen=True, kw_only=True):
     round_trip_seconds: float = 0.0
 
 
+class Excuse(msgspec.Struct, frozen=True, kw_only=True):
+    """An outcome that came out as `merkhet.expect.toml` expects: of which check, and why. `until` is a date or empty."""
+
+    check: str
+    reason: str
+    issue: str = ""
+    until: str = ""
+
+
 class RunResults(msgspec.Struct, frozen=True, kw_only=True):
-    """One whole run: what `results.json` holds and every report is made from."""
+    """One whole run: what `results.json` holds and every report is made from.
+
+    `excused` has the outcomes that were expected when the run was judged: a report made later shows the same as the run did,
+    whatever has become of the expectations since. They stand before the results: a file that is cut off still has them.
+    """
 
     version: int = RESULTS_VERSION
     merkhet: str
@@ -193,6 +207,7 @@ class RunResults(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     target: TargetInfo
     preflight: Preflight | None
+    excused: tuple[Excuse, ...] = ()
     requirements: tuple[Requirement, ...]
     results: tuple[CheckResult, ...]
     second_runs: int = 0
@@ -200,3 +215,8 @@ class RunResults(msgspec.Struct, frozen=True, kw_only=True):
     ended: str = "complete"
     problems: tuple[str, ...] = ()
     target_output: str = ""
+
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        """The reason of each check that came out as expected."""
+        return {excuse.check: excuse.reason for excuse in self.excused}

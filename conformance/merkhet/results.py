@@ -134,14 +134,14 @@ def save(path: Path, results: RunResults) -> None:
 def load(path: Path) -> RunResults:
     """Return a run from `results.json`, or from a journal. A journal that stops early is a run that was interrupted.
 
-    Raises ResultsError.
+    Raises ResultsError, for a `results.json` that is cut off too: `reading.read` takes what there is of it.
     """
     try:
         data = path.read_bytes()
     except OSError as problem:
         raise ResultsError(f"{path}: cannot be read: {problem.strerror}") from problem
     try:
-        results = _journal(data) if data.startswith(b'{"record":') else msgspec.json.decode(data, type=RunResults)
+        results = _journal(data) if is_journal(data) else msgspec.json.decode(data, type=RunResults)
     except msgspec.DecodeError as problem:
         raise ResultsError(f"{path}: no results of merkhet: {problem}") from problem
     if results.version > RESULTS_VERSION:
@@ -149,22 +149,41 @@ def load(path: Path) -> RunResults:
     return results
 
 
+def is_journal(data: bytes) -> bool:
+    """Whether these octets begin as a journal does."""
+    return data.startswith(b'{"record":')
+
+
 def _journal(data: bytes) -> RunResults:
     """Put a journal together. What follows its last newline was never written whole."""
-    run: RunResults | None = None
-    headers = 0
-    rows: dict[str, CheckResult] = {}
+    assembly = Assembly()
     for line in data.split(b"\n")[:-1]:
+        assembly.add(line)
+    return assembly.run()
+
+
+class Assembly:
+    """Puts the records of a journal together."""
+
+    def __init__(self) -> None:
+        self.headers = 0
+        self._run: RunResults | None = None
+        self._rows: dict[str, CheckResult] = {}
+
+    def add(self, line: bytes) -> None:
+        """Add a record. Raises msgspec.DecodeError if the line is none."""
         record = _record_decoder.decode(line)
         if isinstance(record, _Header):
-            run, headers = record.run, headers + 1
+            self._run, self.headers = record.run, self.headers + 1
         else:
-            rows[record.result.check] = record.result
-    if run is None:
-        raise msgspec.DecodeError("its first line is not whole")
-    if headers == 1:
-        run = msgspec.structs.replace(run, ended="interrupted")
-    return msgspec.structs.replace(run, results=tuple(rows.values()))
+            self._rows[record.result.check] = record.result
+
+    def run(self) -> RunResults:
+        """Return the run; one without its last record was interrupted. Raises msgspec.DecodeError if it has no record."""
+        if self._run is None:
+            raise msgspec.DecodeError("its first line is not whole")
+        ended = "interrupted" if self.headers == 1 else self._run.ended
+        return msgspec.structs.replace(self._run, ended=ended, results=tuple(self._rows.values()))
 
 
 def schema() -> bytes:

@@ -8,6 +8,7 @@ from merkhet.model import (
     CheckResult,
     Direction,
     Evidence,
+    Excuse,
     Finding,
     Level,
     Outcome,
@@ -109,6 +110,24 @@ RESULTS = (
 )
 
 
+EXCUSED = (Excuse(check="rfc9112-3.2-known", reason="a known bug, to be mended", issue="#7", until="2999-01-31"),)
+FULL_RESULTS = (
+    *RESULTS,
+    result("known", 0, Outcome.FAIL, weight=Weight.BREACH),
+    result("killer", 1, Outcome.FAIL, weight=Weight.BREACH, killed_server=True, reason="the server died"),
+    result("seen-once", 2, Outcome.WARN, weight=Weight.WARNING, flaky=True, runs=2),
+    result("ours", 2, Outcome.ERROR, reason="merkhet itself failed: ValueError: x"),
+    result(
+        "hostile",
+        1,
+        Outcome.FAIL,
+        observed=HOSTILE,
+        findings=(Finding(weight=Weight.BREACH, expected="status 400", observed=HOSTILE, text=HOSTILE),),
+        evidence=Evidence(transcripts=(transcript(HOSTILE_BYTES),), repeat="merkhet run --select rfc9112-6.1-hostile"),
+    ),
+)
+
+
 def run(*results: CheckResult, **more: object) -> RunResults:
     plain = RunResults(
         merkhet="0.1.0",
@@ -128,6 +147,30 @@ def run(*results: CheckResult, **more: object) -> RunResults:
 
 def plain_run() -> RunResults:
     return run(*RESULTS)
+
+
+def full_run(**more: object) -> RunResults:
+    """Return a run with every outcome, hostile octets, a flaky result, a server's death and an expected failure."""
+    return run(*FULL_RESULTS, exit_code=4, excused=EXCUSED, problems=("one problem, and <b>no</b> markup",), **more)
+
+
+def other_run() -> RunResults:
+    """Return a run of another server, hostile in name: some is better, some worse, one check is gone, and one is added."""
+    better = {"rfc9112-3.2-served": Outcome.PASS, "rfc9112-3.2-known": Outcome.PASS}
+    worse = {"rfc9112-3.2-refused": Outcome.FAIL, "rfc9112-9.3-near": Outcome.FAIL}
+    changed = [
+        msgspec.structs.replace(one, outcome=(better | worse).get(one.check, one.outcome))
+        for one in FULL_RESULTS
+        if not one.check.endswith("-served-too")
+    ]
+    changed = [
+        msgspec.structs.replace(one, choice="closes late") if one.outcome is Outcome.OBSERVED else one
+        for one in changed
+    ]
+    target = TargetInfo(name=f"other {HOSTILE}", kind="url", address="http://127.0.0.1:8081/", version=HOSTILE)
+    return run(
+        *changed, result("more", 3, Outcome.OBSERVED, choice="so"), target=target, started="2026-11-26T12:00:00Z"
+    )
 
 
 def hostile_run() -> RunResults:

@@ -37,10 +37,10 @@ def result(name: str, outcome: Outcome) -> CheckResult:
     return CheckResult(check=name, requirement=rule.id, title="t", level=rule.level, outcome=outcome)
 
 
-def came(outcomes: Mapping[str, Outcome]) -> None:
+def came(outcomes: Mapping[str, Outcome], ended: str = "complete") -> None:
     Path(".merkhet").mkdir(exist_ok=True)
     rows = tuple(result(name, outcome) for name, outcome in outcomes.items())
-    results.save(results.RESULTS, msgspec.structs.replace(RUN, results=rows))
+    results.save(results.RESULTS, msgspec.structs.replace(RUN, results=rows, ended=ended))
 
 
 def written(text: str) -> None:
@@ -175,6 +175,13 @@ def test_entries_in_one_line_are_not_written_to(capsys: pytest.CaptureFixture[st
         assert invoke(["baseline", verb]) != Code.OK
         assert text() == before
     assert "write them as tables [[expect]]" in capsys.readouterr().err
+
+
+def test_a_run_on_a_dead_target_says_nothing_of_it(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    came({HOST: Outcome.INCONCLUSIVE}, ended="target died")
+    assert invoke(["baseline", "update"]) == Code.INVOCATION
+    assert "on mine, target died: what it left open says nothing of the server; run it again" in capsys.readouterr().err
+    assert not (here / FILE).exists()
 
 
 # check

@@ -45,13 +45,9 @@ def _character(character: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def shorten(text: str) -> str:
+def shorten(text: str, length: int = SHORT_CHARACTERS_MAX) -> str:
     """Return the beginning of a long text, for where the whole of it stands nearby."""
-    return (
-        text
-        if len(text) <= SHORT_CHARACTERS_MAX
-        else f"{text[: SHORT_CHARACTERS_MAX - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
-    )
+    return text if len(text) <= length else f"{text[: length - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
 
 
 def hexdump(data: bytes) -> str:

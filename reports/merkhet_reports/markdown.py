@@ -1,61 +1,117 @@
-"""A page of Markdown for a pull request or a job's summary: counts, then what is open."""
+"""A page of Markdown for a pull request or a job's summary: counts, then what is open.
+
+GitHub takes no comment of more than 65,536 characters, so a page is kept below 60 kB, whatever it is made from: it is cut
+between two rows, and says how many are left out.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from merkhet.model import RunResults
 from merkhet_reports import summary
 from merkhet_reports.escape import printable, shorten
 
-GROUPS_MAX = 50
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@-])")
+BYTES_MAX = 60_000
+PROBLEMS_MAX = 20
+SENTENCE_MAX = 1000
+ROOM_BYTES = 400
+"""Kept free for what is said of the rows that are left out."""
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&-])")
+_ACTIVE = re.compile(r"@|#\d|GH-\d|://|www\.", re.IGNORECASE)
+"""What GitHub makes a mention or a link of, whatever stands before it, except in code."""
 
 
 def render(run: RunResults, excused: summary.Excused | None = None) -> str:
     """Return the page. Nothing that a server said can be markup in it."""
-    return "\n".join(_lines(run, excused or {})) + "\n"
+    names = excused or {}
+    groups = summary.to_fix(run, names)
+    head = [*_head(run), *(["", "## What to fix first", "", *table(_COLUMNS)] if groups else [])]
+    return page(head, [_row(group) for group in groups], _foot(run, names), left_out="requirements")
+
+
+def page(head: Sequence[str], rows: Sequence[str], foot: Iterable[str], *, left_out: str) -> str:
+    """Return a page of at most BYTES_MAX: its head, as many rows as fit, and its foot. `left_out` is what a row is."""
+    end = list(foot)
+    room = BYTES_MAX - ROOM_BYTES - sum(_size(line) for line in (*head, *end))
+    kept: list[str] = []
+    for row in rows:
+        room -= _size(row)
+        if room < 0:
+            break
+        kept.append(row)
+    missing = len(rows) - len(kept)
+    more = ["", f"{missing} more {left_out} are left out here, and are in the results."] if missing else []
+    return "\n".join([*head, *kept, *more, *end]) + "\n"
+
+
+def _size(line: str) -> int:
+    return len(line.encode("utf-8", "backslashreplace")) + 1
 
 
 def escape(text: str) -> str:
-    """Return a text that Markdown shows as it is."""
-    return _SPECIAL.sub(r"\\\1", printable(text))
+    """Return a text that Markdown shows as it is, and in which nobody is mentioned and nothing linked."""
+    return "".join(
+        code(word) if _ACTIVE.search(word) else _SPECIAL.sub(r"\\\1", word)
+        for word in re.split("( +)", printable(text))
+    )
+
+
+def brief(text: str) -> str:
+    """Return the beginning of a text, escaped."""
+    return escape(shorten(printable(text)))
 
 
 def code(text: str) -> str:
-    """Return a text as code in a table, where a bar ends the cell even in code; its fence is longer than any in it."""
-    shown = printable(text).replace("|", "\\|")
+    """Return a text as code; its fence is longer than any in it. In a table a bar would end even code, so it is an escape."""
+    shown = printable(text).replace("|", "\\x7c")
     fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", shown)), default=0))
     return f"{fence} {shown} {fence}" if "`" in shown else f"`{shown}`"
 
 
-def _lines(run: RunResults, excused: summary.Excused) -> Iterator[str]:
-    yield f"# {escape(run.target.name)}"
+def table(columns: Sequence[str]) -> list[str]:
+    """Return the head of a table."""
+    return [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+
+
+def row(cells: Iterable[str]) -> str:
+    """Return a row of a table whose cells are escaped."""
+    return f"| {' | '.join(cells)} |"
+
+
+_COLUMNS = ("", "check", "expected", "observed")
+
+
+def _head(run: RunResults) -> Iterator[str]:
+    yield f"# {brief(run.target.name)}"
     yield ""
-    yield escape(summary.sentence(run))
+    yield escape(shorten(summary.sentence(run), SENTENCE_MAX))
     yield ""
+    if run.ended != "complete":
+        yield f"**The run did not come to its end: {brief(run.ended)}.**"
+        yield ""
     if run.problems:
-        yield from (f"- {escape(problem)}" for problem in run.problems)
+        yield from (f"- {brief(problem)}" for problem in run.problems[:PROBLEMS_MAX])
+        if len(run.problems) > PROBLEMS_MAX:
+            yield f"- {len(run.problems) - PROBLEMS_MAX} more are in the results."
         yield ""
-    yield f"| level | {' | '.join(summary.WORDS[outcome] for outcome in summary.OUTCOMES)} |"
-    yield "|---" * (1 + len(summary.OUTCOMES)) + "|"
-    for row in summary.count(run.results):
-        yield f"| {row.level} | {' | '.join(str(row.counts[outcome]) for outcome in summary.OUTCOMES)} |"
-    groups = summary.to_fix(run, excused)
-    if groups:
+    yield from table(("level", *(summary.WORDS[outcome] for outcome in summary.OUTCOMES)))
+    for counted in summary.count(run.results):
+        yield row((counted.level, *(str(counted.counts[outcome]) for outcome in summary.OUTCOMES)))
+
+
+def _row(group: summary.Group) -> str:
+    worst, more = group.worst, len(group.results) - 1
+    others = f" and {more} more of {brief(group.requirement)}" if more else ""
+    marks = "".join(f"; {escape(remark)}" for remark in summary.remarks(worst) if worst.flaky or worst.killed_server)
+    shown = brief(summary.observed(worst) or worst.reason)
+    check = code(shorten(printable(worst.check)))
+    return row((summary.WORDS[worst.outcome], f"{check}{others}", brief(summary.expected(worst)), shown + marks))
+
+
+def _foot(run: RunResults, excused: summary.Excused) -> Iterator[str]:
+    count = sum(result.check in excused for result in run.results)
+    if count:
         yield ""
-        yield "## What to fix first"
-        yield ""
-        yield "| | check | expected | observed |"
-        yield "|---|---|---|---|"
-    for group in groups[:GROUPS_MAX]:
-        worst, more = group.worst, len(group.results) - 1
-        others = f" and {more} more of {escape(group.requirement)}" if more else ""
-        shown = escape(shorten(printable(summary.observed(worst) or worst.reason)))
-        words = summary.WORDS[worst.outcome]
-        yield f"| {words} | {code(worst.check)}{others} | {escape(shorten(summary.expected(worst)))} | {shown} |"
-    if len(groups) > GROUPS_MAX:
-        yield f"\n{len(groups) - GROUPS_MAX} more are in the results."
-    if excused:
-        yield f"\n{len(excused)} outcomes are as expected."
+        yield f"{count} {'outcome is' if count == 1 else 'outcomes are'} as expected."

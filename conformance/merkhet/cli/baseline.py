@@ -17,7 +17,6 @@ from merkhet.cli.codes import Code, Failure, gravest
 from merkhet.cli.entries import Row, appended, without
 from merkhet.cli.expected import FILE, NO_REASON, Expected, Unsound, is_open, reason_for
 from merkhet.cli.narrow import last_run
-from merkhet.cli.options import color_option
 from merkhet.cli.selector import Selector
 from merkhet.cli.terminal import escaped
 from merkhet.model import CheckResult, Outcome, RunResults
@@ -27,6 +26,8 @@ from merkhet.target import config
 P = ParamSpec("P")
 R = TypeVar("R")
 NAMES_MAX = 5
+_BROKEN = frozenset({"target died", "target unreachable"})
+"""Ends of a run after which much is open that says nothing of the server."""
 HEAD = """\
 # Expected failures of this server: merkhet run counts each as green, as long as it fails as it says here.
 # merkhet baseline update adds entries, prune takes out what passes now, check says what is wrong.
@@ -46,12 +47,14 @@ def _file_options(command: Callable[P, R]) -> Callable[P, R]:
             type=click.Path(dir_okay=False, path_type=Path),
             help="The results to go by, results.json or a journal. Default: those of the last run here.",
         ),
-        click.option("--fail-on", type=click.Choice(["fail", "warn"]), default="fail", show_default=True),
-        color_option,
     )
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _fail_on_option(command: Callable[P, R]) -> Callable[P, R]:
+    return click.option("--fail-on", type=click.Choice(["fail", "warn"]), default="fail", show_default=True)(command)
 
 
 def _write_options(command: Callable[P, R]) -> Callable[P, R]:
@@ -66,6 +69,7 @@ def baseline() -> None:
 @baseline.command(short_help="Write an entry for every open outcome that has none.")
 @click.argument("selector", nargs=-1, type=Selector())
 @_file_options
+@_fail_on_option
 @_write_options
 @click.option("--reason", help=f"Why it is expected. Without it: {NO_REASON!r}, which `baseline check` refuses.")
 @click.option("--issue", default="", help="Where it is tracked.")
@@ -98,6 +102,8 @@ def update(  # noqa: PLR0917 - click passes each option by its name
     entries = expected.load(path, known) if path.exists() else []
     wanted = {check.id for check in withdrawn.select(known, selector)[0]}
     run = last_run(results)
+    if run.ended in _BROKEN:
+        raise Failure(Code.INVOCATION, f"{_named_run(run)}: what it left open says nothing of the server; run it again")
     lacking = [
         result
         for result in run.results
@@ -119,6 +125,7 @@ def update(  # noqa: PLR0917 - click passes each option by its name
     before = path.read_bytes().decode() if path.exists() else ""
     after = appended(before or HEAD, rows) if rows else before
     told = f"{len(rows)} entries for {len(free)} open outcomes" if rows else "every open outcome has an entry"
+    told += f" of {_named_run(run)}"
     return _write(path, before, after, told, dry_run=dry_run)
 
 
@@ -144,6 +151,7 @@ def _grouped(
 
 @baseline.command(short_help="Say whether the file is sound, and fits the results.")
 @_file_options
+@_fail_on_option
 @click.option("--no-results", is_flag=True, help="Look at the file alone: for a hook before a commit.")
 def check(path: Path | None, results: Path | None, fail_on: str, no_results: bool) -> Code:  # noqa: FBT001
     """Say whether the file is sound, and whether it says what the results are.
@@ -172,12 +180,15 @@ def check(path: Path | None, results: Path | None, fail_on: str, no_results: boo
         for entry in entries
         if entry.has_expired(today)
     ]
+    fits = ""
     if not no_results:
-        late += _against(entries, last_run(results), today, fail_on_warn=fail_on == "warn")
+        run = last_run(results)
+        late += _against(entries, run, today, fail_on_warn=fail_on == "warn")
+        fits = f", and fits {_named_run(run)}"
     for words in (*bad, *late):
         _say(words)
     if not bad and not late:
-        _say(f"{path} is sound: {len(entries)} entries")
+        _say(f"{path} is sound: {len(entries)} entries{fits}")
     return gravest({Code.INVOCATION if bad else Code.OK, Code.SERVER if late else Code.OK})
 
 
@@ -198,7 +209,7 @@ def _against(entries: Sequence[Expected], run: RunResults, today: dt.date, *, fa
 @baseline.command(short_help="Take out the entries of what passes now.")
 @_file_options
 @_write_options
-def prune(path: Path | None, results: Path | None, fail_on: str, dry_run: bool) -> Code:  # noqa: ARG001, FBT001
+def prune(path: Path | None, results: Path | None, dry_run: bool) -> Code:  # noqa: FBT001
     """Take out the entries of which every check that ran passes now, and those that match no check.
 
     An entry of which nothing ran stays, and so does one of which a part still fails: that is told.
@@ -237,6 +248,12 @@ def _path() -> Path:
     folder = target_file.parent if target_file is not None else here
     found = expected.find((folder, here)) or folder / FILE
     return found.relative_to(here) if found.is_relative_to(here) else found
+
+
+def _named_run(run: RunResults) -> str:
+    """Say which run it was, and whether it was one of everything that it was to be."""
+    ended = "" if run.ended == "complete" else f", {run.ended}"
+    return f"the run of {run.started} on {run.target.name}{ended}"
 
 
 def _named(names: Sequence[str]) -> str:

@@ -18,6 +18,7 @@ from merkhet.cli import expected, github, narrow, outputs, show, withdrawn
 from merkhet.cli.audience import Audience
 from merkhet.cli.choose import Chosen, choose, options_of, started, target_options
 from merkhet.cli.codes import Code, Failure, gravest
+from merkhet.cli.excuses import excuses
 from merkhet.cli.keep import Keeper, blank_results
 from merkhet.cli.narrow import Taken
 from merkhet.cli.options import color_option
@@ -60,7 +61,7 @@ class Request:
 @click.option("--suite", metavar="VERSION", help="Judge as of this version of the suite, such as 0.1.")
 @click.option("-x", "--exitfirst", is_flag=True, help="Stop at the first that does not come out as required.")
 @click.option("--maxfail", type=click.IntRange(0), default=0, metavar="N", help="Stop at so many of them; 0 never.")
-@click.option("-o", "--output", multiple=True, metavar="FORMAT:PATH", help="json, html, junit or md; - is stdout.")
+@click.option("-o", "--output", multiple=True, metavar="FORMAT:PATH", help=outputs.HELP)
 @click.option(
     "--expect",
     type=click.Path(path_type=Path),
@@ -191,7 +192,9 @@ def reckoned(
     problems = (*request.taken.notes, *results.problems, *reckoning.notes, *reckoning.problems)
     codes = codes | codes_of(results.results, reckoning.met, fail_on_warn=request.fail_on_warn)
     codes |= {Code.SERVER} if reckoning.problems else set()
-    return msgspec.structs.replace(results, problems=problems, exit_code=int(gravest(codes))), reckoning, codes
+    excused = excuses(request.expected, results.results, reckoning.met)
+    results = msgspec.structs.replace(results, problems=problems, exit_code=int(gravest(codes)), excused=excused)
+    return results, reckoning, codes
 
 
 def keep_failure(request: Request, keeper: Keeper, failure: Failure, blank: RunResults) -> None:

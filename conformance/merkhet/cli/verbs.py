@@ -20,6 +20,9 @@ class Verb:
 VERBS: Mapping[str, Verb] = {
     "run": Verb("run:run", "Judge a server."),
     "list": Verb("list_:list_", "List the checks, or the rules that they test."),
+    "report": Verb("report:report", "Make reports from the results of a run."),
+    "compare": Verb("compare:compare", "Compare servers, or two runs of one."),
+    "replay": Verb("replay:replay", "Send the recorded octets of a check again, and judge it anew."),
     "explain": Verb("explain:explain", "Explain checks, or a rule with all that tests it."),
     "baseline": Verb("baseline:baseline", "Keep the file of expected failures: update, check, prune."),
     "serve": Verb("serve:serve", "Serve the target contract, or a folder, with the embedded reference."),
@@ -28,6 +31,7 @@ VERBS: Mapping[str, Verb] = {
     "doctor": Verb("doctor:doctor", "Look at a target: does it answer, and what does it offer."),
     "fixtures": Verb("fixtures:fixtures", "Write merkhet's fixture files into a folder."),
     "interop": Verb("interop:interop", "Have real clients talk to a server."),
+    "schema": Verb("schema:schema", "Print the JSON Schema of the results."),
     "completion": Verb("completion:completion", "Print the script with which a shell completes merkhet's words."),
 }
 
