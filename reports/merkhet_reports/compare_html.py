@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import functools
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
-from typing import cast
 
 import jinja2
-from markupsafe import Markup
 
 from merkhet import links
-from merkhet.model import CheckResult, Outcome, Requirement
+from merkhet.model import CheckResult, Outcome
 from merkhet_reports import summary
 from merkhet_reports.compare import HEADLINES, Change, Changes, Column, Group, Matrix, Row
 from merkhet_reports.escape import printable, shorten
+from merkhet_reports.page import asset, digest, environment, place
 
 SHORT: Mapping[Outcome, str] = {
     Outcome.PASS: "pass",
@@ -45,8 +41,8 @@ class Said:
 
 def render(compared: Matrix | Changes) -> str:
     """Return the page."""
-    style = _file("compare.css")
-    shared = {"css": style, "style_hash": _hash(style), "outcomes": summary.OUTCOMES, "words": summary.WORDS}
+    style = asset("compare.css")
+    shared = {"css": style, "style_hash": digest(style), "outcomes": summary.OUTCOMES, "words": summary.WORDS}
     page: str
     if isinstance(compared, Matrix):
         page = _template("compare.html.j2").render(
@@ -77,49 +73,19 @@ def _parts(compared: Matrix) -> list[tuple[str, str, Sequence[Group]]]:
     ]
 
 
+@functools.cache
 def _template(name: str) -> jinja2.Template:
-    return _environment().get_template(name)
-
-
-@functools.cache
-def _file(name: str) -> str:
-    return (resources.files("merkhet_reports") / "templates" / name).read_text(encoding="utf-8")
-
-
-@functools.cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_file),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=_harmless,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    filters = cast("dict[str, object]", environment.filters)
-    filters["short"] = shorten
-    filters["place"] = _place
-    filters["checkpage"] = links.check_page
-    filters["when"] = _when
-    filters["said"] = _said
-    filters["observed"] = _observed
-    filters["code"] = _code
-    return environment
-
-
-def _harmless(value: object) -> object:
-    """Return what a template prints. No text reaches the page raw, whatever the template asks for."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return printable(value)
-    return value
-
-
-def _hash(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
-
-
-def _place(rule: Requirement) -> str:
-    return summary.place(rule.document, rule.section)
+    return environment(
+        {
+            "short": shorten,
+            "place": place,
+            "checkpage": links.check_page,
+            "when": _when,
+            "said": _said,
+            "observed": _observed,
+            "code": _code,
+        }
+    ).get_template(name)
 
 
 def _when(started: str) -> str:

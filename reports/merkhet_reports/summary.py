@@ -82,12 +82,16 @@ def count(results: Iterable[CheckResult]) -> list[LevelCounts]:
 
 def sentence(run: RunResults) -> str:
     """Say how a run came out, in one sentence."""
-    specifications = " and ".join(dict.fromkeys(document(rule.document) for rule in requirements(run).values()))
+    specifications = _listed(list(dict.fromkeys(document(rule.document) for rule in requirements(run).values())))
     if not run.results:
         return f"No check of {printable(run.target.name)} was run."
     counted = "; ".join(row.words() for row in count(run.results))
     checks = "1 check" if len(run.results) == 1 else f"{len(run.results)} checks"
     return f"{checks} of {specifications or 'no specification'} on {printable(run.target.name)}: {counted}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def document(name: str) -> str:
@@ -99,7 +103,7 @@ def _is_rfc(name: str) -> bool:
     return name.startswith("rfc") and name[3:].isdigit()
 
 
-def _section_words(section: str) -> str:
+def section_words(section: str) -> str:
     """Return what a section is called: an appendix has a letter."""
     return f"{'Appendix' if section[:1].isalpha() else 'Section'} {section}"
 
@@ -114,7 +118,7 @@ def link(rule: Requirement) -> str:
 
 def place(document_name: str, section: str) -> str:
     """Return a section's name for people, harmless to print."""
-    return printable(f"{document(document_name)}, {_section_words(section)}" if section else document_name)
+    return printable(f"{document(document_name)}, {section_words(section)}" if section else document_name)
 
 
 def place_order(document_name: str, section: str) -> tuple[str, list[tuple[bool, int, str]]]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 import shutil
 import subprocess
+import zlib
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from report_samples import HOSTILE, RESULTS, hostile_run, plain_run, run, transcript
 
+from merkhet import links
 from merkhet.model import CheckResult, Outcome, RunResults, TargetInfo, Transcript
-from merkhet_reports import html
+from merkhet_reports import html, html_tree, html_wires
 from merkhet_reports.escape import printable
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -21,13 +26,14 @@ _VOID = {"meta", "link", "input", "br", "img"}
 
 
 class Page(HTMLParser):
-    """Reads a page: its elements, its text, and that every element is closed in order."""
+    """Reads a page: its elements, its text, that every element is closed in order, and what is packed for the script."""
 
     def __init__(self, data: str) -> None:
         super().__init__(convert_charrefs=True)
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
         self.scripts = ""
+        self._data = ""
         self._open: list[str] = []
         self.feed(data)
         self.close()
@@ -43,9 +49,18 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._open and self._open[-1] == "script":
-            self.scripts += data
+            if self.tags[-1][1].get("id") == "wires":
+                self._data = data
+            else:
+                self.scripts += data
         elif not self._open or self._open[-1] != "style":
             self.text += data
+
+    @property
+    def packed(self) -> dict[str, Any]:
+        """What the script would draw, by check."""
+        found: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(self._data, validate=True)))
+        return found
 
 
 def test_says_counts_first_then_what_to_fix() -> None:
@@ -60,7 +75,7 @@ def test_says_counts_first_then_what_to_fix() -> None:
 
 def test_every_check_has_all_that_judges_it() -> None:
     page = Page(html.render(plain_run()))
-    ids = [attributes["id"] for tag, attributes in page.tags if tag == "details" and "id" in attributes]
+    ids = [row["id"] for tag, row in page.tags if tag == "details" and row.get("class") == "c"]
     assert ids == [result.check for result in RESULTS]
     assert sum(row.get("class") == "dump" for _, row in page.tags) == 2 * 3  # what was sent and received, of each fail
     for words in (
@@ -98,10 +113,13 @@ def test_expected_and_unfinished_runs_say_so() -> None:
     assert "Nothing was judged." in Page(html.render(run())).text
 
 
+def executable(page: Page) -> list[dict[str, str | None]]:
+    return [row for tag, row in page.tags if tag == "script" and row.get("type") != "text/plain"]
+
+
 def test_hostile_texts_and_octets() -> None:
     page = Page(html.render(hostile_run()))
-    scripts = [tag for tag, _ in page.tags if tag == "script"]
-    assert len(scripts) == 1
+    assert len(executable(page)) == 1
     assert "pwned" not in page.scripts
     assert not [tag for tag, _ in page.tags if tag == "img"]
     assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
@@ -114,16 +132,36 @@ def with_wire(result: CheckResult, *transcripts: Transcript) -> CheckResult:
     return msgspec.structs.replace(result, evidence=msgspec.structs.replace(result.evidence, transcripts=transcripts))
 
 
+def octets_of(packed: list[Any]) -> list[tuple[str, int]]:
+    """The text and the cut of each event with octets."""
+    return [(event[4], event[5]) for _, _, events in packed[2] for event in events if event[1] != "x"]
+
+
 def test_what_passed_is_cut_and_says_so() -> None:
     big = b"b" * 10_000
-    text = Page(html.render(run(with_wire(RESULTS[0], transcript(big), transcript(big))))).text
-    shown = html.CLEAN_BYTES_MAX - len(b"GET / HTTP/1.1\r\n\r\n")
-    assert text.count("b" * shown) == 1
-    assert "b" * (shown + 1) not in text
-    assert f"{len(big) - shown} more bytes" in text
-    assert f"{len(big)} more bytes" in text
+    page = Page(html.render(run(with_wire(RESULTS[0], transcript(big), transcript(big)))))
+    assert "bbbb" not in page.text
+    repeat, netcat, _ = packed = page.packed[RESULTS[0].check]
+    shown = html_wires.CLEAN_BYTES_MAX - len(b"GET / HTTP/1.1\r\n\r\n")
+    sent = "GET / HTTP/1.1\\r\\n\n\\r\\n"
+    assert octets_of(packed) == [(sent, 0), ("b" * shown, len(big) - shown), ("", len(sent) - 5), ("", len(big))]
+    assert repeat == f"merkhet run --select {RESULTS[0].check}"
+    assert netcat.startswith("printf ")
     many = msgspec.structs.replace(transcript(), events=transcript().events * 20)
-    assert f"{80 - html.CLEAN_EVENTS_MAX} more events" in Page(html.render(run(with_wire(RESULTS[0], many)))).text
+    page = Page(html.render(run(with_wire(RESULTS[0], many))))
+    assert page.packed[RESULTS[0].check][2][0][1] == 80 - html_wires.CLEAN_EVENTS_MAX
+
+
+def test_the_gravest_stand_in_the_page_and_the_rest_is_packed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(html_wires, "STATIC_CHARACTERS_MAX", 5000)
+    warned, failed = RESULTS[5], RESULTS[1]
+    big = b"b" * (html_wires.PACKED_BYTES_MAX + 1000)
+    page = Page(html.render(run(with_wire(warned, transcript(big)), failed)))
+    assert list(page.packed) == [warned.check]
+    [(_, none), (text, cut)] = octets_of(page.packed[warned.check])
+    assert (none, len(text) + cut) == (0, len(big))
+    assert 1000 <= cut < 1100
+    assert "the exchanges of 1 checks are not shown" in page.text
 
 
 @pytest.mark.parametrize("result", RESULTS[1:6], ids=lambda result: result.outcome.value)
@@ -142,11 +180,42 @@ def test_a_page_of_a_thousand_passes_is_small() -> None:
     assert len(html.render(run(*some))) - len(html.render(run())) < 50 * 5000
 
 
-def test_untestable_rules_say_why() -> None:
-    rule = msgspec.structs.replace(plain_run().requirements[0], id="rfc9112-7-9", untestable="it is about a cache")
-    text = Page(html.render(msgspec.structs.replace(plain_run(), requirements=(rule,)))).text
-    assert "Rules without a check, and why: 1" in text
-    assert "RFC 9112, Section 3.2: it is about a cache" in text
+def test_every_rule_is_there_tested_or_not() -> None:
+    rules = {
+        "no client can see it: it is about a cache": {"untestable": "it is about a cache"},
+        "said elsewhere too: tested as rfc9110-1-1": {"same_as": "rfc9110-1-1"},
+        "no check of it was in this run": {},
+    }
+    more = [
+        msgspec.structs.replace(plain_run().requirements[0], id=f"rfc9112-7-{n}", section="7", **row)
+        for n, row in enumerate(rules.values())
+    ]
+    whole = msgspec.structs.replace(plain_run(), requirements=(*plain_run().requirements, *more))
+    page = Page(html.render(whole)).text
+    assert all(f"Not tested: {words}" in page for words in rules)
+    (document,) = html_tree.documents(whole, {})
+    assert (len(document.rules), document.tested, document.unseen) == (7, 4, 1)
+    assert "Section 7 Transfer Codings" in page
+
+
+def test_a_result_of_no_known_rule_is_shown() -> None:
+    page = Page(html.render(run(msgspec.structs.replace(RESULTS[1], requirement="nobody-1-1"))))
+    assert RESULTS[1].check in page.text
+    assert "nobody-1-1" in page.text
+
+
+def test_says_since_when_a_check_judges_and_how_it_changed() -> None:
+    row = msgspec.structs.replace(RESULTS[0], since="0.1", changed="0.2: a bare close is no refusal")
+    text = Page(html.render(run(row))).text
+    assert "judged since version 0.1; its meaning changed: 0.2: a bare close is no refusal" in text
+
+
+def test_links_to_the_page_of_a_check_and_to_its_dispute() -> None:
+    page = Page(html.render(plain_run()))
+    targets = {attributes.get("href") for tag, attributes in page.tags if tag == "a"}
+    failed = RESULTS[1]
+    assert {links.check_page(failed.check), links.dispute(failed.check)} <= targets
+    assert links.requirement_page(failed.requirement) in targets
 
 
 def test_says_what_was_judged() -> None:
@@ -159,11 +228,11 @@ def test_says_what_was_judged() -> None:
 def test_every_text_hostile(hostile: RunResults) -> None:
     """Every text of the whole model: names, ids, rules, addresses, tags, digests, commands."""
     page = Page(html.render(hostile, {hostile.results[0].check: HOSTILE}))
-    assert [tag for tag, _ in page.tags].count("script") == 1
+    assert len(executable(page)) == 1
     assert not [tag for tag, _ in page.tags if tag in {"img", "b1"}]
     assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
-    links = {attributes.get("href") or "" for tag, attributes in page.tags if tag == "a"}
-    assert all(link.startswith("#") for link in links)
+    targets = {attributes.get("href") or "" for tag, attributes in page.tags if tag == "a"}
+    assert all(re.fullmatch(rf"#.*|{links.DOCUMENTATION}/[-\w./?=%~]*", link, re.DOTALL) for link in targets)
     assert all(line.isprintable() for line in page.text.split("\n"))
 
 
@@ -173,7 +242,7 @@ def test_sections_stand_in_the_order_of_their_document() -> None:
     ]
     results = [msgspec.structs.replace(RESULTS[0], check=f"c{n}", requirement=rules[n % 2].id) for n in range(4)]
     page = html.render(msgspec.structs.replace(run(*results), requirements=tuple(rules)))
-    assert re.findall(r"<h3>(.*?)</h3>", page) == ["RFC 9112, Section 9.3", "RFC 9112, Section 10"]
+    assert re.findall(r"<h4 id=\"(.*?)\"", page) == ["rfc9112-9.3", "rfc9112-10"]
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
@@ -198,7 +267,7 @@ def test_a_browser_executes_nothing_of_a_servers(tmp_path: Path, name: str, requ
     )
     dom = done.stdout.decode("utf-8")
     assert f"{len(RESULTS)} of {len(RESULTS)} shown" in dom
-    assert len(re.findall(r"<script\b", dom)) == 1
+    assert len(executable(Page(dom))) == 1
     assert not re.search(r"<img\b", dom)
     assert not [name for _, attributes in Page(dom).tags for name in attributes if name.startswith("on")]
     title = re.search(r"<title>(.*?)</title>", dom, re.DOTALL)

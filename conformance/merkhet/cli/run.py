@@ -273,8 +273,9 @@ def _run(request: Request, target: RunTarget, progress: Audience, keeper: Keeper
 def blank_run(request: Request, info: TargetInfo, began: dt.datetime) -> RunResults:
     """Return the results of a run of this request that has judged nothing yet."""
     known = catalogue.load().requirements
-    wanted = {check.requirement for check in request.taken.checks}
-    rules = tuple(rule for name, rule in known.items() if name in wanted)
+    documents = {known[check.requirement].document for check in request.taken.checks}
+    # All rules of a document that is judged: a report shows what is not tested beside what is.
+    rules = tuple(rule for rule in known.values() if rule.document in documents)
     return blank_results(info, began, request.options.profile, rules)
 
 
