@@ -118,7 +118,7 @@
   const link = (words, to) => { const a = make("a", "", words); a.href = to; a.rel = "noreferrer"; return a; };
   const draw = (c, [repeat, netcat, wires]) => {
     for (const [title, more, events] of wires) {
-      const w = make("div", "wire", "", make("h6", "", title), ...events.map(event));
+      const w = make("div", "wire", "", make("h5", "", title), ...events.map(event));
       if (more) w.append(make("p", "mut", more + " more events are in the results."));
       c.append(w);
     }
@@ -126,7 +126,7 @@
       const pre = make("pre", "repeat", "", make("code", "", netcat ? repeat + "\n\n" + netcat : repeat));
       pre.tabIndex = 0;
       pre.setAttribute("aria-label", "Commands that repeat this");
-      c.append(make("h6", "", "Repeat"), pre);
+      c.append(make("h5", "", "Repeat"), pre);
     }
     const pages = pack.dataset.pages, id = encodeURIComponent(c.id);
     c.append(make("p", "links", "", link("About this check", pages + "/checks/" + id + ".html"), " ",
