@@ -26,4 +26,8 @@ html_static_path = ["_static"]
 html_copy_source = False
 html_show_sourcelink = False
 html_baseurl = "https://merkhet.readthedocs.io/en/latest/"
-html_theme_options = {"source_repository": "https://github.com/merkhet/merkhet/", "source_branch": "main", "source_directory": "docs/"}
+html_theme_options = {
+    "source_repository": "https://github.com/merkhet/merkhet/",
+    "source_branch": "main",
+    "source_directory": "docs/",
+}

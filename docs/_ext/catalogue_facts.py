@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 import msgspec
+
 from merkhet.model import Outcome, TargetInfo
 
 ROOT = Path(__file__).resolve().parents[2]

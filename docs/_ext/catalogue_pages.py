@@ -14,15 +14,16 @@ from typing import Any
 import jinja2
 from catalogue_facts import REPOSITORY, Facts
 from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective
+
 from merkhet import catalogue, history, links, selectors
 from merkhet.catalogue import AnyCheck, Catalogue
 from merkhet.check import Passive
 from merkhet.cli import explain
 from merkhet.model import Requirement
 from merkhet_reports import summary
-from sphinx.application import Sphinx
-from sphinx.errors import ExtensionError
-from sphinx.util.docutils import SphinxDirective
 
 Page = tuple[str, dict[str, Any], str]
 LAYOUT = "catalogue_layout.html"
@@ -55,7 +56,9 @@ class Pages:
     def pages(self) -> Iterator[Page]:
         """Yield every page as sphinx's `html-collect-pages` takes it."""
         for document in self.rules_of:
-            yield self._page(f"documents/{document}", f"{summary.document(document)}: its rules", "document", name=document)
+            yield self._page(
+                f"documents/{document}", f"{summary.document(document)}: its rules", "document", name=document
+            )
         for rule in self.known.requirements.values():
             yield self._page(f"requirements/{rule.id}", rule.id, "requirement", rule=rule)
         for check in self.known.checks.values():
@@ -143,7 +146,9 @@ def _verify(app: Sphinx, problem: Exception | None) -> None:
     missing = [address for address in addresses if not _is_built(app, address)]
     if missing:
         some = ", ".join(missing[:MISSING_SHOWN_MAX])
-        raise ExtensionError(f"{len(missing)} of {len(addresses)} addresses of merkhet.links have no page, such as {some}")
+        raise ExtensionError(
+            f"{len(missing)} of {len(addresses)} addresses of merkhet.links have no page, such as {some}"
+        )
 
 
 def _is_built(app: Sphinx, address: str) -> bool:

@@ -22,7 +22,9 @@ async def root() -> PlainTextResponse:
 
 @app.api_route("/echo", methods=METHODS)
 async def echo(request: Request) -> dict[str, object]:
-    """Tell what was received. The server hands on no request target and no trailers: null says so."""
+    """Tell what was received. ASGI hands on no trailers: null says so."""
+    query = request.scope["query_string"]
+    target = request.scope["raw_path"] + (b"?" + query if query else b"")
     fields = [[octets(name), octets(value)] for name, value in request.headers.raw]
     body = octets(await request.body())
-    return {"method": request.method, "target": None, "fields": fields, "body": body, "trailers": None}
+    return {"method": request.method, "target": octets(target), "fields": fields, "body": body, "trailers": None}
