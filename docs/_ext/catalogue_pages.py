@@ -118,7 +118,7 @@ def _place(rule: Requirement) -> str:
     return summary.place(rule.document, rule.section)
 
 
-def _order(rule: Requirement) -> object:
+def _order(rule: Requirement) -> tuple[tuple[str, list[tuple[bool, int, str]]], str]:
     return summary.place_order(rule.document, rule.section), rule.id
 
 
