@@ -109,13 +109,18 @@ def _check(check: AnyCheck, rule: Requirement) -> Iterator[str]:
         yield f"  needs: {', '.join(sorted(check.needs))}"
     if check.note:
         yield f"  note: {check.note}"
-    yield from _passive(check) if isinstance(check, Passive) else _active(check)
+    yield from conversation(check)
     yield "  proved to notice:"
     yield from (f"    {mutant.fault}" for mutant in check.mutants)
     yield f"  since {check.since}"
     yield from (f"  {entry.version} changed it: {entry.reason}" for entry in history.load().changes(check.id))
     yield f"  its page: {links.check_page(check.id)}"
     yield f"  if you think it wrong: {links.dispute(check.id)}"
+
+
+def conversation(check: AnyCheck) -> Iterator[str]:
+    """Yield, line by line and harmless to print, what a check sends, what each answer means, and its twin."""
+    yield from _passive(check) if isinstance(check, Passive) else _active(check)
 
 
 def _passive(check: Passive) -> Iterator[str]:
