@@ -18,7 +18,7 @@ class Demand(NamedTuple):
     """What is due for an input, and why.
 
     `request`: with REFUSE, the number of the request that is never handed on whole. `blame` names the spelling that
-    decides, `clause` and `level` the rule. The requests up to `stop`, and the number of requests, are `wholes`.
+    decides, `clause` and `level` the rule.
     """
 
     due: Due
@@ -83,22 +83,26 @@ def request_of(pieces: tuple[Piece, ...], index: int) -> int:
 def demand(given: Input) -> Demand:
     """Return what is due. With any edit that is free all is free: it may take away what makes another one wrong.
 
-    Two refusals in one input could heal one another, so a strict verdict rests on one alone.
+    Two spellings of one request can heal one another, as a CR behind a chunk size and a line that ends in LF alone do: a
+    refusal is due only where everything else in its request is legal.
     """
     if not given.edits:
         return ACCEPTED
     found = ACCEPTED
-    refusals = 0
+    doubtful: list[int] = []
     for edit in given.edits:
         due, clause, level, name = _due(given, edit)
         if due is Due.FREE:
             return FREE
-        refusals += due is Due.REFUSE
+        request = 0
+        if due > Due.ACCEPT:
+            request = request_of(given.pieces, edit.index)
+            doubtful.append(request)
         if due >= found.due:
-            found = Demand(due, 0, name, clause, level)
-            if due is Due.REFUSE:
-                found = found._replace(request=request_of(given.pieces, edit.index))
-    return found if refusals < 2 else FREE
+            found = Demand(due, request, name, clause, level)
+    if found.due is Due.REFUSE and doubtful.count(found.request) > 1:
+        return FREE
+    return found
 
 
 def _due(given: Input, edit: Edit) -> tuple[Due, str, Level, str]:
