@@ -110,7 +110,9 @@ class Campaign:
 def class_name(fault: Fault, edits: Sequence[str]) -> str:
     """Return the name of a class: oracle, detail, and the edits that the smallest input has, where they say more."""
     together = " + ".join(edits)
-    return ": ".join(part for part in (fault.oracle, fault.detail, "" if together == fault.detail else together) if part)
+    return ": ".join(
+        part for part in (fault.oracle, fault.detail, "" if together == fault.detail else together) if part
+    )
 
 
 def judged(parser: Parser, given: Input, data: bytes | None = None, *, deep: bool = True) -> list[Fault]:

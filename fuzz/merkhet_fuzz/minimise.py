@@ -64,7 +64,5 @@ def _plainer(given: Input) -> Iterator[Input]:
 
 
 def _with(given: Input, changed: dict[int, bytes]) -> Input:
-    pieces = tuple(
-        Piece(piece.kind, changed[at]) if at in changed else piece for at, piece in enumerate(given.pieces)
-    )
+    pieces = tuple(Piece(piece.kind, changed[at]) if at in changed else piece for at, piece in enumerate(given.pieces))
     return given._replace(pieces=pieces)

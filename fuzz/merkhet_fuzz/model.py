@@ -68,7 +68,9 @@ def segments(octets: bytes, cuts: tuple[int, ...]) -> list[bytes]:
 def to_line(given: Input) -> str:
     """Return the one line that says this input."""
     words = [given.kind, *(f"{piece.kind}={_escaped(piece.data)}" for piece in given.pieces)]
-    words += [f"edit:{name}@{index}" + ("" if data is None else f"={_escaped(data)}") for name, index, data in given.edits]
+    words += [
+        f"edit:{name}@{index}" + ("" if data is None else f"={_escaped(data)}") for name, index, data in given.edits
+    ]
     if given.mend:
         words.append("mend")
     if given.stop is not None:

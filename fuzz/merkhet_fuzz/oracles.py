@@ -55,7 +55,9 @@ def _crash(problem: Exception) -> Fault:
 
 def meaning(message: Message) -> Meaning:
     """Return what a message that was handed on says."""
-    return http_request.meaning(bytes(message.method), bytes(message.target), list(message.fields), bytes(message.content))
+    return http_request.meaning(
+        bytes(message.method), bytes(message.target), list(message.fields), bytes(message.content)
+    )
 
 
 def _strict(given: Input, octets: bytes, parsed: Parsed) -> list[Fault]:
@@ -84,7 +86,15 @@ def _strict(given: Input, octets: bytes, parsed: Parsed) -> list[Fault]:
         words = f"request {len(wholes) + 1} is legal and whole, and is not handed on ({parsed.end})"
         return [Fault("accept", parsed.end, demand.level, demand.clause, words)]
     if demand.due is Due.ACCEPT and at_end and octets and parsed.end != CLEAN:
-        return [Fault("accept", f"ends {parsed.end}", demand.level, demand.clause, f"the end is {parsed.end}, and nothing is wrong")]
+        return [
+            Fault(
+                "accept",
+                f"ends {parsed.end}",
+                demand.level,
+                demand.clause,
+                f"the end is {parsed.end}, and nothing is wrong",
+            )
+        ]
     return []
 
 
@@ -103,7 +113,15 @@ def _clean_octets(parsed: Parsed) -> list[Fault]:
             if not BROKEN_VALUE.isdisjoint(value):
                 return [Fault("clean", "value", Level.MUST, "rfc9110#5.5", "a field value has CR, LF or NUL in it")]
             if not BROKEN_VALUE.isdisjoint(name) or b":" in name or not name:
-                return [Fault("clean", "name", Level.MUST, "rfc9110#5.1", "a field name is empty, or has a colon, CR, LF or NUL")]
+                return [
+                    Fault(
+                        "clean",
+                        "name",
+                        Level.MUST,
+                        "rfc9110#5.1",
+                        "a field name is empty, or has a colon, CR, LF or NUL",
+                    )
+                ]
     return []
 
 
@@ -123,7 +141,9 @@ def _same_in_segments(parser: Parser, given: Input, octets: bytes, parsed: Parse
 
 
 def _wholes(parsed: Parsed) -> list[tuple[bytes, bytes, list[tuple[bytes, bytes]], bytes]]:
-    return [(each.method, each.target, list(each.fields), bytes(each.content)) for each in parsed.messages if each.whole]
+    return [
+        (each.method, each.target, list(each.fields), bytes(each.content)) for each in parsed.messages if each.whole
+    ]
 
 
 def _round_trip(parser: Parser, parsed: Parsed) -> list[Fault]:
@@ -137,10 +157,20 @@ def _round_trip(parser: Parser, parsed: Parsed) -> list[Fault]:
             return [_crash(problem)]
         if len(again.messages) != 1 or not again.messages[0].whole:
             words = f"a request that was handed on, written plainly, is not taken as one request ({again.end})"
-            return [Fault("round trip", f"{len(again.messages)} requests, {again.end}", Level.SHOULD, "rfc9112#2.1", words)]
+            return [
+                Fault("round trip", f"{len(again.messages)} requests, {again.end}", Level.SHOULD, "rfc9112#2.1", words)
+            ]
         if (said := meaning(again.messages[0])) != (wanted := meaning(message)):
             part = next(name for name, one, two in zip(Meaning._fields, said, wanted, strict=True) if one != two)
-            return [Fault("round trip", part, Level.SHOULD, "rfc9112#2.1", f"the {part} of a request, written plainly, is read as another")]
+            return [
+                Fault(
+                    "round trip",
+                    part,
+                    Level.SHOULD,
+                    "rfc9112#2.1",
+                    f"the {part} of a request, written plainly, is read as another",
+                )
+            ]
     return []
 
 
@@ -159,7 +189,9 @@ def names(given: Input) -> Sequence[str]:
     for edit in given.edits:
         kind = given.pieces[edit.index].kind
         name = f"raw.{kind}" if edit.data is not None else edit.name
-        found.add(name if given.mend or kind not in http_request.LENGTHS or edit.data is not None else f"{name}.unmended")
+        found.add(
+            name if given.mend or kind not in http_request.LENGTHS or edit.data is not None else f"{name}.unmended"
+        )
     if given.stop is not None:
         found.add("stop")
     return sorted(found)

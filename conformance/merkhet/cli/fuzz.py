@@ -25,13 +25,26 @@ def fuzz() -> None:
 
 @fuzz.command()
 @click.argument("name", required=False)
-@click.option("--time", "seconds", type=click.FloatRange(min=0, min_open=True), help="Seconds to go on for; 60 without --inputs.")
+@click.option(
+    "--time", "seconds", type=click.FloatRange(min=0, min_open=True), help="Seconds to go on for; 60 without --inputs."
+)
 @click.option("--inputs", type=click.IntRange(min=1), help="How many inputs to try instead.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed makes the same inputs.")
-@click.option("--findings", type=click.Path(dir_okay=False, path_type=Path), help="The file for findings. [default: NAME-SEED.jsonl]")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed makes the same inputs."
+)
+@click.option(
+    "--findings",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file for findings. [default: NAME-SEED.jsonl]",
+)
 @click.option("--list", "listing", is_flag=True, help="List the parsers, and do nothing else.")
 def parser(
-    name: str | None, seconds: float | None, inputs: int | None, seed: int, findings: Path | None, listing: bool  # noqa: FBT001
+    name: str | None,
+    seconds: float | None,
+    inputs: int | None,
+    seed: int,
+    findings: Path | None,
+    listing: bool,  # noqa: FBT001
 ) -> Code:
     """Give the parser NAME generated input until the time is over, and write what it gets wrong into a file.
 
@@ -58,11 +71,15 @@ def parser(
     return Code.SERVER if summary.seen else Code.OK
 
 
-def _run(name: str, wanted: parsers.Parser, path: Path, seed: int, inputs: int | None, seconds: float | None) -> Summary:
+def _run(
+    name: str, wanted: parsers.Parser, path: Path, seed: int, inputs: int | None, seconds: float | None
+) -> Summary:
     try:
         stream = path.open("xb")
     except FileExistsError as problem:
-        words = f"{path} is there already, and may be all that is left of an earlier campaign: name another by --findings"
+        words = (
+            f"{path} is there already, and may be all that is left of an earlier campaign: name another by --findings"
+        )
         raise Failure(Code.INVOCATION, words) from problem
     except OSError as problem:
         raise Failure(Code.INVOCATION, f"{path} cannot be written: {problem.strerror}") from problem
@@ -85,7 +102,9 @@ def _show(finding: Finding) -> None:
 def _close(summary: Summary, path: Path) -> None:
     rate = summary.inputs / summary.seconds if summary.seconds else 0.0
     click.echo(
-        escaped(f"{summary.inputs} inputs in {summary.seconds:.1f} s ({rate:.0f}/s), {len(summary.seen)} findings in {path}")
+        escaped(
+            f"{summary.inputs} inputs in {summary.seconds:.1f} s ({rate:.0f}/s), {len(summary.seen)} findings in {path}"
+        )
     )
 
 
