@@ -16,7 +16,8 @@ TARGETS = (b"/", b"/a", b"/a/b.txt?q=1&r=%2F", b"/%7Euser/;p=1", b"/?")
 HOSTS = (b"Host: h", b"Host: example.test", b"Host: example.test:8080", b"Host: [::1]:80", b"Host: 127.0.0.1")
 FIELDS = (
     (b"Accept", b"text/*;q=0.5, */*"), (b"X-Quoted", b'a="b, \\"c", d'), (b"Cookie", b"a=b; c=d"), (b"X-Empty", b""),
-    (b"X-!#$%&'*+-.^_`|~9", b"tchar"), (b"User-Agent", b"a/1 (b; c)"), (b"If-None-Match", b'"x", W/"y"'), (b"Date", b"Sun, 06 Nov 1994 08:49:37 GMT"),
+    (b"X-!#$%&'*+-.^_`|~9", b"tchar"), (b"User-Agent", b"a/1 (b; c)"), (b"If-None-Match", b'"x", W/"y"'),
+    (b"Date", b"Sun, 06 Nov 1994 08:49:37 GMT"),
 )  # fmt: skip
 CONTENTS = (b"hello", b"x" * 10, b"a=b&c=d", b"GET / HTTP/1.1\r\n", b"\r\n\r\n", bytes(range(0, 256, 17)))
 TRAILERS = (b"X-Trailer: 1\r\n", b"X-Checksum: abc, def\r\n")
@@ -78,7 +79,8 @@ def _request(dice: Chance) -> list[Piece]:
 
 def _line(name_kind: str, name: bytes, value_kind: str, value: bytes) -> list[Piece]:
     return [
-        Piece(name_kind, name), Piece("colon", b":"), Piece("ows", b" "), Piece(value_kind, value), Piece("ows", b""), Piece("eol", CRLF),
+        Piece(name_kind, name), Piece("colon", b":"), Piece("ows", b" "), Piece(value_kind, value), Piece("ows", b""),
+        Piece("eol", CRLF),
     ]  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def smaller_ones(given: Input) -> Iterator[Input]:
     elif len(given.cuts) > 1:
         yield from (given._replace(cuts=(cut,)) for cut in given.cuts)
     yield from _plainer(given)
-    if given.mend and not any(given.pieces[edit.index].kind in http_request.LENGTHS for edit in given.edits):
+    if given.mend and not any(given.pieces[edit.place].kind in http_request.LENGTHS for edit in given.edits):
         yield given._replace(mend=False)
 
 
@@ -43,9 +43,9 @@ def without(given: Input, group: range) -> Input:
     """Return an input without some pieces and without their edits."""
     pieces = given.pieces[: group.start] + given.pieces[group.stop :]
     edits = tuple(
-        edit if edit.index < group.start else Edit(edit.name, edit.index - len(group), edit.data)
+        edit if edit.place < group.start else Edit(edit.name, edit.place - len(group), edit.data)
         for edit in given.edits
-        if edit.index not in group
+        if edit.place not in group
     )
     return given._replace(pieces=pieces, edits=edits)
 

@@ -8,6 +8,7 @@ does not depend on the generator that made it, so that it means the same when ge
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ class Edit(NamedTuple):
     """A named spelling put in the place of one piece. `data` is set for the edit `raw` alone: the octets themselves."""
 
     name: str
-    index: int
+    place: int
     data: bytes | None = None
 
 
@@ -62,7 +63,7 @@ def segments(octets: bytes, cuts: tuple[int, ...]) -> list[bytes]:
     if cuts == EVERY:
         return [octets[at : at + 1] for at in range(len(octets))]
     places = sorted({0, len(octets), *(cut for cut in cuts if 0 < cut < len(octets))})
-    return [octets[begin:end] for begin, end in zip(places, places[1:], strict=False)]
+    return [octets[begin:end] for begin, end in itertools.pairwise(places)]
 
 
 def to_line(given: Input) -> str:
@@ -85,7 +86,9 @@ def from_line(line: str) -> Input:
     kind, *words = line.split() or [""]
     pieces: list[Piece] = []
     edits: list[Edit] = []
-    mend, stop, cuts = False, None, ()
+    mend = False
+    stop: int | None = None
+    cuts: tuple[int, ...] = ()
     for word in words:
         match = WORD.fullmatch(word)
         if match is None:
@@ -107,10 +110,10 @@ def from_line(line: str) -> Input:
 
 def _check(edits: list[Edit], count: int) -> None:
     for edit in edits:
-        if edit.index >= count:
-            raise LineError(f"edit:{edit.name}@{edit.index}: there are {count} pieces, counted from 0")
+        if edit.place >= count:
+            raise LineError(f"edit:{edit.name}@{edit.place}: there are {count} pieces, counted from 0")
         if (edit.data is None) == (edit.name == RAW):
-            raise LineError(f"edit:{edit.name}@{edit.index}: raw has octets behind =, and no other edit has")
+            raise LineError(f"edit:{edit.name}@{edit.place}: raw has octets behind =, and no other edit has")
 
 
 def _offsets(word: str, text: str) -> tuple[int, ...]:

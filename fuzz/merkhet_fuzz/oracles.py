@@ -61,41 +61,49 @@ def meaning(message: Message) -> Meaning:
 
 
 def _strict(given: Input, octets: bytes, parsed: Parsed) -> list[Fault]:
+    """Hold the requests that were handed on whole to what is due. What is neither due nor forbidden is left alone."""
     demand = reading.demand(given)
+    wholes = [message for message in parsed.messages if message.whole]
     if demand.due is Due.FREE:
         return []
-    wholes = [message for message in parsed.messages if message.whole]
     if demand.due is Due.REFUSE:
         if len(wholes) <= demand.request:
             return []
         words = f"request {demand.request + 1} is handed on as whole, though {demand.blame} makes it wrong"
         return [Fault("refuse", demand.blame, demand.level, demand.clause, words)]
-    expected = reading.meanings(given)
-    count, at_end = len(expected), True
-    if given.stop is not None:
-        count, at_end = reading.whole_requests(given, len(reading.octets(given._replace(stop=None))))
-    if len(wholes) > count:
-        words = f"{len(wholes)} whole requests are handed on, where there are {count}"
+    expected, at_end = _expected(given)
+    if len(wholes) > len(expected):
+        words = f"{len(wholes)} whole requests are handed on, where there are {len(expected)}"
         return [Fault("count", "more", Level.MUST, demand.clause, words)]
-    for number, (message, wanted) in enumerate(zip(wholes, expected, strict=False)):
-        if (said := meaning(message)) != wanted:
-            part = next(name for name, one, two in zip(Meaning._fields, said, wanted, strict=True) if one != two)
-            words = f"the {part} of request {number + 1} is read as {_short(getattr(said, part))}, not {_short(getattr(wanted, part))}"
-            return [Fault("content", part, demand.level, demand.clause, words)]
-    if demand.due is Due.ACCEPT and len(wholes) < count:
+    for number, (message, wanted) in enumerate(zip(wholes, expected, strict=False), 1):
+        if part := _differing(said := meaning(message), wanted):
+            words = f"the {part} of request {number} is read as {_short(getattr(said, part))}"
+            return [
+                Fault("content", part, demand.level, demand.clause, f"{words}, not {_short(getattr(wanted, part))}")
+            ]
+    if demand.due is Due.EITHER:
+        return []
+    if len(wholes) < len(expected):
         words = f"request {len(wholes) + 1} is legal and whole, and is not handed on ({parsed.end})"
         return [Fault("accept", parsed.end, demand.level, demand.clause, words)]
-    if demand.due is Due.ACCEPT and at_end and octets and parsed.end != CLEAN:
-        return [
-            Fault(
-                "accept",
-                f"ends {parsed.end}",
-                demand.level,
-                demand.clause,
-                f"the end is {parsed.end}, and nothing is wrong",
-            )
-        ]
+    if at_end and octets and parsed.end != CLEAN:
+        words = f"the end is {parsed.end}, and nothing is wrong"
+        return [Fault("accept", f"ends {parsed.end}", demand.level, demand.clause, words)]
     return []
+
+
+def _expected(given: Input) -> tuple[list[Meaning], bool]:
+    """Return what the requests that are whole before the stop say, and whether the stop is where one ends."""
+    expected = reading.meanings(given)
+    if given.stop is None:
+        return expected, True
+    count, at_end = reading.whole_requests(given, len(reading.octets(given._replace(stop=None))))
+    return expected[:count], at_end
+
+
+def _differing(one: Meaning, two: Meaning) -> str:
+    """Return which part of two meanings is not the same, or "" if all is."""
+    return next((part for part in Meaning._fields if getattr(one, part) != getattr(two, part)), "")
 
 
 def _short(value: object) -> str:
@@ -160,8 +168,7 @@ def _round_trip(parser: Parser, parsed: Parsed) -> list[Fault]:
             return [
                 Fault("round trip", f"{len(again.messages)} requests, {again.end}", Level.SHOULD, "rfc9112#2.1", words)
             ]
-        if (said := meaning(again.messages[0])) != (wanted := meaning(message)):
-            part = next(name for name, one, two in zip(Meaning._fields, said, wanted, strict=True) if one != two)
+        if part := _differing(meaning(again.messages[0]), meaning(message)):
             return [
                 Fault(
                     "round trip",
@@ -187,7 +194,7 @@ def names(given: Input) -> Sequence[str]:
     """Return the edits of an input as a class has them: a raw one by the kind of its piece, with `unmended` said."""
     found: set[str] = set()
     for edit in given.edits:
-        kind = given.pieces[edit.index].kind
+        kind = given.pieces[edit.place].kind
         name = f"raw.{kind}" if edit.data is not None else edit.name
         found.add(
             name if given.mend or kind not in http_request.LENGTHS or edit.data is not None else f"{name}.unmended"

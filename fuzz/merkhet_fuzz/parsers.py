@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 ENTRY_POINTS = "merkhet.parsers"
 CLEAN, REFUSED, INCOMPLETE = "clean", "refused", "incomplete"
@@ -86,5 +86,15 @@ def _plain(parse: Callable[[Sequence[bytes]], object]) -> Parser:
 def _as_parsed(result: object) -> Parsed:
     match result:
         case ([*messages], str(end)) if end in {CLEAN, REFUSED, INCOMPLETE}:
-            return Parsed([Message(*message) for message in messages], end)
+            return Parsed([_as_message(message) for message in cast("list[object]", messages)], end)
+        case _:
+            pass
     raise TypeError("a parser returns (messages, 'clean' or 'refused' or 'incomplete')")
+
+
+def _as_message(message: object) -> Message:
+    match message:
+        case (bytes(method), bytes(target), [*fields], bytes(content), bool(whole)):
+            return Message(method, target, cast("list[tuple[bytes, bytes]]", fields), content, whole)
+        case _:
+            raise TypeError("a message is (method, target, fields, content, whole), octets but for fields and whole")

@@ -96,7 +96,7 @@ def demand(given: Input) -> Demand:
             return FREE
         request = 0
         if due > Due.ACCEPT:
-            request = request_of(given.pieces, edit.index)
+            request = request_of(given.pieces, edit.place)
             doubtful.append(request)
         if due >= found.due:
             found = Demand(due, request, name, clause, level)
@@ -108,14 +108,14 @@ def demand(given: Input) -> Demand:
 def _due(given: Input, edit: Edit) -> tuple[Due, str, Level, str]:
     """Return what one edit brings about: a length that does not agree with its content is never legal."""
     spelling = RAW_SPELLING if edit.name == RAW else BY_NAME[edit.name]
-    kind = given.pieces[edit.index].kind
+    kind = given.pieces[edit.place].kind
     if kind not in LENGTHS or given.mend or edit.name == RAW:
         return spelling.due, spelling.clause, spelling.level, edit.name
     name = f"{edit.name}.unmended"
     grown_or_shrunk = edit.name.endswith((".grow", ".shrink"))
     if kind == "chunk-data" and grown_or_shrunk:
         return Due.REFUSE, "rfc9112#7.1", Level.SHOULD, name
-    if edit.name == "body.shrink" and edit.index == len(given.pieces) - 1:
+    if edit.name == "body.shrink" and edit.place == len(given.pieces) - 1:
         return Due.REFUSE, "rfc9112#6.3", Level.MUST, name
     return Due.FREE, "", Level.MUST, name
 
@@ -136,7 +136,7 @@ def whole_requests(given: Input, length: int) -> tuple[int, bool]:
     full = given._replace(stop=None)
     at = count = 0
     for begin, end in _requests(given.pieces):
-        edits = tuple(edit._replace(index=edit.index - begin) for edit in given.edits if begin <= edit.index < end)
+        edits = tuple(edit._replace(place=edit.place - begin) for edit in given.edits if begin <= edit.place < end)
         at += len(octets(full._replace(pieces=given.pieces[begin:end], edits=edits)))
         if at > given.stop:
             return count, False

@@ -82,7 +82,8 @@ def _hexdigits() -> tuple[Spelling, ...]:
     habits = (
         ("plus", _before(b"+")), ("minus", _before(b"-")), ("hex-prefix", _before(b"0x")), ("hex-prefix-big", _before(b"0X")),
         ("underscore", lambda data: b"0_" + data), ("sp-before", _before(b" ")), ("htab-before", _before(b"\t")),
-        ("vt-before", _before(b"\x0b")), ("ff-behind", _after(b"\x0c")), ("cr-behind", _after(b"\r")), ("nul-behind", _after(b"\x00")),
+        ("vt-before", _before(b"\x0b")), ("ff-behind", _after(b"\x0c")),
+        ("cr-behind", _after(b"\r")), ("nul-behind", _after(b"\x00")),
         ("nbsp-behind", _after(b"\xa0")), ("letter-behind", _after(b"z")), ("h-suffix", _after(b"h")), ("point", _after(b".")),
         ("comma", _after(b",")), ("quoted", lambda data: b'"' + data + b'"'), ("empty", _is(b"")),
     )  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import click
 
@@ -39,12 +41,13 @@ def fuzz() -> None:
 )
 @click.option("--list", "listing", is_flag=True, help="List the parsers, and do nothing else.")
 def parser(
+    *,
     name: str | None,
     seconds: float | None,
     inputs: int | None,
     seed: int,
     findings: Path | None,
-    listing: bool,  # noqa: FBT001
+    listing: bool,
 ) -> Code:
     """Give the parser NAME generated input until the time is over, and write what it gets wrong into a file.
 
@@ -64,18 +67,17 @@ def parser(
         raise Failure(Code.INVOCATION, str(problem)) from problem
     path = findings or Path(f"{name}-{seed}.jsonl")
     limit = SECONDS if seconds is None and inputs is None else seconds
-    summary = _run(name, wanted, path, seed, inputs, limit)
+    with _file(path) as stream, terminated_as_interrupted():
+        summary = Campaign(name, wanted, seed, _teller(stream)).run(inputs=inputs, seconds=limit)
     _close(summary, path)
     if summary.interrupted:
         return Code.INTERRUPTED
     return Code.SERVER if summary.seen else Code.OK
 
 
-def _run(
-    name: str, wanted: parsers.Parser, path: Path, seed: int, inputs: int | None, seconds: float | None
-) -> Summary:
+def _file(path: Path) -> IO[bytes]:
     try:
-        stream = path.open("xb")
+        return path.open("xb")
     except FileExistsError as problem:
         words = (
             f"{path} is there already, and may be all that is left of an earlier campaign: name another by --findings"
@@ -84,12 +86,13 @@ def _run(
     except OSError as problem:
         raise Failure(Code.INVOCATION, f"{path} cannot be written: {problem.strerror}") from problem
 
+
+def _teller(stream: IO[bytes]) -> Callable[[Finding], None]:
     def tell(finding: Finding) -> None:
         append(stream, finding)
         _show(finding)
 
-    with stream, terminated_as_interrupted():
-        return Campaign(name, wanted, seed, tell).run(inputs=inputs, seconds=seconds)
+    return tell
 
 
 def _show(finding: Finding) -> None:
