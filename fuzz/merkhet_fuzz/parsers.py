@@ -10,7 +10,9 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
-from typing import NamedTuple, cast
+from typing import Literal, NamedTuple
+
+import msgspec
 
 ENTRY_POINTS = "merkhet.parsers"
 CLEAN, REFUSED, INCOMPLETE = "clean", "refused", "incomplete"
@@ -35,6 +37,9 @@ class Parsed(NamedTuple):
     messages: Sequence[Message]
     end: str
 
+
+Returned = tuple[list[Message], Literal["clean", "refused", "incomplete"]]
+"""What a parser of others returns, which may know nothing of our classes."""
 
 Parser = Callable[[Sequence[bytes]], Parsed]
 OWN = {
@@ -84,17 +89,10 @@ def _plain(parse: Callable[[Sequence[bytes]], object]) -> Parser:
 
 
 def _as_parsed(result: object) -> Parsed:
-    match result:
-        case ([*messages], str(end)) if end in {CLEAN, REFUSED, INCOMPLETE}:
-            return Parsed([_as_message(message) for message in cast("list[object]", messages)], end)
-        case _:
-            pass
-    raise TypeError("a parser returns (messages, 'clean' or 'refused' or 'incomplete')")
-
-
-def _as_message(message: object) -> Message:
-    match message:
-        case (bytes(method), bytes(target), [*fields], bytes(content), bool(whole)):
-            return Message(method, target, cast("list[tuple[bytes, bytes]]", fields), content, whole)
-        case _:
-            raise TypeError("a message is (method, target, fields, content, whole), octets but for fields and whole")
+    try:
+        messages, end = msgspec.convert(result, Returned)
+    except msgspec.ValidationError as problem:
+        raise TypeError(
+            f"a parser returns (messages, end) as merkhet_fuzz.parsers.Parsed has them: {problem}"
+        ) from problem
+    return Parsed(messages, end)

@@ -9,7 +9,7 @@ from merkhet_fuzz.http_request import LENGTHS, Meaning
 from merkhet_fuzz.model import RAW, Edit, Input, LineError, Piece
 from merkhet_fuzz.spellings import BY_NAME, KIND_OF, Due, Level, Spelling
 
-RAW_SPELLING = Spelling(RAW, lambda data: data, Due.FREE, "")
+RAW_SPELLING = Spelling(RAW, bytes, Due.FREE, "")
 SHOWN = frozenset(("value", "target", "body", "chunk-data"))
 """Kinds of which a parser hands on the octets."""
 

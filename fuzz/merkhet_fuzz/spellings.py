@@ -57,19 +57,49 @@ def _inside(octets: bytes) -> Callable[[bytes], bytes]:
     return lambda data: data[: len(data) // 2] + octets + data[len(data) // 2 :]
 
 
+def _doubled(between: bytes) -> Callable[[bytes], bytes]:
+    return lambda data: data + between + data
+
+
+def _replaced(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
+    return lambda data: data.replace(old, new, 1)
+
+
+def _foreign_digits(lead: bytes, zero: int) -> Callable[[bytes], bytes]:
+    """Write each digit as one of Unicode's others, in UTF-8."""
+    return lambda data: b"".join(lead + bytes([zero + octet - 0x30]) for octet in data)
+
+
+def _quoted(data: bytes) -> bytes:
+    return b'"' + data + b'"'
+
+
+def _shorter(data: bytes) -> bytes:
+    return data[:-1]
+
+
+def _wrapped(data: bytes) -> bytes:
+    """Write a number that 64 bits take for this one."""
+    return b"%d" % (2**64 + int(data))
+
+
+def _wrapped_hex(data: bytes) -> bytes:
+    return b"%x" % (2**64 + int(data, 16))
+
+
 LENGTH_CLAUSE, CHUNK, COLON = "rfc9112#6.3", "rfc9112#7.1", "rfc9112#5.1"
 HOST, CODING, VALUE, OWS, LINE = "rfc9112#3.2", "rfc9112#6.3", "rfc9110#5.5", "rfc9110#5.6.3", "rfc9112#2.2"
 SHOULD = Level.SHOULD
 
 NUMBER_HABITS: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (
     ("plus", _before(b"+")), ("minus", _before(b"-")), ("minus-zero", _is(b"-0")), ("hex-prefix", _before(b"0x")),
-    ("underscore", lambda data: b"0_" + data), ("point", _after(b".0")), ("exponent", _after(b"e0")),
+    ("underscore", _before(b"0_")), ("point", _after(b".0")), ("exponent", _after(b"e0")),
     ("comma-letter", _after(b",x")), ("semicolon", _after(b";")), ("letter-behind", _after(b"z")),
-    ("two-numbers", lambda data: data + b" " + data), ("vt-before", _before(b"\x0b")), ("ff-behind", _after(b"\x0c")),
+    ("two-numbers", _doubled(b" ")), ("vt-before", _before(b"\x0b")), ("ff-behind", _after(b"\x0c")),
     ("nbsp-behind", _after(b"\xa0")), ("nel-behind", _after(b"\x85")), ("l-suffix", _after(b"L")),
-    ("fullwidth", lambda data: b"".join(b"\xef\xbc" + bytes([0x90 + octet - 48]) for octet in data)),
-    ("arabic-indic", lambda data: b"".join(b"\xd9" + bytes([0xA0 + octet - 48]) for octet in data)),
-    ("superscript", _is(b"\xb2")), ("quoted", lambda data: b'"' + data + b'"'), ("empty", _is(b"")),
+    ("fullwidth", _foreign_digits(b"\xef\xbc", 0x90)),
+    ("arabic-indic", _foreign_digits(b"\xd9", 0xA0)),
+    ("superscript", _is(b"\xb2")), ("quoted", _quoted), ("empty", _is(b"")),
 )  # fmt: skip
 """Ways to write decimal digits that no grammar of HTTP has."""
 
@@ -81,11 +111,11 @@ def _digits(prefix: str, clause: str) -> tuple[Spelling, ...]:
 def _hexdigits() -> tuple[Spelling, ...]:
     habits = (
         ("plus", _before(b"+")), ("minus", _before(b"-")), ("hex-prefix", _before(b"0x")), ("hex-prefix-big", _before(b"0X")),
-        ("underscore", lambda data: b"0_" + data), ("sp-before", _before(b" ")), ("htab-before", _before(b"\t")),
+        ("underscore", _before(b"0_")), ("sp-before", _before(b" ")), ("htab-before", _before(b"\t")),
         ("vt-before", _before(b"\x0b")), ("ff-behind", _after(b"\x0c")),
         ("cr-behind", _after(b"\r")), ("nul-behind", _after(b"\x00")),
         ("nbsp-behind", _after(b"\xa0")), ("letter-behind", _after(b"z")), ("h-suffix", _after(b"h")), ("point", _after(b".")),
-        ("comma", _after(b",")), ("quoted", lambda data: b'"' + data + b'"'), ("empty", _is(b"")),
+        ("comma", _after(b",")), ("quoted", _quoted), ("empty", _is(b"")),
     )  # fmt: skip
     return tuple(Spelling(f"chunk-size.{name}", write, Due.REFUSE, CHUNK, SHOULD) for name, write in habits)
 
@@ -143,11 +173,11 @@ SPELLINGS: dict[str, tuple[Spelling, ...]] = {
     ),
     "host-line": (
         Spelling("host.none", _is(b""), Due.REFUSE, HOST),
-        Spelling("host.twice", lambda data: data + data, Due.REFUSE, HOST),
+        Spelling("host.twice", _doubled(b""), Due.REFUSE, HOST),
         Spelling("host.two", _after(b"Host: other.test\r\n"), Due.REFUSE, HOST),
-        Spelling("host.small-name", lambda data: b"host" + data[4:], Due.ACCEPT, "rfc9110#5.1"),
-        Spelling("host.big-name", lambda data: b"HOST" + data[4:], Due.ACCEPT, "rfc9110#5.1"),
-        Spelling("host.space-colon", lambda data: data.replace(b":", b" :", 1), Due.REFUSE, COLON),
+        Spelling("host.small-name", _replaced(b"Host", b"host"), Due.ACCEPT, "rfc9110#5.1"),
+        Spelling("host.big-name", _replaced(b"Host", b"HOST"), Due.ACCEPT, "rfc9110#5.1"),
+        Spelling("host.space-colon", _replaced(b":", b" :"), Due.REFUSE, COLON),
         Spelling("host.sp-in-value", _is(b"Host: a b\r\n"), Due.REFUSE, HOST, SHOULD),
         Spelling("host.user", _is(b"Host: u@h\r\n"), Due.REFUSE, HOST, SHOULD),
         Spelling("host.port-letters", _is(b"Host: h:abc\r\n"), Due.REFUSE, HOST, SHOULD),
@@ -173,13 +203,13 @@ SPELLINGS: dict[str, tuple[Spelling, ...]] = {
     "trailer": (
         Spelling("trailer.small", bytes.lower, Due.ACCEPT, "rfc9110#5.1"),
         Spelling("trailer.none", _is(b""), Due.ACCEPT, CHUNK),
-        Spelling("trailer.twice", lambda data: data + data, Due.ACCEPT, "rfc9112#7.1.2"),
-        Spelling("trailer.space-colon", lambda data: data.replace(b":", b" :", 1), Due.FREE, COLON),
-        Spelling("trailer.lf", lambda data: data.replace(b"\r\n", b"\n"), Due.FREE, LINE),
+        Spelling("trailer.twice", _doubled(b""), Due.ACCEPT, "rfc9112#7.1.2"),
+        Spelling("trailer.space-colon", _replaced(b":", b" :"), Due.FREE, COLON),
+        Spelling("trailer.lf", _replaced(b"\r\n", b"\n"), Due.FREE, LINE),
         Spelling("trailer.no-colon", _is(b"nonsense\r\n"), Due.FREE, LINE),
         Spelling("trailer.framing", _after(b"Content-Length: 7\r\n"), Due.FREE, "rfc9110#6.5.1"),
         Spelling("trailer.fold", _after(b" folded\r\n"), Due.FREE, "rfc9112#5.2"),
-        Spelling("trailer.nul", lambda data: data.replace(b": ", b": \x00"), Due.FREE, VALUE),
+        Spelling("trailer.nul", _replaced(b": ", b": \x00"), Due.FREE, VALUE),
     ),
     "colon": (
         Spelling("colon.sp-before", _is(b" :"), Due.REFUSE, COLON),
@@ -213,11 +243,11 @@ SPELLINGS: dict[str, tuple[Spelling, ...]] = {
     "length": (
         *_digits("length", LENGTH_CLAUSE),
         Spelling("length.leading-zeros", _before(b"00"), Due.ACCEPT, "rfc9110#8.6"),
-        Spelling("length.list", lambda data: data + b", " + data, Due.EITHER, "rfc9110#8.6"),
-        Spelling("length.two-values", lambda data: data + b", 1" + data, Due.REFUSE, LENGTH_CLAUSE),
-        Spelling("length.second-line", lambda data: data + b"\r\nContent-Length: " + data, Due.EITHER, "rfc9110#8.6"),
-        Spelling("length.other-line", lambda data: data + b"\r\nContent-Length: 1" + data, Due.REFUSE, LENGTH_CLAUSE),
-        Spelling("length.huge", lambda data: str(2**64 + int(data)).encode(), Due.REFUSE, "rfc9110#8.6"),
+        Spelling("length.list", _doubled(b", "), Due.EITHER, "rfc9110#8.6"),
+        Spelling("length.two-values", _doubled(b", 1"), Due.REFUSE, LENGTH_CLAUSE),
+        Spelling("length.second-line", _doubled(b"\r\nContent-Length: "), Due.EITHER, "rfc9110#8.6"),
+        Spelling("length.other-line", _doubled(b"\r\nContent-Length: 1"), Due.REFUSE, LENGTH_CLAUSE),
+        Spelling("length.huge", _wrapped, Due.REFUSE, "rfc9110#8.6"),
         Spelling("length.nul-behind", _after(b"\x00"), Due.EITHER, VALUE),
         Spelling("length.with-coding", _after(b"\r\nTransfer-Encoding: chunked"), Due.FREE, "rfc9112#6.1"),
     ),
@@ -244,7 +274,7 @@ SPELLINGS: dict[str, tuple[Spelling, ...]] = {
     ),
     "body": (
         Spelling("body.grow", _after(b"x"), Due.ACCEPT, LENGTH_CLAUSE),
-        Spelling("body.shrink", lambda data: data[:-1], Due.ACCEPT, LENGTH_CLAUSE),
+        Spelling("body.shrink", _shorter, Due.ACCEPT, LENGTH_CLAUSE),
         Spelling("body.head", _is(b"GET /hidden HTTP/1.1\r\nHost: h\r\n\r\n"), Due.ACCEPT, LENGTH_CLAUSE),
         Spelling("body.line-ends", _before(b"\r\n\r\n"), Due.ACCEPT, LENGTH_CLAUSE),
         Spelling("body.binary", _is(b"\x00\xff\r\n0\r\n\r\n"), Due.ACCEPT, LENGTH_CLAUSE),
@@ -254,7 +284,7 @@ SPELLINGS: dict[str, tuple[Spelling, ...]] = {
         Spelling("chunk-size.big", bytes.upper, Due.ACCEPT, CHUNK),
         Spelling("chunk-size.small", bytes.lower, Due.ACCEPT, CHUNK),
         Spelling("chunk-size.leading-zeros", _before(b"00"), Due.ACCEPT, CHUNK),
-        Spelling("chunk-size.huge", lambda data: b"1" + data.rjust(16, b"0"), Due.REFUSE, CHUNK),
+        Spelling("chunk-size.huge", _wrapped_hex, Due.REFUSE, CHUNK),
         Spelling("chunk-size.trailing-sp", _after(b" "), Due.FREE, CHUNK),
     ),
     "chunk-ext": (
@@ -273,7 +303,7 @@ SPELLINGS: dict[str, tuple[Spelling, ...]] = {
     ),
     "chunk-data": (
         Spelling("chunk-data.grow", _after(b"x"), Due.ACCEPT, CHUNK),
-        Spelling("chunk-data.shrink", lambda data: data[:-1], Due.ACCEPT, CHUNK),
+        Spelling("chunk-data.shrink", _shorter, Due.ACCEPT, CHUNK),
         Spelling("chunk-data.last-chunk", _is(b"0\r\n\r\n"), Due.ACCEPT, CHUNK),
     ),
     "chunk-end": (

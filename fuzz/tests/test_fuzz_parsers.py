@@ -133,7 +133,12 @@ def test_a_different_end_in_segments_is_a_finding_of_less_weight() -> None:
 def test_a_parser_that_does_not_come_to_an_end_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("merkhet_fuzz.campaign.WORK_SECONDS", 0.02)
     line = "http-request method=GET sp=%20 target=/ sp=%20 version=HTTP/1.1 eol=%0D%0A end=%0D%0A body=5%0C"
-    monkeypatch.setattr(mutate, "inputs", lambda seed: iter([(from_line(line), reading.octets(from_line(line)))]))
+    made = iter([(from_line(line), reading.octets(from_line(line)))])
+
+    def inputs(seed: int) -> Iterator[tuple[Input, bytes]]:
+        return made
+
+    monkeypatch.setattr(mutate, "inputs", inputs)
     (finding,) = campaign(over(loops), inputs=1)
     assert (finding.oracle, finding.detail) == ("work", "too much")
 
@@ -278,3 +283,13 @@ def test_plain_tuples_are_taken_for_what_a_parser_returns(monkeypatch: pytest.Mo
     assert parsed == Parsed([Message(b"GET", b"/", [(b"Host", b"h")], b"", True)], CLEAN)
     with pytest.raises(parsers.ParserError, match="there is no parser"):
         parsers.load("http-request.none")
+
+
+def of_another_shape(given: Sequence[bytes]) -> object:
+    return [], "well"
+
+
+def test_what_is_no_result_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("merkhet_reference.parsers.http_request", of_another_shape)
+    with pytest.raises(TypeError, match="a parser returns"):
+        parsers.load("http-request.reference")([b"GET"])
