@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from merkhet_fuzz import minimise, mutate, oracles, reading, watchdog
 from merkhet_fuzz.findings import Finding
-from merkhet_fuzz.model import Input, to_line
+from merkhet_fuzz.model import Input, from_line, to_line
 from merkhet_fuzz.oracles import Fault
 from merkhet_fuzz.parsers import Parser
 from merkhet_fuzz.spellings import Level
@@ -23,11 +23,15 @@ MINIMISED_MAX = 12
 
 @dataclass
 class Summary:
-    """How much was tried, in how much time, and how often each class was met."""
+    """How much was tried, in how much time, and how often each class was met.
+
+    `unrepeated` counts what was there once and not again: a parser that remembers, or that depends on chance.
+    """
 
     inputs: int = 0
     seconds: float = 0.0
     seen: Counter[str] = field(default_factory=Counter[str])
+    unrepeated: int = 0
     interrupted: bool = False
 
 
@@ -77,7 +81,8 @@ class Campaign:
         smallest = minimise.minimise(given, lambda each: pinned(parser, each, fault.pin) is not None)
         shown = pinned(parser, smallest, fault.pin)
         if shown is None:
-            return  # it did not repeat: nothing that could be told would be true
+            self.summary.unrepeated += 1  # nothing that could be told of it would be true
+            return
         self._tell_once(shown, smallest, given, number)
 
     def _tell_once(self, fault: Fault, smallest: Input, given: Input, number: int) -> None:
@@ -125,6 +130,14 @@ def judged(parser: Parser, given: Input, data: bytes | None = None, *, deep: boo
         except watchdog.TooMuchWork:
             words = f"one input takes more than {WORK_SECONDS:g} s of processor time, again when it is repeated"
             return [Fault("work", "too much", Level.MUST, "", words)]
+
+
+def shows_again(parser: Parser, finding: Finding) -> bool:
+    """Tell whether a parser still gets the input of a finding wrong. Raises LineError if its line says no input."""
+    given = from_line(finding.input)
+    reading.check(given)
+    with watchdog.watching(parser, WORK_SECONDS) as watched:
+        return pinned(watched, given, (finding.oracle, finding.detail)) is not None
 
 
 def pinned(parser: Parser, given: Input, pin: tuple[str, str]) -> Fault | None:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from merkhet_fuzz import http_request, minimise, mutate, oracles, parsers, reading
-from merkhet_fuzz.campaign import Campaign
+from merkhet_fuzz.campaign import Campaign, shows_again
 from merkhet_fuzz.findings import Finding
 from merkhet_fuzz.model import EVERY, Edit, Input, LineError, Piece, from_line, segments, to_line
 from merkhet_fuzz.parsers import CLEAN, INCOMPLETE, REFUSED, Message, Parsed, Parser
@@ -141,6 +141,8 @@ def test_a_parser_that_does_not_come_to_an_end_is_found(monkeypatch: pytest.Monk
     monkeypatch.setattr(mutate, "inputs", inputs)
     (finding,) = campaign(over(loops), inputs=1)
     assert (finding.oracle, finding.detail) == ("work", "too much")
+    assert shows_again(over(loops), finding)
+    assert not shows_again(REFERENCE, finding)
 
 
 def test_nothing_is_found_in_the_reference() -> None:
@@ -155,6 +157,19 @@ def test_a_finding_is_small_and_shows_the_same_again() -> None:
     assert reading.octets(small) == finding.octets
     (fault,) = oracles.judge(over(lenient_number), small)
     assert fault.pin == (finding.oracle, finding.detail)
+
+
+def test_what_does_not_repeat_is_counted_and_not_told() -> None:
+    calls = itertools.count()
+
+    def parser(given: Sequence[bytes]) -> Parsed:
+        if next(calls) == 100:
+            raise KeyError("once")
+        return REFERENCE(given)
+
+    found: list[Finding] = []
+    summary = Campaign("http-request.under-test", parser, 1, found.append).run(inputs=200)
+    assert (summary.unrepeated, found) == (1, [])
 
 
 def test_an_interruption_keeps_what_was_found() -> None:
@@ -286,7 +301,7 @@ def test_plain_tuples_are_taken_for_what_a_parser_returns(monkeypatch: pytest.Mo
 
 
 def of_another_shape(given: Sequence[bytes]) -> object:
-    return [], "well"
+    return (b"", "well")
 
 
 def test_what_is_no_result_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,10 +12,9 @@ from merkhet.cli.codes import Code, Failure
 from merkhet.cli.signals import terminated_as_interrupted
 from merkhet.cli.terminal import escaped
 from merkhet_fuzz import parsers
-from merkhet_fuzz.campaign import Campaign, Summary, pinned
+from merkhet_fuzz.campaign import Campaign, Summary, shows_again
 from merkhet_fuzz.findings import Finding, FindingsError, append, read
-from merkhet_fuzz.model import LineError, from_line
-from merkhet_fuzz.reading import check
+from merkhet_fuzz.model import LineError
 
 SECONDS = 60.0
 
@@ -103,6 +102,8 @@ def _show(finding: Finding) -> None:
 
 
 def _close(summary: Summary, path: Path) -> None:
+    if summary.unrepeated:
+        click.echo(f"{summary.unrepeated} disagreements were not there when they were tried again, and are left out")
     rate = summary.inputs / summary.seconds if summary.seconds else 0.0
     click.echo(
         escaped(
@@ -129,8 +130,6 @@ def replay(file: Path, other: str | None) -> Code:
 
 
 def _shown_again(finding: Finding, name: str) -> bool:
-    given = from_line(finding.input)
-    check(given)
-    fault = pinned(parsers.load(name), given, (finding.oracle, finding.detail))
-    click.echo(escaped(f"{'gone' if fault is None else 'there'}: {finding.name}"))
-    return fault is not None
+    is_there = shows_again(parsers.load(name), finding)
+    click.echo(escaped(f"{'there' if is_there else 'gone'}: {finding.name}"))
+    return is_there
