@@ -132,21 +132,31 @@ def meaning(method: bytes, target: bytes, fields: list[tuple[bytes, bytes]], con
     return Meaning(method, target, kept, content)
 
 
-def groups(pieces: tuple[Piece, ...]) -> list[range]:
-    """Return what a smaller legal stream is without, largest first: requests, field lines, chunks, trailers."""
-    found: list[range] = []
+def groups(pieces: tuple[Piece, ...]) -> list[range | list[int]]:
+    """Return what a smaller legal stream is without, largest first: requests, contents, field lines, chunks, trailers."""
+    found: list[range | list[int]] = []
     starts = [at for at, piece in enumerate(pieces) if piece.kind == "method"]
-    if len(starts) > 1:
-        found += [range(begin, end) for begin, end in zip(starts, [*starts[1:], len(pieces)], strict=True)]
+    requests = [range(begin, end) for begin, end in zip(starts, [*starts[1:], len(pieces)], strict=True)]
+    if len(requests) > 1:
+        found += requests
+    found += [content for request in requests if (content := _framed(pieces, request))]
     for at, piece in enumerate(pieces):
-        if piece.kind == "name":
-            found.append(range(at, at + 6))
-        elif piece.kind == "chunk-size":
-            found.append(range(at, at + 5))
-        elif piece.kind == "trailer":
-            found.append(range(at, at + 1))
+        if piece.kind in GROUP_PIECES:
+            found.append(range(at, at + GROUP_PIECES[piece.kind]))
     return found
 
+
+def _framed(pieces: tuple[Piece, ...], request: range) -> list[int]:
+    """Return the pieces of a request's content and of the field line that frames it; none if there is no content."""
+    line = next((at for at in request if pieces[at].kind == "framing-name"), None)
+    if line is None:
+        return []
+    end = next(at for at in request if pieces[at].kind == "end")
+    return [*range(line, line + GROUP_PIECES["name"]), *range(end + 1, request.stop)]
+
+
+GROUP_PIECES = {"name": 6, "chunk-size": 5, "trailer": 1}
+"""By the kind that a field line, a chunk or a trailer begins with: of how many pieces it is."""
 
 SIMPLEST = {"target": b"/", "method": b"GET", "host-line": b"Host: h\r\n", "name": b"A", "value": b"b"}
 """The plainest octets of a kind: what a smaller input has in the place of others."""

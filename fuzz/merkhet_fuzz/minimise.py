@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from merkhet_fuzz import http_request, reading
-from merkhet_fuzz.model import EVERY, Edit, Input, Piece
+from merkhet_fuzz.model import EVERY, Input, Piece
 
 SHORTEST = b"ab"
 
@@ -39,11 +39,11 @@ def smaller_ones(given: Input) -> Iterator[Input]:
         yield given._replace(mend=False)
 
 
-def without(given: Input, group: range) -> Input:
-    """Return an input without some pieces and without their edits."""
-    pieces = given.pieces[: group.start] + given.pieces[group.stop :]
+def without(given: Input, group: Collection[int]) -> Input:
+    """Return an input without some pieces, by their numbers, and without their edits."""
+    pieces = tuple(piece for at, piece in enumerate(given.pieces) if at not in group)
     edits = tuple(
-        edit if edit.place < group.start else Edit(edit.name, edit.place - len(group), edit.data)
+        edit._replace(place=edit.place - sum(at < edit.place for at in group))
         for edit in given.edits
         if edit.place not in group
     )

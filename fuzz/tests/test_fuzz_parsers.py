@@ -292,6 +292,22 @@ def test_a_smaller_input_loses_pieces_and_the_edits_on_them() -> None:
     assert to_line(smaller) == "http-request method=GET end=%0D%0A edit:end.lf@1"
 
 
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(bases())
+def test_a_smaller_base_is_legal(pieces: tuple[Piece, ...]) -> None:
+    for smaller in minimise.smaller_ones(Input(mutate.KIND, pieces)):
+        assert oracles.judge(REFERENCE, smaller) == []
+
+
+def takes_a_space_in_host(given: Sequence[bytes], parsed: Parsed) -> Parsed:
+    return REFERENCE([segment.replace(b"Host: a b", b"Host: ab") for segment in given])
+
+
+def test_a_finding_keeps_no_content_that_it_does_not_need() -> None:
+    (finding,) = campaign(over(takes_a_space_in_host))
+    assert finding.octets == b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n"
+
+
 def test_plain_tuples_are_taken_for_what_a_parser_returns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parsers, "OWN", {"http-request.plain": "merkhet_reference.parsers:http_request"})
     parsed = parsers.load("http-request.plain")([b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"])
