@@ -14,6 +14,7 @@ from merkhet.expect_echo import Echo as Echo
 from merkhet.expect_echo import echoed as echoed
 from merkhet.expect_echo import misechoed as misechoed
 from merkhet.expect_echo import read_echo as read_echo
+from merkhet.expect_echo import untold as untold
 from merkhet.expectation import Expectation as Expectation
 from merkhet.expectation import Rests as Rests
 

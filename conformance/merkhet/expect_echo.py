@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from merkhet.answer import Answer, Context, FieldLine, Response
 from merkhet.expectation import Expectation, Rests
+
+Part = Literal["method", "target", "fields", "body", "trailers"]
 
 
 class Echo(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,3 +154,26 @@ class _Misechoed:
 def misechoed(body: bytes) -> Expectation:
     """A 2xx echo in the contract's form whose known content differs from `body`; an echo that cannot know it is none."""
     return _Misechoed(body)
+
+
+@dataclass(frozen=True, slots=True)
+class _Untold:
+    """A 2xx echo in the contract's form that says null of one of its parts."""
+
+    part: Part
+    rests_on: Rests = Rests.CONTENT
+
+    def describe(self) -> str:
+        return f"a 2xx echo that does not tell the {'content' if self.part == 'body' else self.part}"
+
+    def matches(self, answer: Answer, context: Context) -> bool:  # noqa: ARG002 - what every expectation is asked
+        response = answer.final
+        if response is None or not 200 <= response.status < 300:
+            return False
+        echo = read_echo(response)
+        return echo is not None and getattr(echo, self.part) is None
+
+
+def untold(part: Part) -> Expectation:
+    """A 2xx echo in the contract's form of which this part is null: its server does not tell the application."""
+    return _Untold(part)

@@ -99,6 +99,8 @@ CASES: list[tuple[Expectation, list[Answer], list[Answer]]] = [
     (expect.echoed(absent=(b"X-B",)), [echo()], [echo(fields=[[b64(b"x-b"), ""]]), echo(fields=None)]),
     (expect.echoed(trailer=(b"x-t", b"1")), [echo()], [echo(trailers=None), echo(trailers=[])]),
     (expect.misechoed(b"hello"), [echo(body=b64(b"hell"))], [echo(), echo(body=None), OK, CLOSED]),
+    (expect.untold("target"), [echo(target=None)], [echo(), echo(body=None), OK, CLOSED]),
+    (expect.untold("body"), [echo(body=None)], [echo(), echo(target=None), OK, CLOSED]),
     (expect.with_reason, [OK], [answer(reason=b""), answer(reason=b" "), CLOSED]),
     (expect.without_reason, [answer(reason=b"")], [OK, CLOSED]),
     (expect.framed(Framing.CHUNKED), [answer(framing=Framing.CHUNKED)], [OK, CLOSED]),

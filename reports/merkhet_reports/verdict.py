@@ -47,7 +47,7 @@ def of(result: CheckResult, excused: summary.Excused) -> Verdict:
 
 def of_run(run: RunResults, excused: summary.Excused) -> Verdict:
     """Return what is told of the run itself: it is red if the run failed, and none of its checks says so."""
-    if run.exit_code not in _CLEAN or run.ended != "complete":
+    if run.exit_code not in _CLEAN or run.ended not in {"complete", "stopped"}:
         return Verdict(Light.ERROR, f"the run ended: {printable(run.ended)}")
     told = any(of(result, excused).light in {Light.FAILED, Light.ERROR} for result in run.results)
     return Verdict(Light.FAILED, "the run failed") if run.exit_code and not told else Verdict(Light.PASSED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from merkhet.check import PASS, VIOLATION, WARNING, Canned, Check, Exchange, Verdict
+from merkhet.check import PASS, VIOLATION, WARNING, Canned, Check, Exchange, Verdict, lacks
 from merkhet.expect import (
     Expectation,
     answered,
@@ -17,6 +17,7 @@ from merkhet.expect import (
     status_2xx,
     status_3xx,
     status_4xx,
+    untold,
 )
 from merkhet.suites.rfc9110.s09_shared import (
     FAILS,
@@ -65,6 +66,7 @@ LONG: tuple[tuple[str, str, bytes, Mapping[Expectation, Verdict], bytes], ...] =
         request(to=b"{echo}?" + _LONG),
         {
             echoed(target=b"{echo}?" + _LONG): PASS,
+            untold("target"): lacks("an echo that tells the request target"),
             echoed(): VIOLATION.because("the application got another target than the long one"),
             answered: _TOO_LONG,
             **unserved(VIOLATION),

@@ -14,6 +14,7 @@ from merkhet.expect import (
     status,
     status_2xx,
     status_4xx,
+    untold,
     without,
 )
 from merkhet.expect_ranges import length_of_kept, whole_file
@@ -260,6 +261,7 @@ def _content_range_post() -> Check:
                     echoed(body=b"hello"): PASS,
                     status(206): VIOLATION.because("POST was answered with a part"),
                     status_4xx: VIOLATION.because("the request was refused for a field that means nothing to it"),
+                    untold("body"): lacks("an echo that tells the content"),
                     status_2xx: VIOLATION.because("the application got other content"),
                     **rest(),
                 },
