@@ -14,7 +14,7 @@ from merkhet_reference.deadlines import NEVER
 from merkhet_reference.line import GONE, LAST, LINGERING, OPEN, Line
 from merkhet_reference.observer import Record
 from merkhet_reference.replies import Service, Ticket
-from merkhet_reference.session import LastWord, Session
+from merkhet_reference.session import DOES_NOT_READ, LastWord, Session
 from merkhet_reference.websocket import close, connection, events, frames
 
 EVENTS_MAX = 1024
@@ -283,8 +283,10 @@ class WebSocketChannel(Line):
 
     def overdue(self, now: float) -> None:
         """Act on a deadline that has passed."""
-        if self.phase is LINGERING or self._outbox.waiting_bytes:
+        if self.phase is LINGERING:
             self.give_up()
+        elif self._outbox.waiting_bytes:
+            self._fail(self._ending or Ending(DOES_NOT_READ.code, "", DOES_NOT_READ.reason))
         elif self._parting is not None:
             self._part(self._parting)  # whatever its handler still does
             self.closing_at = now

@@ -217,6 +217,20 @@ def test_a_client_that_does_not_read_is_cut_with_a_reset(make: Make) -> None:
     assert rig.heard.events == [OPENED, ("error", "the client does not read what it is sent"), ("close", "")]
 
 
+def test_a_client_that_reads_nothing_for_too_long_is_an_error_of_that_name(make: Make) -> None:
+    """Whoever notices first: the thread that waits to send, or the deadline of what is being sent."""
+    rig = make()
+    for _ in range(3):
+        assert rig.socket.offer("x" * 100_000)
+        rig.look()
+    assert rig.channel.deadline() < float("inf")
+    rig.channel.overdue(rig.channel.deadline())
+    assert phase(rig) is Phase.GONE
+    rig.channel.abandon_all()
+    rig.work()
+    assert rig.heard.events == [OPENED, ("error", "the client does not read what it is sent"), ("close", "")]
+
+
 def test_a_send_that_fails_drops_the_connection(make: Make) -> None:
     rig = make(small(websocket_send_bytes_max=10_000))
     rig.peer.close()
