@@ -15,12 +15,22 @@ from merkhet_reports import html_pictures, html_tree, html_wires, summary
 from merkhet_reports.escape import printable, seconds, shorten
 from merkhet_reports.page import asset, digest, environment, place
 
+PAGE_BYTES_MAX = 5_000_000
+"""A page is kept below, by shortening exchanges; one that is larger without any is not cut further."""
+
 
 def render(run: RunResults, excused: summary.Excused | None = None) -> str:
     """Return the page."""
     reasons = excused or {}
     documents = html_tree.documents(run, reasons)
-    found = html_wires.exchanges(run.results)
+    bare = _page(run, reasons, documents, html_wires.Exchanges())
+    room = PAGE_BYTES_MAX - len(bare.encode())
+    return _page(run, reasons, documents, html_wires.exchanges(run.results, room))
+
+
+def _page(
+    run: RunResults, reasons: summary.Excused, documents: list[html_tree.Document], found: html_wires.Exchanges
+) -> str:
     script, style = asset("report.js"), asset("report.css")
     page: str = _template().render(
         run=run,
@@ -33,12 +43,14 @@ def render(run: RunResults, excused: summary.Excused | None = None) -> str:
         groups=summary.to_fix(run, reasons),
         rules={rule.id: rule for rule in run.requirements},
         documents=documents,
+        states=tuple(html_tree.State),
+        untested=any(not rule.rows for document in documents for rule in document.rules),
         parts=html_tree.parts(documents),
         times=html_pictures.times(run.results),
         slowest=list(html_pictures.slowest(run.results)),
         wires=found.static,
         packed=found.packed,
-        block=found.block() if found.packed else "",
+        block=found.block,
         totals={outcome: sum(result.outcome is outcome for result in run.results) for outcome in Outcome},
         output=printable(run.target_output.replace("\r\n", "\n"), lines=True),
         documentation=links.DOCUMENTATION,

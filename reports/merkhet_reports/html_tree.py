@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import functools
 import tomllib
 from collections import Counter
@@ -12,6 +13,19 @@ from importlib import resources
 from merkhet.model import CheckResult, Outcome, Requirement, RunResults
 from merkhet_reports import summary
 from merkhet_reports.escape import printable
+
+UNTOLD = frozenset({Outcome.NOT_APPLICABLE, Outcome.INCONCLUSIVE, Outcome.ERROR})
+"""Outcomes that tell nothing of whether a target keeps a rule."""
+
+
+class State(enum.StrEnum):
+    """How far a requirement was tested, in the words of the page."""
+
+    TESTED = "tested"
+    UNTOLD = "checked, nothing learnt"
+    LEFT_OUT = "no check in this run"
+    UNSEEN = "no client can see"
+    ELSEWHERE = "said elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +58,19 @@ class Rule:
     def counts(self) -> Mapping[Outcome, int]:
         """How its checks came out."""
         return Counter(row.result.outcome for row in self.rows)
+
+    @property
+    def state(self) -> State:
+        """How far it was tested. A check that says nothing of the target, as it did not apply to it, tests nothing."""
+        if self.counts.keys() - UNTOLD:
+            return State.TESTED
+        if self.rows:
+            return State.UNTOLD
+        if self.requirement is not None and self.requirement.same_as is not None:
+            return State.ELSEWHERE
+        if self.requirement is not None and self.requirement.untestable is not None:
+            return State.UNSEEN
+        return State.LEFT_OUT
 
     @property
     def is_open(self) -> bool:
@@ -80,17 +107,9 @@ class Document:
         return sum((Counter(rule.counts) for rule in self.rules), Counter[Outcome]())
 
     @property
-    def tested(self) -> int:
-        """How many of its requirements have a check in this run."""
-        return sum(bool(rule.rows) for rule in self.rules)
-
-    @property
-    def unseen(self) -> int:
-        """How many of its requirements no client can see."""
-        return sum(
-            not rule.rows and rule.requirement is not None and rule.requirement.untestable is not None
-            for rule in self.rules
-        )
+    def states(self) -> Mapping[State, int]:
+        """How many of its requirements were tested, and why the others were not."""
+        return Counter(rule.state for rule in self.rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +173,7 @@ def _rule(rule: Requirement, rows: Iterable[Row]) -> Rule:
     if not rows:
         absent = "no check of it was in this run"
         if rule.same_as is not None:
-            absent = f"said elsewhere too: tested as {rule.same_as}"
+            absent = f"the same is said elsewhere: see {rule.same_as}"
         elif rule.untestable is not None:
             absent = f"no client can see it: {rule.untestable}"
     return Rule(rule.id, rule, tuple(rows), printable(absent))

@@ -9,13 +9,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
+from markupsafe import escape
 
 from merkhet.model import CheckResult, Direction, Outcome, Transcript, WireEvent
 from merkhet_reports import summary
 from merkhet_reports.escape import hexdump, printable, seconds, visible
 
 STATIC_CHARACTERS_MAX = 1_500_000
-"""So much of exchanges stands in the page itself, the gravest results first; those of the others are packed."""
+"""So much of exchanges stands in the page itself: the gravest outcomes first, the smallest first within one outcome, so that a
+few huge exchanges do not drive out many small ones. Those of the others are packed."""
+STATIC_CHARACTERS_MIN = 200_000
+"""So much room it has in a page that is large without exchanges, too."""
+PACKED_CHARACTERS_MIN = 500_000
+"""So much of the room is left for what is packed, however much could stand in the page itself."""
+TIGHTER = (1, 4, 16, 64)
+"""By how much what is packed is shortened, until it fits."""
 PACKED_BYTES_MAX = 16_384
 CLEAN_BYTES_MAX = 2048
 CLEAN_EVENTS_MAX = 24
@@ -23,9 +31,18 @@ CLEAN_EVENTS_MAX = 24
 DUMP_BYTES_MAX = 4096
 """Larger events have no hex view of their own: the page's script makes it."""
 EVENT_CHARACTERS = 150
-"""What the page spends on an event beside its octets."""
+DUMP_CHARACTERS = 80
+CHECK_CHARACTERS = 500
+"""What the page spends beside the octets on an event, on a hex view, and on links and headings of a check."""
 CLEAN = frozenset({Outcome.PASS, Outcome.OBSERVED, Outcome.NOT_APPLICABLE})
 _KINDS = {Direction.SENT: "tx", Direction.RECEIVED: "rx"}
+_PURPOSES = {
+    "check": "what is judged",
+    "twin": "the legal twin: the nearest request that must be served",
+    "canary": "whether the server still answers",
+    "probe": "what is looked at in passing",
+}
+"""Why a connection was opened, for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +50,7 @@ class Event:
     """One event as the page shows it. `kind` is a class name of ours, `text` reversible escapes.
 
     `dump` is the hex view of what failed; of all else the page's script makes it from the text, which keeps the page small.
-    `cut` counts the bytes that are not on the page.
+    `cut` counts the bytes that are in the results and not on the page, `unkept` those that crossed the wire and were not kept.
     """
 
     when: str
@@ -43,10 +60,11 @@ class Event:
     text: str
     dump: str
     cut: int
+    unkept: int
 
     def packed(self) -> list[str | int]:
         """Return what the script needs to draw it."""
-        return [self.when, self.kind, self.label, self.size, self.text, self.cut]
+        return [self.when, self.kind, self.label, self.size, self.text, self.cut, self.unkept]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,42 +78,74 @@ class Wire:
     @property
     def characters(self) -> int:
         """About what the page spends on it."""
-        return sum(EVENT_CHARACTERS + len(event.text) + len(event.dump) for event in self.events)
+        spent = 0
+        for event in self.events:
+            spent += EVENT_CHARACTERS + len(escape(event.text)) + (DUMP_CHARACTERS if event.dump else 0)
+            spent += len(escape(event.dump))
+        return spent
 
 
 @dataclass(slots=True)
 class Exchanges:
-    """What crossed the wire: of some checks to stand in the page, of the others for its script, by check."""
+    """What crossed the wire: of some checks to stand in the page, of the others for its script, by check.
+
+    `block` is what is packed, as zlib's format in base64: {check: [repeat, netcat, [[title, more, [event, ...]], ...]]}.
+    """
 
     static: dict[str, tuple[Wire, ...]] = field(default_factory=dict[str, tuple[Wire, ...]])
     packed: dict[str, list[object]] = field(default_factory=dict[str, list[object]])
-
-    def block(self) -> str:
-        """Return what is packed as zlib's format in base64: {check: [repeat, netcat, [[title, more, [event, ...]], ...]]}."""
-        return base64.b64encode(zlib.compress(msgspec.json.encode(self.packed), 9)).decode("ascii")
+    block: str = ""
 
 
-def exchanges(results: Iterable[CheckResult]) -> Exchanges:
-    """Return the exchanges of a run, as much of what did not pass as the page has room for in the page itself."""
-    found, room = Exchanges(), STATIC_CHARACTERS_MAX
-    for result in sorted(results, key=summary.urgency):
-        if result.outcome not in CLEAN:
-            wires = tuple(_wires(result.evidence.transcripts, dumps=result.outcome in {Outcome.FAIL, Outcome.ERROR}))
-            room -= sum(wire.characters for wire in wires)
-            if room > 0:
-                found.static[result.check] = wires
-                continue
-            room = 0
-        found.packed[printable(result.check)] = _packed(result)
+def exchanges(results: Iterable[CheckResult], room: int) -> Exchanges:
+    """Return the exchanges of a run for a page with room for so many characters of them.
+
+    As much of what did not pass as there is room for stands in the page itself.
+    """
+    found = Exchanges()
+    left = min(STATIC_CHARACTERS_MAX, max(STATIC_CHARACTERS_MIN, room - PACKED_CHARACTERS_MIN))
+    rest: list[CheckResult] = []
+    for result, wires, size in _standing(rest, results):
+        if size > left:
+            rest.append(result)
+            continue
+        found.static[result.check] = wires
+        left -= size
+        room -= size
+    for part in TIGHTER if rest else ():
+        found.packed = {printable(result.check): _packed(result, part) for result in rest}
+        found.block = base64.b64encode(zlib.compress(msgspec.json.encode(found.packed), 9)).decode("ascii")
+        if len(found.block) <= room:
+            break
     return found
 
 
-def _packed(result: CheckResult) -> list[object]:
+def _standing(
+    rest: list[CheckResult], results: Iterable[CheckResult]
+) -> list[tuple[CheckResult, tuple[Wire, ...], int]]:
+    """Return what did not pass with its exchanges and their characters, in the order in which it gets room in the page.
+
+    What did pass is added to `rest`.
+    """
+    found: list[tuple[CheckResult, tuple[Wire, ...], int]] = []
+    for result in results:
+        if result.outcome in CLEAN:
+            rest.append(result)
+            continue
+        dumps = result.outcome in {Outcome.FAIL, Outcome.ERROR}
+        wires = tuple(_wires(result.evidence.transcripts, dumps=dumps))
+        commands = len(result.evidence.repeat) + len(result.evidence.netcat)
+        found.append((result, wires, CHECK_CHARACTERS + commands + sum(wire.characters for wire in wires)))
+    return sorted(found, key=lambda item: (summary.OUTCOMES.index(item[0].outcome), item[2]))
+
+
+def _packed(result: CheckResult, part: int) -> list[object]:
+    """Return what the script needs to draw the exchanges of a check, shortened to so small a part of what is usual."""
     clean = result.outcome in CLEAN
     wires = _wires(
         result.evidence.transcripts,
-        octets=CLEAN_BYTES_MAX if clean else PACKED_BYTES_MAX,
-        events=CLEAN_EVENTS_MAX if clean else sys.maxsize,
+        octets=(CLEAN_BYTES_MAX if clean else PACKED_BYTES_MAX) // part,
+        events=CLEAN_EVENTS_MAX if clean or part > 1 else sys.maxsize,
     )
     evidence = result.evidence
     shown = [[wire.title, wire.more, [event.packed() for event in wire.events]] for wire in wires]
@@ -118,8 +168,9 @@ def _wires(
 
 def _title(transcript: Transcript) -> str:
     ended = f", ended: {printable(transcript.ended)}" if transcript.ended else ""
+    purpose = _PURPOSES.get(transcript.purpose) or printable(transcript.purpose)
     return (
-        f"Connection {transcript.connection} ({printable(transcript.purpose)}): {transcript.sent_length} bytes sent, "
+        f"Connection {transcript.connection} ({purpose}): {transcript.sent_length} bytes sent, "
         f"{transcript.received_length} received{ended}"
     )
 
@@ -132,5 +183,6 @@ def _event(event: WireEvent, shown: bytes, *, dumps: bool) -> Event:
         size=f"{event.length} bytes" if event.length else "",
         text=visible(shown),
         dump=hexdump(shown) if dumps else "",
-        cut=event.length - len(shown) if event.direction in _KINDS else 0,
+        cut=len(event.data) - len(shown) if event.direction in _KINDS else 0,
+        unkept=max(0, event.length - len(event.data)) if event.direction in _KINDS else 0,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import random
 import re
 import shutil
 import subprocess
@@ -22,6 +23,7 @@ from merkhet_reports import html, html_tree, html_wires
 from merkhet_reports.escape import printable
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+STATES = list(html_tree.State)
 _VOID = {"meta", "link", "input", "br", "img"}
 
 
@@ -161,7 +163,54 @@ def test_the_gravest_stand_in_the_page_and_the_rest_is_packed(monkeypatch: pytes
     [(_, none), (text, cut)] = octets_of(page.packed[warned.check])
     assert (none, len(text) + cut) == (0, len(big))
     assert 1000 <= cut < 1100
-    assert "the exchanges of 1 checks are not shown" in page.text
+    assert "the exchanges of 1 check are not shown" in page.text
+
+
+def test_a_huge_exchange_drives_out_no_small_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(html_wires, "STATIC_CHARACTERS_MAX", 20_000)
+    huge = msgspec.structs.replace(with_wire(RESULTS[1], transcript(b"b" * 60_000)), killed_server=True)
+    small = [msgspec.structs.replace(with_wire(RESULTS[1], transcript()), check=f"c-{n}") for n in range(5)]
+    found = html_wires.exchanges((huge, *small), 1_000_000)
+    assert list(found.packed) == [huge.check]
+    assert set(found.static) == {result.check for result in small}
+
+
+def test_what_is_packed_is_shortened_until_it_fits() -> None:
+    noise = random.Random(1)
+    some = [
+        msgspec.structs.replace(with_wire(RESULTS[0], transcript(noise.randbytes(5000))), check=f"c-{n}")
+        for n in range(100)
+    ]
+    wide, narrow = html_wires.exchanges(some, 1_000_000), html_wires.exchanges(some, 100_000)
+    assert len(narrow.block) <= 100_000 < len(wide.block)
+    cuts = [cut for found in (wide, narrow) for _, cut in octets_of(found.packed["c-0"])]
+    assert cuts[1] < cuts[3] < 5000
+
+
+def test_a_page_stays_below_its_limit_if_everything_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(html, "PAGE_BYTES_MAX", 1_500_000)
+    noise = random.Random(2)
+    some = [
+        msgspec.structs.replace(with_wire(RESULTS[1], transcript(noise.randbytes(8000))), check=f"c-{n}")
+        for n in range(200)
+    ]
+    assert len(html.render(run(*some)).encode()) <= 1_500_000
+
+
+def test_bytes_that_were_not_kept_are_not_said_to_be_in_the_results() -> None:
+    whole = transcript(b"b" * 100)
+    received = next(n for n, event in enumerate(whole.events) if event.data == b"b" * 100)
+    last = msgspec.structs.replace(whole.events[received], length=107)
+    events = (*whole.events[:received], last, *whole.events[received + 1 :])
+    text = Page(html.render(run(with_wire(RESULTS[1], msgspec.structs.replace(whole, events=events))))).text
+    assert "7 more bytes were not kept" in text
+    assert "are in the results" not in text
+
+
+def test_the_twin_is_named_for_what_it_is() -> None:
+    twin = msgspec.structs.replace(transcript(), purpose="twin")
+    text = Page(html.render(run(with_wire(RESULTS[1], transcript(), twin)))).text
+    assert "(the legal twin: the nearest request that must be served)" in text
 
 
 @pytest.mark.parametrize("result", RESULTS[1:6], ids=lambda result: result.outcome.value)
@@ -183,7 +232,7 @@ def test_a_page_of_a_thousand_passes_is_small() -> None:
 def test_every_rule_is_there_tested_or_not() -> None:
     rules = {
         "no client can see it: it is about a cache": {"untestable": "it is about a cache"},
-        "said elsewhere too: tested as rfc9110-1-1": {"same_as": "rfc9110-1-1"},
+        "the same is said elsewhere: see rfc9110-1-1": {"same_as": "rfc9110-1-1"},
         "no check of it was in this run": {},
     }
     more = [
@@ -194,8 +243,35 @@ def test_every_rule_is_there_tested_or_not() -> None:
     page = Page(html.render(whole)).text
     assert all(f"Not tested: {words}" in page for words in rules)
     (document,) = html_tree.documents(whole, {})
-    assert (len(document.rules), document.tested, document.unseen) == (7, 4, 1)
+    assert sum(document.states.values()) == len(document.rules) == 7
+    assert [document.states[state] for state in STATES] == [4, 0, 1, 1, 1]
     assert "Section 7 Transfer Codings" in page
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_a_rule_of_which_nothing_was_learnt_is_not_tested(outcome: Outcome) -> None:
+    """One that does not apply to a target has checks in the run, and still nobody knows whether it is kept."""
+    told = outcome in {Outcome.PASS, Outcome.FAIL, Outcome.WARN, Outcome.OBSERVED}
+    silent = msgspec.structs.replace(RESULTS[0], check="silent", outcome=Outcome.NOT_APPLICABLE)
+    row = msgspec.structs.replace(RESULTS[0], outcome=outcome)
+    (document,) = html_tree.documents(run(silent, row), {})
+    state = next(rule.state for rule in document.rules if rule.rows)
+    assert state is (html_tree.State.TESTED if told else html_tree.State.UNTOLD)
+
+
+def test_results_that_name_tested_rules_alone_are_not_taken_for_whole_coverage() -> None:
+    words = "they do not tell whether there are any"
+    rule = plain_run().requirements[0]
+    judged = run(msgspec.structs.replace(RESULTS[0], requirement=rule.id))
+    assert words in Page(html.render(msgspec.structs.replace(judged, requirements=(rule,)))).text
+    more = msgspec.structs.replace(rule, id="rfc9112-7-9", untestable="it is about a cache")
+    assert words not in Page(html.render(msgspec.structs.replace(judged, requirements=(rule, more)))).text
+
+
+def test_an_empty_run_has_no_empty_tables() -> None:
+    page = Page(html.render(msgspec.structs.replace(run(ended="target unreachable"), requirements=())))
+    assert not [tag for tag, _ in page.tags if tag == "table"]
+    assert "The run did not come to its end: target unreachable." in page.text
 
 
 def test_a_result_of_no_known_rule_is_shown() -> None:

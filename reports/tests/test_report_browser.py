@@ -177,6 +177,13 @@ def test_a_narrow_window_has_no_sideways_scroll(show: Show) -> None:
     assert whole <= window
 
 
+def test_what_has_no_exchange_says_so(show: Show) -> None:
+    bare = [msgspec.structs.replace(FULL_RESULTS[number], evidence=Evidence()) for number in (0, 1)]
+    page = show(html.render(run(*bare)))
+    page.evaluate("() => { for (const e of document.querySelectorAll('details')) e.open = true; }")
+    page.get_by_text("The results hold no exchange of this check.").nth(1).wait_for()
+
+
 def test_reads_without_a_script(show: Show) -> None:
     page = show(html.render(full_run()), java_script_enabled=False)
     text = page.locator("body").text_content() or ""
@@ -198,3 +205,11 @@ def test_print_opens_what_failed(show: Show) -> None:
     assert all(one.get_attribute("open") is not None for one in failed.all())
     assert page.locator("#filters").is_hidden()
     assert page.pdf().startswith(b"%PDF")
+
+
+def test_print_shows_what_failed_without_a_script(show: Show) -> None:
+    page = show(html.render(full_run()), java_script_enabled=False)
+    place = page.locator(f"[id='{FAILED}'] .ev.rx pre").first
+    assert not place.is_visible()
+    page.emulate_media(media="print")
+    assert place.is_visible()

@@ -108,15 +108,17 @@
   let packed = null;
   const unpack = () => packed ??= new Response(new Blob([Uint8Array.from(atob(pack.textContent), c => c.charCodeAt(0))])
     .stream().pipeThrough(new DecompressionStream("deflate"))).json();
-  const event = ([when, kind, label, size, text, cut]) => {
+  const event = ([when, kind, label, size, text, cut, unkept]) => {
     const dir = make("span", "dir", label, ...(size ? [" ", make("span", "mut", size)] : []));
     const e = make("div", "ev " + kind, "", make("span", "when", when), dir);
     if (text) e.append(make("pre", "", text));
-    if (cut > 0) e.append(make("span", "cut mut", cut + " more bytes"));
+    if (cut) e.append(make("span", "cut mut", cut + " more bytes are in the results"));
+    if (unkept) e.append(make("span", "cut mut", unkept + " more bytes were not kept"));
     return e;
   };
   const link = (words, to) => { const a = make("a", "", words); a.href = to; a.rel = "noreferrer"; return a; };
   const draw = (c, [repeat, netcat, wires]) => {
+    if (!wires.length) c.append(make("p", "mut", "The results hold no exchange of this check."));
     for (const [title, more, events] of wires) {
       const w = make("div", "wire", "", make("h5", "", title), ...events.map(event));
       if (more) w.append(make("p", "mut", more + " more events are in the results."));
