@@ -6,6 +6,7 @@ import http.client
 import json
 import logging
 import queue
+import re
 import socket
 import threading
 
@@ -142,7 +143,8 @@ def test_a_running_server_is_counted_logged_and_has_a_page() -> None:
     assert "merkhet_received_bytes_total 1000\n" in text
     assert "merkhet_connections_open 1\n" in text
     assert "merkhet_workers 8\n" in text
-    assert "merkhet_workers_busy 1\n" in text
+    # The worker of this page, and for a moment longer those of the two answers before it, of which the client has all.
+    assert re.search(r"^merkhet_workers_busy [123]$", text, re.MULTILINE)
     assert "merkhet_requests_in_flight 1\n" in text
     assert "merkhet_queue_depth 0\n" in text
     logged = [json.loads(line) for line in lines.lines]
