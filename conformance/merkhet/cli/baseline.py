@@ -18,7 +18,7 @@ from merkhet.cli.entries import Row, appended, without
 from merkhet.cli.expected import FILE, NO_REASON, Expected, Unsound, is_open, reason_for
 from merkhet.cli.narrow import last_run
 from merkhet.cli.selector import Selector
-from merkhet.cli.terminal import escaped
+from merkhet.cli.terminal import escaped, some
 from merkhet.model import CheckResult, Outcome, RunResults
 from merkhet.results import ResultsError, write_whole
 from merkhet.target import config
@@ -141,9 +141,11 @@ def _grouped(
         outcomes = sorted({left[name] for name in ids & left.keys()})
         if not outcomes:
             raise Failure(Code.INVOCATION, f"--group {group}: no open outcome without an entry is in it")
-        good = sorted(name for name in ids & came.keys() if came[name] in {Outcome.PASS, Outcome.OBSERVED})
+        good = sorted(name for name in ids & came.keys() if came[name] in expected.BETTER)
         if good:
-            raise Failure(Code.INVOCATION, f"--group {group}: these pass, so no one entry fits: {_named(good)}")
+            raise Failure(
+                Code.INVOCATION, f"--group {group}: these pass, so no one entry fits: {some(good, NAMES_MAX)}"
+            )
         found += [(group, outcome) for outcome in outcomes]
         left = {name: outcome for name, outcome in left.items() if name not in ids}
     return [*found, *left.items()]
@@ -202,7 +204,7 @@ def _against(entries: Sequence[Expected], run: RunResults, today: dt.date, *, fa
         if is_open(result, fail_on_warn=fail_on_warn) and not reason_for(result, entries, today)
     ]
     if lacking:
-        told.append(f"{len(lacking)} open outcomes have no entry: {_named(lacking)}")
+        told.append(f"{len(lacking)} open outcomes have no entry: {some(lacking, NAMES_MAX)}")
     return told
 
 
@@ -228,9 +230,8 @@ def prune(path: Path | None, results: Path | None, dry_run: bool) -> Code:  # no
         if good and len(good) == len(ran):
             gone.add(entry.number)
         elif good:
-            _say(
-                f"entry {entry.number}, {entry.selector!r}, stays: {len(good)} of its {len(ran)} checks pass now: {_named(good)}"
-            )
+            told = f"{len(good)} of its {len(ran)} checks pass now: {some(good, NAMES_MAX)}"
+            _say(f"entry {entry.number}, {entry.selector!r}, stays: {told}")
     before = path.read_bytes().decode()
     after = without(before, gone) if gone else before
     return _write(
@@ -254,11 +255,6 @@ def _named_run(run: RunResults) -> str:
     """Say which run it was, and whether it was one of everything that it was to be."""
     ended = "" if run.ended == "complete" else f", {run.ended}"
     return f"the run of {run.started} on {run.target.name}{ended}"
-
-
-def _named(names: Sequence[str]) -> str:
-    more = f", and {len(names) - NAMES_MAX} more" if len(names) > NAMES_MAX else ""
-    return ", ".join(names[:NAMES_MAX]) + more
 
 
 def _write(path: Path, before: str, after: str, told: str, *, dry_run: bool) -> Code:

@@ -19,7 +19,7 @@ from merkhet.cli.codes import Code, Failure
 from merkhet.cli.selector import targets
 from merkhet.engine.plan import RunTarget
 from merkhet.engine.spare import Spare
-from merkhet.model import TargetInfo
+from merkhet.model import Profile, TargetInfo
 from merkhet.target.config import ConfigError, TargetConfig, find, load
 from merkhet.target.embedded import NAME, OFFERED, embedded
 from merkhet.target.process import TargetError, TargetProcess, version_of
@@ -45,8 +45,8 @@ class TargetOptions:
     base_path: str = ""
     header: tuple[str, ...] = ()
 
-    def words(self) -> str:
-        """Return `merkhet run` with these options, the values of field lines masked."""
+    def words(self, profile: Profile = Profile.DEFAULT, timeout_scale: float = 1.0) -> str:
+        """Return `merkhet run` with these options and with those two, the values of field lines masked."""
         words = ["merkhet", "run"]
         named = (("url", self.url), ("target", self.target), ("unix", self.unix), ("command", self.command))
         for name, value in (*named, ("sni", self.sni)):
@@ -55,6 +55,8 @@ class TargetOptions:
         words += ["--insecure"] if self.insecure else []
         for line in self.header:
             words += ["--header", f"{line.partition(':')[0]}: ***"]
+        words += ["--profile", profile] if profile is not Profile.DEFAULT else []
+        words += ["--timeout-scale", f"{timeout_scale:g}"] if timeout_scale != 1.0 else []
         return shlex.join(words)
 
 
@@ -95,6 +97,10 @@ class Chosen:
     def is_embedded(self) -> bool:
         """Whether it is the embedded reference, for want of another."""
         return self.info.kind == "embedded"
+
+    def printed(self) -> str:
+        """Return the last that a target of ours has printed; "" of one that is not ours to start."""
+        return self.process.output() if self.process is not None else ""
 
     def describe(self) -> str:
         """Say what is judged."""

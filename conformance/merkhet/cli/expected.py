@@ -19,8 +19,8 @@ FILE = "merkhet.expect.toml"
 NO_REASON = "TODO: say why this is expected"
 """What `baseline update` writes where no reason was given. A run goes on with it and says so; `baseline check` refuses it."""
 _KEYS = {"selector", "outcome", "reason", "issue", "until"}
-_BETTER = frozenset({Outcome.PASS, Outcome.OBSERVED})
-_SHORTFALLS = frozenset({Outcome.FAIL, Outcome.WARN, Outcome.INCONCLUSIVE})
+BETTER = frozenset({Outcome.PASS, Outcome.OBSERVED})
+SHORTFALLS = frozenset({Outcome.FAIL, Outcome.WARN, Outcome.INCONCLUSIVE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +162,7 @@ def reckon(
     """
     free = excused or {}
     came = {result.check: result for result in results}
-    met = {name: free[name] for name, result in came.items() if name in free and result.outcome in _SHORTFALLS}
+    met = {name: free[name] for name, result in came.items() if name in free and result.outcome in SHORTFALLS}
     met |= {name: reason for name, result in came.items() if (reason := reason_for(result, entries, today))}
     problems: list[str] = []
     for entry in entries:
@@ -179,9 +179,9 @@ def reckon(
 
 def better(entry: Expected, came: Mapping[str, CheckResult]) -> list[str]:
     """Return the checks of an entry that came out better than it says."""
-    if entry.outcome not in _SHORTFALLS:
+    if entry.outcome not in SHORTFALLS:
         return []
-    return sorted(check for check in entry.checks if check in came and came[check].outcome in _BETTER)
+    return sorted(check for check in entry.checks if check in came and came[check].outcome in BETTER)
 
 
 def _notes(entries: Sequence[Expected]) -> Iterable[str]:

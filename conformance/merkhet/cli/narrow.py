@@ -12,6 +12,7 @@ from merkhet import results as files
 from merkhet.catalogue import AnyCheck
 from merkhet.cli.codes import Code, Failure
 from merkhet.cli.expected import Expected, is_open, reason_for
+from merkhet.cli.terminal import some
 from merkhet.model import Outcome, RunResults
 
 NAMES_MAX = 3
@@ -59,14 +60,11 @@ def as_of(taken: Taken, version: str) -> Taken:
         (len(changed), f"checks changed after suite {version}: what they come to does not count", tuple(changed)),
         (len(gone), f"checks of suite {version} were withdrawn since, and cannot be run", tuple(gone)),
     ]
-    told = [f"{count} {words}{_named(names)}" for count, words, names in notes if count]
+    told = [
+        f"{count} {words}" + (f" ({some(names, NAMES_MAX)})" if names else "") for count, words, names in notes if count
+    ]
     excused = {name: f"changed in {entry.version}, after {version}: {entry.reason}" for name, entry in changed.items()}
     return Taken(checks=left, notes=(*taken.notes, *told), excused={**taken.excused, **excused})
-
-
-def _named(names: Sequence[str]) -> str:
-    more = f", and {len(names) - NAMES_MAX} more" if len(names) > NAMES_MAX else ""
-    return f" ({', '.join(names[:NAMES_MAX])}{more})" if names else ""
 
 
 def last_run(path: Path | None = None) -> RunResults:

@@ -21,7 +21,7 @@ from merkhet.cli.choose import Chosen, choose, options_of, started, target_optio
 from merkhet.cli.codes import Code, Failure, gravest
 from merkhet.cli.replay_show import beside
 from merkhet.cli.report import lacking, opened
-from merkhet.cli.run import codes_of
+from merkhet.cli.run import codes_of, codes_of_end
 from merkhet.cli.signals import terminated_as_interrupted
 from merkhet.cli.terminal import console, say
 from merkhet.engine.health import Health
@@ -110,7 +110,7 @@ def _bytes(out: Console, chosen: Chosen, reached: RunTarget, recorded: CheckResu
     try:
         now, lives = asyncio.run(_sent(then, reached, scale))
     except Unreachable as problem:
-        raise Failure(Code.TARGET, str(problem), _printed(chosen)) from problem
+        raise Failure(Code.TARGET, str(problem), chosen.printed()) from problem
     beside(out, then, now)
     if lives:
         return reached
@@ -154,11 +154,7 @@ def _verdict(  # noqa: PLR0917 - everything that the verdict rests on
         show.finding(out, result, catalogue.load().requirement_of(known))
     for problem in outcome.problems:
         say(out, f"note: {problem}")
-    codes = codes_of(outcome.results, {}, fail_on_warn=False)
-    codes |= {Code.INTERRUPTED} if outcome.ended == "interrupted" else set()
-    went_away = outcome.ended == "target died" and not any(one.killed_server for one in outcome.results)
-    codes |= {Code.TARGET} if went_away else set()
-    code = gravest(codes)
+    code = gravest(codes_of(outcome.results, {}, fail_on_warn=False) | codes_of_end(outcome))
     say(out, f"exit code {int(code)}")
     return code
 
@@ -167,8 +163,4 @@ def _anew(chosen: Chosen, reached: RunTarget, known: AnyCheck, options: RunOptio
     try:
         return run_sync(reached, [known], options)
     except TargetUnreachable as problem:
-        raise Failure(Code.TARGET, f"{reached.address.describe()}: {problem}", _printed(chosen)) from problem
-
-
-def _printed(chosen: Chosen) -> str:
-    return chosen.process.output() if chosen.process is not None else ""
+        raise Failure(Code.TARGET, f"{reached.address.describe()}: {problem}", chosen.printed()) from problem

@@ -110,9 +110,6 @@ def run(  # noqa: PLR0917 - click passes each option by its name
     taken = narrow.as_of(taken, suite) if suite is not None else taken
     if last_failed:
         taken = narrow.open_before(taken, entries, _now().date(), chosen.info.name, fail_on_warn=warn)
-    words = options.words()
-    words += f" --profile {profile}" if profile != Profile.DEFAULT else ""
-    words += f" --timeout-scale {timeout_scale:g}" if timeout_scale != 1.0 else ""
     engine = RunOptions(
         profile=Profile(profile),
         jobs=jobs,
@@ -125,7 +122,7 @@ def run(  # noqa: PLR0917 - click passes each option by its name
             chosen=chosen,
             taken=taken,
             options=engine,
-            command=words,
+            command=options.words(engine.profile, timeout_scale),
             outputs=outputs.parse(output),
             expected=entries,
             fail_on_warn=warn,
@@ -202,15 +199,19 @@ def keep_failure(request: Request, keeper: Keeper, failure: Failure, blank: RunR
 
     If that cannot be written, it is the graver fault.
     """
-    results = msgspec.structs.replace(
+    if _write(request, keeper, unjudged(request, failure, blank), {}):
+        failure.code = gravest({failure.code, Code.OURS})
+
+
+def unjudged(request: Request, failure: Failure, blank: RunResults) -> RunResults:
+    """Return the results of a run that judged nothing: its target did not start, or did not answer."""
+    return msgspec.structs.replace(
         blank,
         ended="target unreachable",
         problems=(*request.taken.notes, str(failure)),
         target_output=failure.output,
         exit_code=int(failure.code),
     )
-    if _write(request, keeper, results, {}):
-        failure.code = gravest({failure.code, Code.OURS})
 
 
 def _write(request: Request, keeper: Keeper, results: RunResults, met: Mapping[str, str]) -> list[str]:
@@ -227,13 +228,12 @@ def judge(request: Request, keeper: Keeper, progress: Audience) -> tuple[RunResu
     Raises Failure if the target does not start or answer.
     """
     began, then = _now(), time.monotonic()
-    process = request.chosen.process
     with started(request.chosen, request.command) as (info, target):
         blank = blank_run(request, info, began)
         keeper.run(blank)
         restarts: list[str] = []
         outcome = _run(request, target, progress, keeper, restarts)
-        printed = process.output() if process is not None else ""
+        printed = request.chosen.printed()
     results = msgspec.structs.replace(
         blank,
         seconds=round(time.monotonic() - then, 3),
@@ -244,10 +244,8 @@ def judge(request: Request, keeper: Keeper, progress: Audience) -> tuple[RunResu
         problems=outcome.problems,
         target_output=printed,
     )
-    codes = {Code.INTERRUPTED} if outcome.ended == "interrupted" else set[Code]()
-    went_away = outcome.ended == "target died" or bool(restarts)
-    if went_away and not any(result.killed_server for result in outcome.results):
-        codes.add(Code.TARGET)
+    codes = codes_of_end(outcome, restarted=bool(restarts))
+    if Code.TARGET in codes:
         results = msgspec.structs.replace(results, problems=(*outcome.problems, WENT_AWAY))
     return results, codes
 
@@ -260,14 +258,14 @@ def _run(request: Request, target: RunTarget, progress: Audience, keeper: Keeper
         if event.result is not None:
             keeper.result(_with_history(event.result))
 
-    process = request.chosen.process
     try:
         with progress:
             return run_sync(target, request.taken.checks, request.options, on_event)
     except TargetUnreachable as problem:
+        process = request.chosen.process
         ended = process.ended() if process is not None else ""
         words = f"{target.address.describe()}: {problem}" + (f"; the target ended: {ended}" if ended else "")
-        raise Failure(Code.TARGET, words, process.output() if process is not None else "") from problem
+        raise Failure(Code.TARGET, words, request.chosen.printed()) from problem
 
 
 def blank_run(request: Request, info: TargetInfo, began: dt.datetime) -> RunResults:
@@ -295,6 +293,15 @@ def codes_of(results: tuple[CheckResult, ...], met: Mapping[str, str], *, fail_o
             continue
         elif expected.is_open(result, fail_on_warn=fail_on_warn):
             codes.add(Code.SERVER)
+    return codes
+
+
+def codes_of_end(outcome: RunOutcome, *, restarted: bool = False) -> set[Code]:
+    """Return what the end of a run asks for: that it was interrupted, or that the target went, killed by no check of ours."""
+    codes = {Code.INTERRUPTED} if outcome.ended == "interrupted" else set[Code]()
+    went_away = outcome.ended == "target died" or restarted
+    if went_away and not any(result.killed_server for result in outcome.results):
+        codes.add(Code.TARGET)
     return codes
 
 

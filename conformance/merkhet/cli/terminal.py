@@ -5,12 +5,14 @@ from __future__ import annotations
 import enum
 import os
 import textwrap
+from collections.abc import Sequence
 from typing import Literal, TextIO
 
 from rich.console import Console
 from rich.text import Text
 
 from merkhet.cli.options import Color, color
+from merkhet_reports.escape import printable
 
 ColorSystem = Literal["auto", "standard"]
 LINE_MAX = 500
@@ -28,7 +30,7 @@ class Telling(enum.Enum):
 
 def escaped(text: str) -> str:
     """Return text in which nothing moves a cursor, ends a line, reorders what stands beside it, or commands a runner."""
-    shown = "".join(letter if letter.isprintable() else _escape(letter) for letter in text)
+    shown = printable(text)
     return inert(shown) if os.environ.get("GITHUB_ACTIONS") else shown
 
 
@@ -43,18 +45,16 @@ def inert(line: str) -> str:
     return line.replace("##[", "#\\x23[")
 
 
-def _escape(letter: str) -> str:
-    number = ord(letter)
-    named = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-    if letter in named:
-        return named[letter]
-    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
-
-
 def shortened(text: str, length: int = LINE_MAX) -> str:
     """Return escaped text of at most this length."""
     safe = escaped(text)
     return safe if len(safe) <= length else f"{safe[:length]}... ({len(safe)} characters)"
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """Return the first of some names, and how many more there are."""
+    more = f", and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def octets(data: bytes) -> str:

@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import cached_property
@@ -21,7 +21,7 @@ from merkhet import results as files
 from merkhet.cli.audience import Audience
 from merkhet.cli.codes import Code, Failure
 from merkhet.cli.keep import Keeper
-from merkhet.cli.run import Request, blank_run, judge, reckoned
+from merkhet.cli.run import Request, blank_run, judge, reckoned, unjudged
 from merkhet.cli.terminal import escaped
 from merkhet.engine.plan import RunEvent
 from merkhet.model import RunResults
@@ -38,10 +38,9 @@ _NO_LOCK = (
 
 
 class About(msgspec.Struct, frozen=True):
-    """Of which tests a judgement is, what came out as expected, and whether it decides: a test may want a bad server."""
+    """Of which tests a judgement is, and whether it decides: a test may want a bad server."""
 
     key: str
-    met: Mapping[str, str] = {}
     decides: bool = True
 
 
@@ -96,10 +95,7 @@ class Judgements:
 
     def _run(self, key: str, request: Request) -> RunResults:
         self._say(About(key, decides=key not in self.undecided))
-        results = judged_by(request, self._keeper(key), TerminalProgress(self.config, request))
-        met = Judged(request=request, results=results, checks=()).met
-        self._say(About(key, met, decides=key not in self.undecided))
-        return results
+        return judged_by(request, self._keeper(key), TerminalProgress(self.config, request))
 
     def _say(self, about: About) -> None:
         if self.shared is not None:
@@ -147,13 +143,7 @@ def judged_by(request: Request, keeper: Keeper | None, progress: Audience) -> Ru
     try:
         results, codes = judge(request, keeper, progress)
     except Failure as failure:
-        results = msgspec.structs.replace(
-            keeper.begun or blank_run(request, request.chosen.info, began),
-            ended="target unreachable",
-            problems=(*request.taken.notes, str(failure)),
-            target_output=failure.output,
-            exit_code=int(failure.code),
-        )
+        results = unjudged(request, failure, keeper.begun or blank_run(request, request.chosen.info, began))
     else:
         results, _, _ = reckoned(request, results, codes)
     keeper.end(results)

@@ -30,7 +30,7 @@ def finished(config: pytest.Config, folder: Path | None, judgements: Judgements 
     """Return every judgement of a session, that of merkhet.suites first: made here, or by workers that left it in a folder."""
     if judgements is not None:
         runs = [
-            Run(About(key, judged.met, key not in judgements.undecided), judged.results)
+            Run(About(key, decides=key not in judgements.undecided), judged.results)
             for key, judged in judgements.made.items()
         ]
     else:
@@ -82,7 +82,7 @@ def written(config: pytest.Config, runs: list[Run], said: list[str]) -> bool:
             path = Path(output.path)
             if number:
                 path = path.with_name(f"{path.stem}-{slug(run.about.key)}{path.suffix}")
-            problems = outputs.write([outputs.Output(output.format, str(path))], run.results, run.about.met)
+            problems = outputs.write([outputs.Output(output.format, str(path))], run.results)
             said += [f"merkhet: {escaped(problem)}" for problem in problems] or [f"{output.format}: {path}"]
             must_fail |= bool(problems)
     return must_fail
@@ -93,12 +93,12 @@ def summed_up(runs: list[Run]) -> Iterator[str]:
     for run in runs:
         ended = "" if run.results.ended == "complete" else f" ({run.results.ended})"
         yield escaped(f"{run.about.key}: {summary.sentence(run.results)}{ended}")
-        if run.about.met:
-            yield f"{len(run.about.met)} as expected"
+        if run.results.reasons:
+            yield f"{len(run.results.reasons)} as expected"
         yield from (escaped(f"note: {problem}") for problem in run.results.problems)
         if run.is_untold:
             # The tests of a worker that was ended can no longer tell what they knew.
-            open_results = [result for result in run.results.results if summary.is_open(result, run.about.met)]
+            open_results = [result for result in run.results.results if summary.is_open(result, run.results.reasons)]
             for result in sorted(open_results, key=summary.urgency):
                 yield escaped(f"{result.outcome}  {result.check}  {summary.observed(result) or result.reason}")
 
@@ -107,4 +107,4 @@ def told_to_github(runs: list[Run]) -> list[str]:
     """Add each judgement to the summary of a job, if GitHub's runner is what runs us; return what went wrong."""
     if not github.is_runner():
         return []
-    return [problem for run in runs for problem in github.summarize(run.results, run.about.met)]
+    return [problem for run in runs for problem in github.summarize(run.results, run.results.reasons)]

@@ -119,14 +119,11 @@ def request_of(
     hosts = tuple(value_of(config, "merkhet_i_may_test") or ())
     taken = narrow.bearable(Taken(checks=selected(every, terms)), chosen.outside(), hosts)
     path = terms.expect or expected.find((chosen.folder, *folders))
-    words = options.words()
-    words += f" --profile {terms.profile}" if terms.profile != Profile.DEFAULT else ""
-    words += f" --timeout-scale {terms.timeout_scale:g}" if terms.timeout_scale != 1.0 else ""
     return Request(
         chosen=chosen,
         taken=taken,
         options=RunOptions(profile=terms.profile, timeout_scale=terms.timeout_scale),
-        command=words,
+        command=options.words(terms.profile, terms.timeout_scale),
         outputs=[],
         expected=expected.load(path, every) if path is not None and not config.getoption("runxfail") else [],
         fail_on_warn=terms.fail_on == "warn",

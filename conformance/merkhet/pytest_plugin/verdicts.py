@@ -18,7 +18,6 @@ from merkhet.model import CheckResult, Direction, Outcome, Requirement, RunResul
 LINE_CHARACTERS_MAX = 160
 TRANSCRIPT_LINES_MAX = 60
 OUTPUT_LINES_MAX = 20
-_SHORTFALLS = frozenset({Outcome.FAIL, Outcome.WARN, Outcome.INCONCLUSIVE})
 _MARKS = {Direction.SENT: ">", Direction.RECEIVED: "<"}
 
 
@@ -61,11 +60,6 @@ class Judged:
     def rules(self) -> Mapping[str, Requirement]:
         """Every requirement by its id."""
         return {rule.id: rule for rule in self.results.requirements}
-
-    @cached_property
-    def met(self) -> Mapping[str, str]:
-        """The reason of each check that came out as expected."""
-        return expected.reckon(self.request.expected, self.results.results, _today()).met
 
     @property
     def is_interrupted(self) -> bool:
@@ -126,7 +120,7 @@ def decided(
     reckoning = expected.reckon([entry for entry in entries if result.check in entry.checks], [result], today)
     if reckoning.problems:
         return Kind.FAILED, shortened(reckoning.problems[0])
-    if result.check in reckoning.met and result.outcome in _SHORTFALLS:
+    if result.check in reckoning.met and result.outcome in expected.SHORTFALLS:
         return Kind.EXPECTED, shortened(reckoning.met[result.check])
     if result.outcome is Outcome.INCONCLUSIVE:
         return (Kind.FAILED, f"nothing proved: {told}") if result.level.is_absolute else (Kind.SKIPPED, told)
