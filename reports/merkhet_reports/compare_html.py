@@ -13,7 +13,7 @@ from merkhet.model import CheckResult, Outcome
 from merkhet_reports import summary
 from merkhet_reports.compare import HEADLINES, Change, Changes, Column, Group, Matrix, Row
 from merkhet_reports.escape import printable, shorten
-from merkhet_reports.page import asset, digest, environment, place
+from merkhet_reports.page import digest, environment, place, style
 
 SHORT: Mapping[Outcome, str] = {
     Outcome.PASS: "pass",
@@ -41,8 +41,8 @@ class Said:
 
 def render(compared: Matrix | Changes) -> str:
     """Return the page."""
-    style = asset("compare.css")
-    shared = {"css": style, "style_hash": digest(style), "outcomes": summary.OUTCOMES, "words": summary.WORDS}
+    look = style("compare.css")
+    shared = {"css": look, "style_hash": digest(look), "outcomes": summary.OUTCOMES, "words": summary.WORDS}
     page: str
     if isinstance(compared, Matrix):
         page = _template("compare.html.j2").render(

@@ -13,7 +13,7 @@ from merkhet import links
 from merkhet.model import Outcome, RunResults
 from merkhet_reports import html_pictures, html_tree, html_wires, summary
 from merkhet_reports.escape import printable, seconds, shorten
-from merkhet_reports.page import asset, digest, environment, place
+from merkhet_reports.page import asset, digest, environment, place, style
 
 PAGE_BYTES_MAX = 5_000_000
 """A page is kept below, by shortening exchanges; one that is larger without any is not cut further."""
@@ -31,7 +31,7 @@ def render(run: RunResults, excused: summary.Excused | None = None) -> str:
 def _page(
     run: RunResults, reasons: summary.Excused, documents: list[html_tree.Document], found: html_wires.Exchanges
 ) -> str:
-    script, style = asset("report.js"), asset("report.css")
+    script, look = asset("report.js"), style("report.css")
     page: str = _template().render(
         run=run,
         title=f"{printable(run.target.name)}: conformance report",
@@ -54,8 +54,8 @@ def _page(
         totals={outcome: sum(result.outcome is outcome for result in run.results) for outcome in Outcome},
         output=printable(run.target_output.replace("\r\n", "\n"), lines=True),
         documentation=links.DOCUMENTATION,
-        css=style,
-        style_hash=digest(style),
+        css=look,
+        style_hash=digest(look),
         script=script,
         script_hash=digest(script),
     )

@@ -185,7 +185,7 @@ def _row(result: CheckResult, excused: summary.Excused) -> Row:
         outcome=result.outcome.value,
         word=summary.WORDS[result.outcome],
         mark=summary.MARKS[result.outcome],
-        level=next(name for name, levels in summary.LEVELS.items() if result.level in levels),
+        level=summary.level_of(result),
         expected=summary.expected(result),
         observed=summary.observed(result) or printable(result.choice),
         why=summary.why(result, None),

@@ -104,8 +104,9 @@ def exchanges(results: Iterable[CheckResult], room: int) -> Exchanges:
     """
     found = Exchanges()
     left = min(STATIC_CHARACTERS_MAX, max(STATIC_CHARACTERS_MIN, room - PACKED_CHARACTERS_MIN))
-    rest: list[CheckResult] = []
-    for result, wires, size in _standing(rest, results):
+    every = list(results)
+    rest = [result for result in every if result.outcome in CLEAN]
+    for result, wires, size in _standing(result for result in every if result.outcome not in CLEAN):
         if size > left:
             rest.append(result)
             continue
@@ -120,18 +121,10 @@ def exchanges(results: Iterable[CheckResult], room: int) -> Exchanges:
     return found
 
 
-def _standing(
-    rest: list[CheckResult], results: Iterable[CheckResult]
-) -> list[tuple[CheckResult, tuple[Wire, ...], int]]:
-    """Return what did not pass with its exchanges and their characters, in the order in which it gets room in the page.
-
-    What did pass is added to `rest`.
-    """
+def _standing(results: Iterable[CheckResult]) -> list[tuple[CheckResult, tuple[Wire, ...], int]]:
+    """Return what did not pass with its exchanges and their characters, in the order in which it gets room in the page."""
     found: list[tuple[CheckResult, tuple[Wire, ...], int]] = []
     for result in results:
-        if result.outcome in CLEAN:
-            rest.append(result)
-            continue
         dumps = result.outcome in {Outcome.FAIL, Outcome.ERROR}
         wires = tuple(_wires(result.evidence.transcripts, dumps=dumps))
         commands = len(result.evidence.repeat) + len(result.evidence.netcat)

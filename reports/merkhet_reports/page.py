@@ -22,6 +22,11 @@ def asset(name: str) -> str:
     return (resources.files("merkhet_reports") / "templates" / name).read_text(encoding="utf-8")
 
 
+def style(name: str) -> str:
+    """Return the style of a page: the palette that all pages share, light and dark, and its own."""
+    return asset("palette.css") + asset(name)
+
+
 def environment(filters: Mapping[str, Callable[..., object]], *, lines: bool = False) -> jinja2.Environment:
     """Return an environment whose templates print nothing but harmless text, with these filters.
 

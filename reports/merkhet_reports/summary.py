@@ -80,6 +80,11 @@ def count(results: Iterable[CheckResult]) -> list[LevelCounts]:
     return [row for row in rows if row.total]
 
 
+def level_of(result: CheckResult) -> str:
+    """Return the level of a result as reports count it: MUST NOT with MUST."""
+    return next(name for name, levels in LEVELS.items() if result.level in levels)
+
+
 def sentence(run: RunResults) -> str:
     """Say how a run came out, in one sentence."""
     specifications = _listed(list(dict.fromkeys(document(rule.document) for rule in requirements(run).values())))
@@ -167,8 +172,7 @@ def urgency(result: CheckResult) -> tuple[int, int, int]:
     """Return a key that sorts what matters most first; of the fails, a server's death and a desynchronisation lead."""
     desync = any(finding.desync for finding in result.findings)
     first = 0 if result.killed_server else 1 if desync else 2
-    level = next(place for place, levels in enumerate(LEVELS.values()) if result.level in levels)
-    return OUTCOMES.index(result.outcome), first, level
+    return OUTCOMES.index(result.outcome), first, list(LEVELS).index(level_of(result))
 
 
 def main_finding(result: CheckResult) -> Finding | None:
