@@ -18,6 +18,7 @@ from merkhet.check import (
     Stream,
     Verdict,
     closes,
+    lacks,
 )
 from merkhet.expect import (
     Expectation,
@@ -27,9 +28,15 @@ from merkhet.expect import (
     status,
     status_4xx,
     status_5xx,
+    untold,
 )
 
 SINCE = "0.1"
+
+TELLS_NO_TARGET: Mapping[Expectation, Verdict] = {untold("target"): lacks("an echo that tells the request target")}
+TELLS_NO_FIELDS: Mapping[Expectation, Verdict] = {untold("fields"): lacks("an echo that tells the field lines")}
+TELLS_NO_CONTENT: Mapping[Expectation, Verdict] = {untold("body"): lacks("an echo that tells the content")}
+"""What goes before the case of an echo that is not the right one: a null is no wrong value, since no application is told all."""
 
 DATE = b"Date: Wed, 25 Nov 2026 12:00:00 GMT\r\n"
 GET = b"GET {root} HTTP/1.1\r\nHost: {host}\r\n\r\n"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from merkhet.check import PASS, VIOLATION, WARNING, Answers, Canned, Check, Exchange, Send, lacks, observed
 from merkhet.expect import answered, as_preflight, content, field, status, status_2xx, status_4xx, without
-from merkhet.expect_echo import echoed, untold
+from merkhet.expect_echo import echoed
 from merkhet.expect_kept import field_matches
 from merkhet.expect_response import numeric_host, same_status
 from merkhet.suites.rfc3986.words import BAD, uri_check
 from merkhet.suites.rfc9110.s09_shared import FAILS, HANGS_UP, NOT_FOUND, SILENT_SERVER, one_answer, unserved
 from merkhet.suites.rfc9112.sequences import request
-from merkhet.suites.words import OK, REFUSED, SINCE, echo, response
+from merkhet.suites.words import OK, REFUSED, SINCE, TELLS_NO_TARGET, echo, response
 
 # --- 3.1-a1: the scheme has no case
 
@@ -192,7 +192,7 @@ def _query(slug: str, words: str, query: bytes) -> Check:
         f"3.4-query-{slug}", "a1", f"{words} in a query is data", target,
         {
             echoed(target=target): PASS,
-            untold("target"): lacks("an echo that tells the request target"),
+            **TELLS_NO_TARGET,
             echoed(): VIOLATION.because("the application got another target than the one that was sent"),
             status_4xx: VIOLATION.because("a legal query was refused, or not found"),
             answered: WARNING.because("something else came"),

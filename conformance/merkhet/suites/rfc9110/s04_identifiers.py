@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from merkhet.check import PASS, VIOLATION, WARNING, Canned, Check, Exchange, Verdict, lacks
+from merkhet.check import PASS, VIOLATION, WARNING, Canned, Check, Exchange, Verdict
 from merkhet.expect import (
     Expectation,
     answered,
@@ -17,7 +17,6 @@ from merkhet.expect import (
     status_2xx,
     status_3xx,
     status_4xx,
-    untold,
 )
 from merkhet.suites.rfc9110.s09_shared import (
     FAILS,
@@ -29,7 +28,7 @@ from merkhet.suites.rfc9110.s09_shared import (
     unserved,
 )
 from merkhet.suites.rfc9112.sequences import request
-from merkhet.suites.words import OK, REFUSED, echo, response
+from merkhet.suites.words import OK, REFUSED, TELLS_NO_TARGET, echo, response
 
 # --- 4.1-1: URIs of 8000 octets
 
@@ -66,7 +65,7 @@ LONG: tuple[tuple[str, str, bytes, Mapping[Expectation, Verdict], bytes], ...] =
         request(to=b"{echo}?" + _LONG),
         {
             echoed(target=b"{echo}?" + _LONG): PASS,
-            untold("target"): lacks("an echo that tells the request target"),
+            **TELLS_NO_TARGET,
             echoed(): VIOLATION.because("the application got another target than the long one"),
             answered: _TOO_LONG,
             **unserved(VIOLATION),

@@ -32,7 +32,7 @@ from merkhet.expect import (
     status_4xx,
     status_5xx,
 )
-from merkhet.expect_echo import echoed, untold
+from merkhet.expect_echo import echoed
 from merkhet.suites.rfc9110.s09_shared import (
     FAILS,
     HANGS_UP,
@@ -44,7 +44,17 @@ from merkhet.suites.rfc9110.s09_shared import (
     unserved,
 )
 from merkhet.suites.rfc9112.sequences import request, sized
-from merkhet.suites.words import CHUNKED_ECHO_TWIN, ECHO_TWIN, OK, REFUSED, SINCE, chunked_post, echo, response
+from merkhet.suites.words import (
+    CHUNKED_ECHO_TWIN,
+    ECHO_TWIN,
+    OK,
+    REFUSED,
+    SINCE,
+    TELLS_NO_CONTENT,
+    chunked_post,
+    echo,
+    response,
+)
 
 TEST = b"X-Merkhet"
 
@@ -113,7 +123,7 @@ def _length(slug: str, name: bytes) -> Check:
         "rfc9110-5.1-a1",
         f"{name.decode()} is Content-Length",
         request(b"POST", name + b": 5", to=b"{echo}", content=b"hello"),
-        {echoed(body=b"hello"): PASS, untold("body"): lacks("an echo that tells the content"),
+        {echoed(body=b"hello"): PASS, **TELLS_NO_CONTENT,
          echoed(): _OTHER_NAME, status_4xx: _OTHER_NAME, answered: WARNING, **unserved()},
         good=echo(b"hello"),
         mutants=(Canned("does not know it", echo(b"")), Canned("asks for a length", response(411, b"no")), HANGS_UP,
@@ -147,7 +157,7 @@ def _chunked(slug: str, name: bytes) -> Check:
         "rfc9110-5.1-a1",
         f"{name.decode()} is Transfer-Encoding",
         request(b"POST", name + b": chunked", to=b"{echo}", content=b"5\r\nhello\r\n0\r\n\r\n"),
-        {echoed(body=b"hello"): PASS, untold("body"): lacks("an echo that tells the content"),
+        {echoed(body=b"hello"): PASS, **TELLS_NO_CONTENT,
          echoed(): _OTHER_NAME, status_4xx: _OTHER_NAME, answered: WARNING, **unserved()},
         good=echo(b"hello"),
         mutants=(Canned("does not know it", echo(b"")), Canned("asks for a length", response(411, b"no")), HANGS_UP,

@@ -8,7 +8,6 @@ from merkhet.check import (
     WARNING,
     Canned,
     Check,
-    lacks,
     observed,
 )
 from merkhet.expect import (
@@ -19,7 +18,7 @@ from merkhet.expect import (
     status_4xx,
     status_5xx,
 )
-from merkhet.expect_echo import echoed, untold
+from merkhet.expect_echo import echoed
 from merkhet.suites.rfc9110.s09_shared import (
     FAILS,
     SILENT_SERVER,
@@ -28,7 +27,15 @@ from merkhet.suites.rfc9110.s09_shared import (
     unserved,
 )
 from merkhet.suites.rfc9112.sequences import request
-from merkhet.suites.words import CHUNKED_ECHO_TWIN, ECHO_TWIN, REFUSED, chunked_post, echo
+from merkhet.suites.words import (
+    CHUNKED_ECHO_TWIN,
+    ECHO_TWIN,
+    REFUSED,
+    TELLS_NO_CONTENT,
+    TELLS_NO_FIELDS,
+    chunked_post,
+    echo,
+)
 
 TEST = b"X-Merkhet"
 
@@ -44,7 +51,7 @@ def _trimmed(slug: str, words: str, value: bytes, read_as: bytes) -> Check:
         {
             echoed(lines=((TEST, read_as),)): PASS,
             echoed(absent=(TEST,)): WARNING.because("the field did not reach the application"),
-            untold("fields"): lacks("an echo that tells the field lines"),
+            **TELLS_NO_FIELDS,
             echoed(): VIOLATION.because("the value was not read without the whitespace around it"),
             status_4xx: VIOLATION.because("a legal field line was refused"),
             **unserved(),
@@ -80,7 +87,7 @@ def _spaced_length(slug: str, line: bytes) -> Check:
         {
             echoed(body=b"hello"): PASS,
             status_4xx: VIOLATION.because("a legal length was refused"),
-            untold("body"): lacks("an echo that tells the content"),
+            **TELLS_NO_CONTENT,
             answered: VIOLATION.because("the length was not read"),
             **unserved(),
         },
@@ -99,7 +106,7 @@ def _opaque(slug: str, words: str, value: bytes) -> Check:
         request(b"GET", TEST + b": " + value, to=b"{echo}"),
         {
             echoed(lines=((TEST, value),)): PASS,
-            untold("fields"): lacks("an echo that tells the field lines"),
+            **TELLS_NO_FIELDS,
             echoed(): VIOLATION.because("the octets were changed on their way to the application"),
             status(400): VIOLATION.because("refused for octets that are opaque data"),
             status_4xx: VIOLATION.because("refused for octets that are opaque data"),
@@ -203,7 +210,7 @@ def _bad_space(slug: str, chunk: bytes) -> Check:
         {
             echoed(body=b"hello"): PASS,
             status_4xx: WARNING.because("refused: what is bad and to be read all the same"),
-            untold("body"): lacks("an echo that tells the content"),
+            **TELLS_NO_CONTENT,
             echoed(): VIOLATION.because("the content was read wrongly"),
             ended: WARNING.because("the connection ended without an answer"),
             **unserved(),

@@ -17,7 +17,6 @@ from merkhet.check import (
     Step,
     Verdict,
     closes,
-    lacks,
     observed,
 )
 from merkhet.expect import (
@@ -35,7 +34,6 @@ from merkhet.expect import (
     status_2xx,
     status_4xx,
     status_5xx,
-    untold,
 )
 from merkhet.suites.rfc9112.sequences import (
     HEAD_OK,
@@ -49,7 +47,7 @@ from merkhet.suites.rfc9112.sequences import (
     sized,
     then_ended,
 )
-from merkhet.suites.words import DATE, ECHO_TWIN, GET, OK, REFUSED, SINCE, echo, response
+from merkhet.suites.words import DATE, ECHO_TWIN, GET, OK, REFUSED, SINCE, TELLS_NO_CONTENT, echo, response
 
 _PATIENCE_SECONDS = 7.0
 
@@ -76,7 +74,7 @@ def _answer(call: _Call, place: int, *, cut_is: Verdict | None) -> Answers:
         {
             call.answer: PASS,
             status(503): OVERLOADED,
-            untold("body"): lacks("an echo that tells the content"),
+            **TELLS_NO_CONTENT,
             status_2xx: VIOLATION.because(f"answer {place + 1} is not the answer to request {place + 1}"),
             status(400): VIOLATION.because(f"the pipeline was not read as it was sent: request {place + 1} got 400"),
             status_4xx: WARNING.because(f"request {place + 1} was refused"),
