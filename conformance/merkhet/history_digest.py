@@ -20,7 +20,7 @@ import inspect
 import re
 import sys
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import TypeGuard, cast
 
 from merkhet.catalogue import AnyCheck
@@ -159,11 +159,8 @@ def _tree(module: str) -> ast.Module:
 def _lambdas(module: str) -> dict[int, tuple[str, ...]]:
     """Return the source, blanks aside, of the lambdas that begin on each line of a module."""
     found: dict[int, tuple[str, ...]] = {}
-    for node in _nodes(_tree(module), lambda node: isinstance(node, ast.Lambda)):
-        text = "".join((ast.get_source_segment(_source(module), node) or "").split())
-        found[node.lineno] = (*found.get(node.lineno, ()), text)
+    for node in ast.walk(_tree(module)):
+        if isinstance(node, ast.Lambda):
+            text = "".join((ast.get_source_segment(_source(module), node) or "").split())
+            found[node.lineno] = (*found.get(node.lineno, ()), text)
     return found
-
-
-def _nodes(tree: ast.AST, wanted: Callable[[ast.AST], bool]) -> Iterator[ast.expr]:
-    return (node for node in ast.walk(tree) if wanted(node) and isinstance(node, ast.expr))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from merkhet_fuzz import minimise, mutate, oracles, reading, watchdog
@@ -142,8 +142,4 @@ def shows_again(parser: Parser, finding: Finding) -> bool:
 
 def pinned(parser: Parser, given: Input, pin: tuple[str, str]) -> Fault | None:
     """Return the fault of this pin that an input shows, or None."""
-    return _first(judged(parser, given), pin)
-
-
-def _first(faults: Iterable[Fault], pin: tuple[str, str]) -> Fault | None:
-    return next((fault for fault in faults if fault.pin == pin), None)
+    return next((fault for fault in judged(parser, given) if fault.pin == pin), None)

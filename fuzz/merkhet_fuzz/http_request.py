@@ -99,11 +99,16 @@ def _chunks(dice: Chance, content: bytes) -> list[Piece]:
 
 def meanings(pieces: tuple[Piece, ...], data: list[bytes]) -> list[Meaning]:
     """Return what a stream says whose pieces are these, with `data` for the octets of each."""
-    starts = [at for at, piece in enumerate(pieces) if piece.kind == "method"]
     return [
-        _meaning([piece.kind for piece in pieces[begin:end]], data[begin:end])
-        for begin, end in zip(starts, [*starts[1:], len(pieces)], strict=True)
+        _meaning([pieces[at].kind for at in request], data[request.start : request.stop])
+        for request in requests(pieces)
     ]
+
+
+def requests(pieces: tuple[Piece, ...]) -> list[range]:
+    """Return the numbers of the pieces of each request."""
+    starts = [at for at, piece in enumerate(pieces) if piece.kind == "method"]
+    return [range(begin, end) for begin, end in zip(starts, [*starts[1:], len(pieces)], strict=True)]
 
 
 def _meaning(kinds: list[str], data: list[bytes]) -> Meaning:
@@ -135,11 +140,10 @@ def meaning(method: bytes, target: bytes, fields: list[tuple[bytes, bytes]], con
 def groups(pieces: tuple[Piece, ...]) -> list[range | list[int]]:
     """Return what a smaller legal stream is without, largest first: requests, contents, field lines, chunks, trailers."""
     found: list[range | list[int]] = []
-    starts = [at for at, piece in enumerate(pieces) if piece.kind == "method"]
-    requests = [range(begin, end) for begin, end in zip(starts, [*starts[1:], len(pieces)], strict=True)]
-    if len(requests) > 1:
-        found += requests
-    found += [content for request in requests if (content := _framed(pieces, request))]
+    ranges = requests(pieces)
+    if len(ranges) > 1:
+        found += ranges
+    found += [content for request in ranges if (content := _framed(pieces, request))]
     for at, piece in enumerate(pieces):
         if piece.kind in GROUP_PIECES:
             found.append(range(at, at + GROUP_PIECES[piece.kind]))
@@ -163,3 +167,9 @@ SIMPLEST = {"target": b"/", "method": b"GET", "host-line": b"Host: h\r\n", "name
 
 LENGTHS = {"body": ("length", b"%d"), "chunk-data": ("chunk-size", b"%x")}
 """Of content, the piece before it that says how long it is, and how that is written."""
+
+
+def length_before(pieces: tuple[Piece, ...], content: int) -> int | None:
+    """Return the number of the piece that says how long a content is, None if there is none."""
+    kind, _ = LENGTHS[pieces[content].kind]
+    return next((at for at in range(content - 1, -1, -1) if pieces[at].kind == kind), None)

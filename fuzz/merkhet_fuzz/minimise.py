@@ -57,10 +57,9 @@ def _plainer(given: Input) -> Iterator[Input]:
         if plain is not None and data != plain:
             yield _with(given, {at: plain})
         elif kind in http_request.LENGTHS and data != SHORTEST:
-            length_kind, form = http_request.LENGTHS[kind]
-            before = next((back for back in range(at, -1, -1) if given.pieces[back].kind == length_kind), None)
+            before = http_request.length_before(given.pieces, at)
             if before is not None:
-                yield _with(given, {at: SHORTEST, before: form % len(SHORTEST)})
+                yield _with(given, {at: SHORTEST, before: http_request.LENGTHS[kind][1] % len(SHORTEST)})
 
 
 def _with(given: Input, changed: dict[int, bytes]) -> Input:

@@ -59,12 +59,11 @@ def names() -> list[str]:
 
 def load(name: str) -> Parser:
     """Return the parser of this name. Raises ParserError."""
-    for point in entry_points(group=ENTRY_POINTS):
-        if point.name == name:
-            return _plain(_loaded(name, point.value))
-    if name not in OWN:
+    places = [point.value for point in entry_points(group=ENTRY_POINTS, name=name)]
+    places += [OWN[name]] if name in OWN else []
+    if not places:
         raise ParserError(f"there is no parser {name!r}; there are {', '.join(names())}")
-    return _plain(_loaded(name, OWN[name]))
+    return _plain(_loaded(name, places[0]))
 
 
 def _loaded(name: str, place: str) -> Callable[[Sequence[bytes]], object]:

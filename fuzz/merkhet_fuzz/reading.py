@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from merkhet_fuzz import http_request
-from merkhet_fuzz.http_request import LENGTHS, Meaning
+from merkhet_fuzz.http_request import LENGTHS, Meaning, length_before
 from merkhet_fuzz.model import RAW, Edit, Input, LineError, Piece
 from merkhet_fuzz.spellings import BY_NAME, KIND_OF, Due, Level, Spelling
 
@@ -56,11 +56,9 @@ def legal_data(given: Input) -> list[bytes]:
 
 
 def _mend(pieces: tuple[Piece, ...], data: list[bytes], index: int) -> None:
-    kind, form = LENGTHS[pieces[index].kind]
-    for at in range(index - 1, -1, -1):
-        if pieces[at].kind == kind:
-            data[at] = form % len(data[index])
-            return
+    at = length_before(pieces, index)
+    if at is not None:
+        data[at] = LENGTHS[pieces[index].kind][1] % len(data[index])
 
 
 def octets(given: Input) -> bytes:
