@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
-from pathlib import Path
-
 import pytest
+from citations import KEPT_BY_ABSENCE, REFERENCE, citations
 
 from merkhet import catalogue
 
-ROOT = Path(__file__).parents[2]
-REFERENCE = ROOT / "reference" / "merkhet_reference"
-TAG = re.compile(r"\[((?:rfc\d+|whatwg-sse|tus)-[\w.-]+)\]")
 CATALOGUE = catalogue.load()
-KEPT_BY_ABSENCE: dict[str, str] = tomllib.loads((Path(__file__).parent / "kept_by_absence.toml").read_text())["kept"]
-"""Rules that the reference keeps by never doing something, or by a permission it does not use: there is no line to name."""
-
 NO_SPECIFICATION = "architecture"
 """What merkhet asks of its own: it is linked to no line, since the whole of the reference is the answer."""
 
@@ -25,10 +16,8 @@ pytestmark = pytest.mark.skipif(not REFERENCE.exists(), reason="needs the source
 
 def named_by_the_reference() -> dict[str, list[str]]:
     places: dict[str, list[str]] = {}
-    for path in sorted(REFERENCE.rglob("*.py")):
-        for number, line in enumerate(path.read_text().splitlines(), 1):
-            for tag in TAG.findall(line):
-                places.setdefault(tag, []).append(f"{path.relative_to(ROOT)}:{number}")
+    for one in citations():
+        places.setdefault(one.requirement, []).append(f"{one.path}:{one.number}")
     return places
 
 

@@ -5,21 +5,20 @@ from __future__ import annotations
 import ast
 import json
 import re
-import sys
-import tomllib
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import citations
 import msgspec
+import mutation
 
 from merkhet.model import Outcome, TargetInfo
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = citations.ROOT
 REPOSITORY = "https://github.com/merkhet/merkhet"
-_CITATION = re.compile(r"\[((?:rfc[0-9]+|whatwg-sse|architecture)-[0-9A-Z][^\]\s]*)\]")
 
 
 class _Result(msgspec.Struct, frozen=True):
@@ -91,9 +90,6 @@ class Facts:
     @cached_property
     def mutants(self) -> Mapping[str, Broken]:
         """The mutants of the committed kill matrix by name. Raises KeyError for one that the matrix does not know."""
-        sys.path.insert(0, str(ROOT / "conformance" / "tests"))
-        import mutation  # noqa: PLC0415 - it is found only where the repository is
-
         kills = self._matrix["kills"]
         return {
             name: Broken(
@@ -124,29 +120,24 @@ class Facts:
     def citations(self) -> Mapping[str, tuple[Line, ...]]:
         """The lines of the reference that name each requirement."""
         found: dict[str, list[Line]] = defaultdict(list)
-        for path in _sources():
-            for number, text in enumerate(path.read_text().splitlines(), 1):
-                for requirement in _CITATION.findall(text):
-                    name = str(path.relative_to(ROOT))
-                    found[requirement].append(Line(path=name, number=number, text=text.strip()))
+        for one in citations.citations():
+            found[one.requirement].append(Line(path=str(one.path), number=one.number, text=one.text))
         return {requirement: tuple(lines) for requirement, lines in found.items()}
 
-    @cached_property
+    @property
     def absences(self) -> Mapping[str, str]:
         """Why the reference needs no line for a requirement."""
-        text = (ROOT / "conformance" / "tests" / "kept_by_absence.toml").read_text()
-        kept: dict[str, str] = tomllib.loads(text)["kept"]
-        return kept
+        return citations.KEPT_BY_ABSENCE
 
     @cached_property
     def modules(self) -> tuple[Module, ...]:
         """The modules of the reference in the order of their names."""
-        return tuple(_module(path) for path in _sources())
+        return tuple(_module(path) for path in citations.sources())
 
     @cached_property
     def owners(self) -> tuple[tuple[str, ...], ...]:
         """The rows of the table in which the I/O loop says which thread owns what, its head first."""
-        path = ROOT / "reference" / "merkhet_reference" / "io_loop.py"
+        path = citations.REFERENCE / "io_loop.py"
         lines = (ast.get_docstring(ast.parse(path.read_text())) or "").splitlines()
         rows = [line for line in lines if line.startswith("|") and not line.startswith("|---")]
         return tuple(tuple(cell.strip() for cell in row.strip("|").split("|")) for row in rows)
@@ -159,14 +150,10 @@ class Facts:
         return matrix
 
 
-def _sources() -> list[Path]:
-    return sorted((ROOT / "reference" / "merkhet_reference").rglob("*.py"))
-
-
 def _module(path: Path) -> Module:
     docstring = ast.get_docstring(ast.parse(path.read_text())) or ""
     paragraph = " ".join(docstring.split("\n\n", maxsplit=1)[0].split())
-    name = ".".join(path.relative_to(ROOT / "reference" / "merkhet_reference").with_suffix("").parts)
+    name = ".".join(path.relative_to(citations.REFERENCE).with_suffix("").parts)
     return Module(
         name=name.removesuffix(".__init__") if name != "__init__" else "merkhet_reference",
         address=f"{REPOSITORY}/blob/main/{path.relative_to(ROOT)}",

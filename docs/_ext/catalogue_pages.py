@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from sphinx.util.docutils import SphinxDirective
 from merkhet import catalogue, history, links, selectors
 from merkhet.catalogue import AnyCheck, Catalogue
 from merkhet.check import Passive
-from merkhet.cli import explain
+from merkhet.cli import explain, list_
 from merkhet.model import Requirement
 from merkhet_reports import summary
 
@@ -72,15 +72,9 @@ class Pages:
         """Return a table of the catalogue as HTML, for a page from which the root of the site is reached by `root`."""
         return self.templates.get_template(f"{name}.html").render(root=root)
 
-    def coverage(self, document: str) -> Mapping[str, int]:
-        """Return how many rules of a document there are, have a check, and cannot be seen; and how many checks."""
-        rules = self.rules_of[document]
-        return {
-            "rules": len(rules),
-            "tested": sum(bool(self.checks_of.get(rule.id)) for rule in rules),
-            "unseen": sum(bool(rule.untestable) for rule in rules),
-            "checks": sum(len(self.checks_of.get(rule.id, ())) for rule in rules),
-        }
+    def coverage(self, document: str) -> list_.Row:
+        """Return the counts of a document as `merkhet list --coverage` has them."""
+        return list_.coverage_of(document, self.rules_of[document], tuple(self.known.checks.values()))
 
     def _check(self, check: AnyCheck) -> Page:
         rule = self.known.requirement_of(check)

@@ -79,8 +79,8 @@ def _coverage(known: Catalogue, checks: Sequence[AnyCheck]) -> Iterator[Row]:
     documents = {known.requirement_of(check).document for check in checks}
     rules = [rule for rule in known.requirements.values() if rule.document in documents]
     for document in sorted(documents, key=_numbered):
-        yield _counts(document, [rule for rule in rules if rule.document == document], checks)
-    yield _counts("total", rules, checks)
+        yield coverage_of(document, [rule for rule in rules if rule.document == document], checks)
+    yield coverage_of("total", rules, checks)
 
 
 def _numbered(document: str) -> tuple[str, int]:
@@ -89,7 +89,8 @@ def _numbered(document: str) -> tuple[str, int]:
     return letters, int(document[len(letters) :] or 0)
 
 
-def _counts(document: str, rules: Sequence[Requirement], checks: Sequence[AnyCheck]) -> Row:
+def coverage_of(document: str, rules: Sequence[Requirement], checks: Sequence[AnyCheck]) -> Row:
+    """Return of a document, which has these rules, how many rules can be tested and are, and by how many of these checks."""
     testable = {rule.id for rule in rules if rule.untestable is None}
     found = [check.requirement for check in checks if check.requirement in testable]
     return {
