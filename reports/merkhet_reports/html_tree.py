@@ -172,7 +172,9 @@ def _rule(rule: Requirement, rows: Iterable[Row]) -> Rule:
     absent = ""
     if not rows:
         absent = "no check of it was in this run"
-        if rule.same_as is not None:
+        if rule.same_as == "umbrella":
+            absent = "it sums up other rules, which are tested one by one"
+        elif rule.same_as is not None:
             absent = f"the same is said elsewhere: see {rule.same_as}"
         elif rule.untestable is not None:
             absent = f"no client can see it: {rule.untestable}"

@@ -248,6 +248,13 @@ def test_every_rule_is_there_tested_or_not() -> None:
     assert "Section 7 Transfer Codings" in page
 
 
+def test_a_rule_that_sums_up_others_names_none() -> None:
+    rule = msgspec.structs.replace(plain_run().requirements[0], id="rfc9112-7-9", same_as="umbrella")
+    page = Page(html.render(msgspec.structs.replace(plain_run(), requirements=(rule,)))).text
+    assert "Not tested: it sums up other rules, which are tested one by one" in page
+    assert "umbrella" not in page
+
+
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_a_rule_of_which_nothing_was_learnt_is_not_tested(outcome: Outcome) -> None:
     """One that does not apply to a target has checks in the run, and still nobody knows whether it is kept."""
