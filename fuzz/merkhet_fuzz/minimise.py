@@ -1,0 +1,109 @@
+"""The smallest input that shows the same: fewer edits, a plainer way to travel, a shorter base; the class is pinned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from merkhet_fuzz.bases import library
+from merkhet_fuzz.grammar import Kind
+from merkhet_fuzz.inputs import PLAIN, Edit, Input, InputError, Transport
+from merkhet_fuzz.render import render
+
+REPLAYS_MAX = 200
+Shows = Callable[[Input], bool]
+"""Replays an input, and tells whether it shows the same class of finding."""
+
+
+def minimise(found: Input, shows: Shows, replays_max: int = REPLAYS_MAX) -> tuple[Input, int]:
+    """Return the smallest input that still shows the finding, and how many replays it took.
+
+    What is taken away is whole edits, parts of the way to travel, and the base for a shorter one in which the same places
+    are; octets are only taken from what an edit itself puts in.
+    """
+    replays = 0
+
+    def try_(made: Input) -> bool:
+        nonlocal replays
+        if replays >= replays_max or made == best:
+            return False
+        try:
+            render(made)
+        except InputError:
+            return False  # the place is not in that base
+        replays += 1
+        return shows(made)
+
+    best = found
+    is_better = True
+    while is_better and replays < replays_max:
+        is_better = False
+        for step in (_fewer_edits, _plainer_transport, _shorter_base, _smaller_edits):
+            smaller = next((made for made in step(best) if try_(made)), None)
+            if smaller is not None:
+                best, is_better = smaller, True
+                break
+    return best, replays
+
+
+def _fewer_edits(made: Input) -> Iterator[Input]:
+    if len(made.edits) > 2:
+        yield from (replace(made, edits=(edit,)) for edit in made.edits)
+    for at in range(len(made.edits)):
+        yield replace(made, edits=made.edits[:at] + made.edits[at + 1 :])
+
+
+def _plainer_transport(made: Input) -> Iterator[Input]:
+    transport = made.transport
+    if transport == PLAIN:
+        return
+    yield replace(made, transport=PLAIN)
+    if transport.cuts or transport.pauses:
+        for cut in transport.cuts if len(transport.cuts) > 1 else ():
+            yield replace(made, transport=replace(transport, cuts=(cut,)))
+        yield replace(made, transport=replace(transport, pauses=()))
+    if transport.each > 1:
+        yield replace(made, transport=replace(transport, each=1))
+
+
+def _shorter_base(made: Input) -> Iterator[Input]:
+    now = len(library.base(made.kind, made.name, made.seed).octets)
+    others = [
+        (len(library.base(made.kind, name, seed).octets), seed, name)
+        for name in library.names(Kind(made.kind))
+        for seed in range(12)
+    ]
+    if made.seed:
+        yield from _moved(replace(made, seed=0))
+    for size, seed, name in sorted(others):
+        if size < now:
+            yield from _moved(replace(made, name=name, seed=seed))
+
+
+def _moved(made: Input) -> Iterator[Input]:
+    """Offsets of segments mean another place in another base: there, each octet of it is tried."""
+    transport = made.transport
+    if transport.end < 0 and not transport.cuts:
+        yield made
+        return
+    whole = len(library.base(made.kind, made.name, made.seed).octets)
+    for at in range(whole - 1, 0, -1):
+        if transport.end >= 0:
+            yield replace(made, transport=Transport(end=at))
+        else:
+            yield replace(made, transport=Transport(cuts=(at,)))
+
+
+def _smaller_edits(made: Input) -> Iterator[Input]:
+    for at, edit in enumerate(made.edits):
+        for smaller in _smaller(edit):
+            yield replace(made, edits=(*made.edits[:at], smaller, *made.edits[at + 1 :]))
+
+
+def _smaller(edit: Edit) -> Iterator[Edit]:
+    offset, _, more = edit.argument.partition(",")
+    if edit.what == "cut" and int(more) > 1:
+        yield edit._replace(argument=f"{offset},1")
+    if edit.what in {"put", "over"} and len(more) > 2:
+        yield from (edit._replace(argument=f"{offset},{more[at : at + 2]}") for at in range(0, len(more), 2))
+        yield edit._replace(argument=f"{offset},{more[: len(more) // 4 * 2]}")

@@ -1,0 +1,228 @@
+"""What is held against a parser: the strict verdict, the meaning, that it never crashes, that segments mean nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any, NamedTuple, cast
+
+from merkhet.model import Weight
+from merkhet_fuzz.grammar import VALUES, Kind
+from merkhet_fuzz.judges.values import POSITION_MAX
+from merkhet_fuzz.parsers import Parser
+from merkhet_fuzz.render import Wire
+from merkhet_fuzz.verdicts import Decision, Excuse
+
+HANG_SECONDS = 2.0
+"""Processor time, not time that passes: a busy machine makes no parser hang. A usual input takes a ten-thousandth of it."""
+FORBIDDEN = (b"\r", b"\0")
+
+
+class HangError(BaseException):
+    """The parser was still at work after HANG_SECONDS. No `Exception`: a parser's own handlers must not take it."""
+
+
+class Suspicion(NamedTuple):
+    """Something that an oracle saw. `label` is the class of it: what is the same bug has the same one.
+
+    `requirement` is an id of the catalogue, or "" where no text but the contract of parsers is broken. `weight` None: as
+    much as the requirement says.
+    """
+
+    oracle: str
+    requirement: str
+    detail: str
+    expected: str
+    observed: str
+    weight: Weight | None = None
+
+    @property
+    def label(self) -> str:
+        """ORACLE.REQUIREMENT.DETAIL."""
+        return ".".join(word for word in (self.oracle, self.requirement, self.detail) if word)
+
+
+@dataclass(slots=True)
+class Run:
+    """What a parser made of some segments. `refusal` is what it raised to refuse them, None where it did not."""
+
+    messages: list[Any] = field(default_factory=list)
+    refusal: Exception | None = None
+    crash: BaseException | None = None
+
+    @property
+    def words(self) -> str:
+        """What came out, in words."""
+        told = f"{len(self.messages)} complete" if self.messages else "nothing complete"
+        if self.crash is not None:
+            return f"{told}, then {type(self.crash).__name__}: {self.crash}"
+        return f"{told}, then a refusal: {self.refusal}" if self.refusal is not None else told
+
+
+def run(parser: Parser, segments: Sequence[bytes]) -> Run:
+    """Give a parser its segments, and take what comes."""
+    made = Run()
+    try:
+        for message in parser.messages(segments):
+            made.messages.append(message)
+    except parser.refusals as refusal:
+        made.refusal = refusal
+        if type(refusal) not in parser.refusals and isinstance(refusal, UnicodeError):
+            made.crash, made.refusal = refusal, None
+    except (HangError, Exception) as crash:  # noqa: BLE001 - whatever else a parser raises is what is looked for
+        made.crash = crash
+    return made
+
+
+@contextlib.contextmanager
+def watchdog() -> Iterator[None]:
+    """Let a parser that loops raise HangError; where the platform has no such timer, or on another thread, nothing is watched."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+    try:
+        before = signal.signal(signal.SIGPROF, _hang)
+    except ValueError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def _hang(_number: int, _frame: FrameType | None) -> None:
+    raise HangError(f"more than {HANG_SECONDS} s of work for one input")
+
+
+def rewind() -> None:
+    """Begin to count anew: the next input has its own time."""
+    if hasattr(signal, "setitimer") and signal.getsignal(signal.SIGPROF) is _hang:
+        signal.setitimer(signal.ITIMER_PROF, HANG_SECONDS)
+
+
+def observe(parser: Parser, wire: Wire, *, with_segments: bool = False) -> list[Suspicion]:
+    """Return what is wrong with how the parser takes an input, worst first; nothing for nearly every input."""
+    seen = run(parser, wire.segments)
+    if seen.crash is not None:
+        return [_crash(seen.crash)]
+    found = _verdict(parser, wire, seen)
+    if parser.kind in VALUES:
+        return found
+    if len(wire.segments) > 1:
+        found += _segments(parser, wire, seen, [b"".join(wire.segments)], "one segment")
+    elif with_segments and wire.segments:
+        octets = wire.segments[0]
+        found += _segments(parser, wire, seen, [octets[at : at + 1] for at in range(len(octets))], "single octets")
+    if parser.unparse is not None and seen.messages:
+        found += _round_trip(parser, seen)
+    return found
+
+
+def _crash(crash: BaseException) -> Suspicion:
+    frames = traceback.extract_tb(crash.__traceback__)
+    # Where it was raised is the same from release to release, other than the number of the line.
+    place = frames[-1].name if frames else ""
+    if isinstance(crash, HangError):
+        return Suspicion("hang", "", "", "an answer in bounded time", str(crash), Weight.BREACH)
+    name = type(crash).__name__
+    return Suspicion("crash", "", f"{name}.{place}", "messages, or a refusal", f"{name} in {place}: {crash}", Weight.BREACH)
+
+
+def _verdict(parser: Parser, wire: Wire, seen: Run) -> list[Suspicion]:
+    verdict = wire.verdict
+    decision, requirement = verdict.decision, verdict.requirement
+    if decision is Decision.FREE or requirement in parser.lacks:
+        return []
+    most, count = wire.at_most, len(seen.messages)
+    if count > most:
+        if decision is Decision.REFUSE and _is_excused(wire, seen):
+            return []
+        if decision is not Decision.REFUSE:
+            return [_surplus(wire, seen)]
+        observed = f"message {most + 1} came out complete: {_shown(seen.messages[most])}"
+        return [Suspicion("accepted", requirement, verdict.unit, f"a refusal: {verdict.why}", observed, verdict.weight)]
+    for at, message in enumerate(seen.messages):
+        if not _is_same(parser.kind, message, wire.expected[at]):
+            return [_changed(wire, at, message)]
+    if decision is Decision.ACCEPT and count < most:
+        oracle = "refused" if seen.refusal is not None else "lost"
+        why = verdict.why or "a legal input"
+        return [Suspicion(oracle, requirement, verdict.unit, f"{most} complete: {why}", seen.words)]
+    return []
+
+
+def _surplus(wire: Wire, seen: Run) -> Suspicion:
+    observed = f"{len(seen.messages)} came out, the last of them {_shown(seen.messages[-1])}"
+    return Suspicion(
+        "surplus", wire.verdict.requirement, wire.verdict.unit, f"{len(wire.expected)} messages", observed, Weight.BREACH
+    )
+
+
+def _changed(wire: Wire, at: int, message: object) -> Suspicion:
+    expected = f"message {at + 1} is {_shown(wire.expected[at])}"
+    return Suspicion(
+        "changed", wire.verdict.requirement, wire.verdict.unit, expected, f"it came out as {_shown(message)}", Weight.BREACH
+    )
+
+
+def _is_excused(wire: Wire, seen: Run) -> bool:
+    """Tell whether what had to be refused was made harmless instead, as the text allows."""
+    if wire.verdict.excuse is not Excuse.REPLACED:
+        return False
+    message = seen.messages[wire.verdict.message]
+    if not isinstance(message, tuple):
+        return True
+    parts = cast("tuple[Any, ...]", message)
+    if len(parts) < 4 or any(octet in part for octet in FORBIDDEN for part in parts[:2]):
+        # Whoever hands no fields over cannot be looked at.
+        return len(parts) < 4
+    return not any(octet in name or octet in value for octet in FORBIDDEN for name, value in parts[3])
+
+
+def _is_same(kind: Kind, message: object, expected: object) -> bool:
+    if kind is Kind.HTTP:
+        return cast("tuple[object, ...]", message)[:3] == expected
+    if kind is Kind.RANGE:
+        specs = cast("tuple[tuple[int | None, int | None], ...]", message)
+        return tuple(tuple(n if n is None else min(n, POSITION_MAX) for n in spec) for spec in specs) == expected
+    return message == expected
+
+
+def _segments(parser: Parser, wire: Wire, seen: Run, others: list[bytes], name: str) -> list[Suspicion]:
+    other = run(parser, others)
+    if other.crash is not None:
+        return [_crash(other.crash)]
+    detail = wire.verdict.unit or ("edited" if wire.input.edits else "legal")
+    if other.messages != seen.messages:
+        return [
+            Suspicion("segments", "", f"messages.{detail}", "the same messages in any segments",
+                      f"as {name}: {other.words}; else: {seen.words}", Weight.BREACH)
+        ]  # fmt: skip
+    if (other.refusal is None) != (seen.refusal is None):
+        return [
+            Suspicion("segments", "", f"refusal.{detail}", "refused in any segments, or in none",
+                      f"as {name}: {other.words}; else: {seen.words}", Weight.WARNING)
+        ]  # fmt: skip
+    return []
+
+
+def _round_trip(parser: Parser, seen: Run) -> list[Suspicion]:
+    assert parser.unparse is not None  # noqa: S101 - said by the caller
+    written = parser.unparse(seen.messages[0])
+    again = run(parser, [written])
+    if again.crash is None and again.messages[:1] == seen.messages[:1]:
+        return []
+    return [
+        Suspicion("round-trip", "", "", f"{_shown(seen.messages[0])} once more", f"{written!r} came out as {again.words}", Weight.WARNING)
+    ]
+
+
+def _shown(message: object) -> str:
+    told = repr(message)
+    return told if len(told) <= 200 else f"{told[:200]}..."
