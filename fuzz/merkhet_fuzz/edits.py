@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from merkhet_fuzz.grammar import Base, Grammar, Length, Piece
@@ -36,6 +36,7 @@ UNIT_EDITS = ("drop", "twice", *LINES, EMPTY_LINE)
 class Edited:
     """What edits made of a base. `units` are those that were changed, in the order of the wire, each once.
 
+    `flat` are the pieces before units were dropped, repeated or added: they stand as those of the base do.
     `changed` has the names of the pieces that were changed, and `unit_edits` what was done to a unit as a whole.
     """
 
@@ -44,10 +45,21 @@ class Edited:
     units: list[str]
     unit_edits: dict[str, str]
     changed: set[str]
+    flat: list[Piece]
 
     def octets_of(self, unit: str) -> bytes:
         """Return the octets of a unit as they are now."""
+        if not self.unit_edits:
+            return octets_of_unit(self.base, self.pieces, unit)
         return b"".join([piece.octets for piece in self.pieces if piece.unit == unit])
+
+
+def octets_of_unit(base: Base, pieces: Sequence[Piece], unit: str) -> bytes:
+    """Return the octets of a unit in pieces that stand as those of the base do."""
+    start = at = base.units[unit]
+    while at < len(pieces) and pieces[at].unit == unit:
+        at += 1
+    return b"".join([piece.octets for piece in pieces[start:at]])
 
 
 def apply(base: Base, edits: Iterable[Edit]) -> Edited:
@@ -72,10 +84,12 @@ def apply(base: Base, edits: Iterable[Edit]) -> Edited:
         for length in base.lengths:
             if length.number not in changed and not changed.isdisjoint(length.counted):
                 changed |= mend(base, pieces, length, changed)
-    units = dict.fromkeys([piece.unit for piece in base.pieces if piece.name in changed or piece.unit in unit_edits])
+    units = {pieces[base.places[name]].unit for name in changed} | unit_edits.keys()
+    flat = pieces
     if unit_edits:
         pieces = restructured(pieces, unit_edits)
-    return Edited(base, pieces, list(units), unit_edits, changed)
+    ordered = sorted(units, key=base.units.__getitem__) if len(units) > 1 else list(units)
+    return Edited(base, pieces, ordered, unit_edits, changed, flat)
 
 
 def spelled(edit: Edit, piece: Piece) -> bytes:
@@ -136,13 +150,13 @@ def restructured(pieces: list[Piece], unit_edits: Mapping[str, str]) -> list[Pie
         what = unit_edits.get(unit, "")
         message = group[0].message
         if what == EMPTY_LINE:
-            made.append(Piece(f"{unit}.empty-line", Grammar.LINE_END, b"\r\n", message))
+            made.append(Piece(f"{unit}.empty-line", Grammar.LINE_END, b"\r\n", message, unit))
         if what != "drop":
             made += group
         if what == "twice":
             made += group
         elif what in LINES:
-            made.append(Piece(f"{unit}.inserted", Grammar.TEXT, LINES[what], message))
+            made.append(Piece(f"{unit}.inserted", Grammar.TEXT, LINES[what], message, unit))
     return made
 
 

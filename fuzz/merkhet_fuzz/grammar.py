@@ -58,18 +58,14 @@ class Grammar(enum.StrEnum):
 class Piece(NamedTuple):
     """Some octets of an input. `name` is UNIT.PART; all pieces of a unit stand together and are judged together.
 
-    `message` is the place, from 0, of the message on the connection that the piece belongs to.
+    `message` is the place, from 0, of the message on the connection that the piece belongs to; `unit` is in `name` too.
     """
 
     name: str
     grammar: Grammar
     octets: bytes
-    message: int = 0
-
-    @property
-    def unit(self) -> str:
-        """The unit that the piece is a part of."""
-        return self.name.partition(".")[0]
+    message: int
+    unit: str
 
 
 class Length(NamedTuple):
@@ -101,9 +97,18 @@ class Base:
     meaning: tuple[object, ...] = ()
     places: dict[str, int] = field(init=False, repr=False, compare=False)
     """Where in `pieces` each is, by name."""
+    units: dict[str, int] = field(init=False, repr=False, compare=False)
+    """Where in `pieces` each unit begins."""
+    notes: dict[str, object] = field(init=False, repr=False, compare=False)
+    """What was found out about the base once, by whoever asks for it again with every input."""
 
     def __post_init__(self) -> None:
+        units: dict[str, int] = {}
+        for at, piece in enumerate(self.pieces):
+            units.setdefault(piece.unit, at)
         object.__setattr__(self, "places", {piece.name: at for at, piece in enumerate(self.pieces)})
+        object.__setattr__(self, "units", units)
+        object.__setattr__(self, "notes", {})
 
     def octets_of(self, name: str) -> bytes:
         """Return the octets of a piece; b"" for one that is not in the base."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from merkhet_fuzz.inputs import PLAIN, Edit, Input, InputError, Transport
 from merkhet_fuzz.render import render
 
 REPLAYS_MAX = 200
+LATER = re.compile(r"^m[0-9]+-")
 Shows = Callable[[Input], bool]
 """Replays an input, and tells whether it shows the same class of finding."""
 
@@ -75,6 +77,11 @@ def _shorter_base(made: Input) -> Iterator[Input]:
     ]
     if made.seed:
         yield from _moved(replace(made, seed=0))
+    for size, seed, name in sorted(others):
+        if size < now and any(edit.place.startswith("m") for edit in made.edits):
+            # The message that matters may as well be the first one.
+            edits = tuple(edit._replace(place=LATER.sub("", edit.place)) for edit in made.edits)
+            yield from _moved(replace(made, name=name, seed=seed, edits=edits))
     for size, seed, name in sorted(others):
         if size < now:
             yield from _moved(replace(made, name=name, seed=seed))

@@ -131,7 +131,9 @@ def _crash(crash: BaseException) -> Suspicion:
     if isinstance(crash, HangError):
         return Suspicion("hang", "", "", "an answer in bounded time", str(crash), Weight.BREACH)
     name = type(crash).__name__
-    return Suspicion("crash", "", f"{name}.{place}", "messages, or a refusal", f"{name} in {place}: {crash}", Weight.BREACH)
+    return Suspicion(
+        "crash", "", f"{name}.{place}", "messages, or a refusal", f"{name} in {place}: {crash}", Weight.BREACH
+    )
 
 
 def _verdict(parser: Parser, wire: Wire, seen: Run) -> list[Suspicion]:
@@ -160,14 +162,24 @@ def _verdict(parser: Parser, wire: Wire, seen: Run) -> list[Suspicion]:
 def _surplus(wire: Wire, seen: Run) -> Suspicion:
     observed = f"{len(seen.messages)} came out, the last of them {_shown(seen.messages[-1])}"
     return Suspicion(
-        "surplus", wire.verdict.requirement, wire.verdict.unit, f"{len(wire.expected)} messages", observed, Weight.BREACH
+        "surplus",
+        wire.verdict.requirement,
+        wire.verdict.unit,
+        f"{len(wire.expected)} messages",
+        observed,
+        Weight.BREACH,
     )
 
 
 def _changed(wire: Wire, at: int, message: object) -> Suspicion:
     expected = f"message {at + 1} is {_shown(wire.expected[at])}"
     return Suspicion(
-        "changed", wire.verdict.requirement, wire.verdict.unit, expected, f"it came out as {_shown(message)}", Weight.BREACH
+        "changed",
+        wire.verdict.requirement,
+        wire.verdict.unit,
+        expected,
+        f"it came out as {_shown(message)}",
+        Weight.BREACH,
     )
 
 
@@ -219,7 +231,14 @@ def _round_trip(parser: Parser, seen: Run) -> list[Suspicion]:
     if again.crash is None and again.messages[:1] == seen.messages[:1]:
         return []
     return [
-        Suspicion("round-trip", "", "", f"{_shown(seen.messages[0])} once more", f"{written!r} came out as {again.words}", Weight.WARNING)
+        Suspicion(
+            "round-trip",
+            "",
+            "",
+            f"{_shown(seen.messages[0])} once more",
+            f"{written!r} came out as {again.words}",
+            Weight.WARNING,
+        )
     ]
 
 

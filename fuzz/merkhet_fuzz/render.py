@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 
 from merkhet_fuzz.bases import library
 from merkhet_fuzz.edits import Edited, apply
@@ -25,7 +26,7 @@ HTTP_JUDGES: Mapping[str, Judge] = {
 MULTIPART_JUDGES: Mapping[str, Judge] = {
     "delimiter": multipart.delimiter, "part-content": multipart.content, "free": multipart.outside,
 }  # fmt: skip
-CONTENT = frozenset(("content", "chunk-data"))
+CONTENT = frozenset(("content", "chunk-data", "part-content"))
 STRUCTURED = frozenset((Kind.HTTP, Kind.CHUNKED))
 NAME = re.compile(rb'name="([^"\\]*)"')
 
@@ -107,24 +108,56 @@ def _unit(edited: Edited, unit: str) -> Verdict:
     return chosen(octets, view, unit).at(at, role)
 
 
+class Plain(NamedTuple):
+    """What of a base's meaning no edit of its content changes, and where its content is."""
+
+    contents: tuple[tuple[int, int], ...]
+    """Place and message of each piece of content."""
+    heads: tuple[tuple[bytes, ...], ...]
+    whole: Expected
+    names: frozenset[str]
+    """The pieces of content."""
+
+
+def _plain(base: Base) -> Plain:
+    found = base.notes.get("plain")
+    if isinstance(found, Plain):
+        return found
+    contents = tuple((at, piece.message) for at, piece in enumerate(base.pieces) if base.roles[piece.unit] in CONTENT)
+    if base.kind is Kind.MULTIPART:
+        heads = tuple((match[1],) for piece in base.pieces if (match := NAME.search(piece.octets)) is not None)
+    else:
+        lines = [base.pieces[at : at + 3] for unit, at in base.units.items() if base.roles[unit] == "request-line"]
+        heads = tuple((line[0].octets, line[2].octets) for line in lines)
+    plain = Plain(
+        contents,
+        heads,
+        _meaning(base, contents, heads, base.pieces),
+        frozenset(base.pieces[at].name for at, _ in contents),
+    )
+    base.notes["plain"] = plain
+    return plain
+
+
 def meaning(edited: Edited) -> Expected:
     """Return what the messages are, were all edits legal."""
-    base = edited.base
+    plain = _plain(edited.base)
+    if edited.changed.isdisjoint(plain.names):
+        return plain.whole
+    return _meaning(edited.base, plain.contents, plain.heads, edited.flat)
+
+
+def _meaning(
+    base: Base, places: tuple[tuple[int, int], ...], heads: tuple[tuple[bytes, ...], ...], pieces: Sequence[Piece]
+) -> Expected:
     if base.kind is Kind.HANDSHAKE:
         return (True,)
-    if base.kind is Kind.MULTIPART:
-        contents = [piece.octets for piece in edited.pieces if base.roles[piece.unit] == "part-content"]
-        names = [match[1] for piece in base.pieces if (match := NAME.search(piece.octets)) is not None]
-        return tuple(zip(names, contents, strict=False))
     contents = [b""] * (base.pieces[-1].message + 1)
-    for piece in edited.pieces:
-        if base.roles[piece.unit] in CONTENT:
-            contents[piece.message] += piece.octets
+    for at, message in places:
+        contents[message] += pieces[at].octets
     if base.kind is Kind.CHUNKED:
         return (contents[0],)
-    methods = [piece.octets for piece in base.pieces if piece.name.endswith("request-line.method")]
-    targets = [piece.octets for piece in base.pieces if piece.name.endswith("request-line.target")]
-    return tuple(zip(methods, targets, contents, strict=False))
+    return tuple((*head, content) for head, content in zip(heads, contents, strict=False))
 
 
 def _cut_off(edited: Edited, octets: bytes, end: int) -> tuple[Verdict, Expected]:
@@ -137,10 +170,9 @@ def _cut_off(edited: Edited, octets: bytes, end: int) -> tuple[Verdict, Expected
     edges = [0, *accumulate(len(piece.octets) for piece in edited.pieces)]
     before = [piece for piece, edge in zip(edited.pieces, edges[1:], strict=True) if edge <= end]
     touched = {piece.unit for piece, edge in zip(edited.pieces, edges, strict=False) if edge < end} & set(edited.units)
-    if (
-        touched
-        and combine([_unit(edited, unit) for unit in edited.units if unit in touched]).decision is not Decision.ACCEPT
-    ):
+    touched |= edited.unit_edits.keys()
+    verdicts = [_unit(edited, unit) for unit in edited.units if unit in touched]
+    if any(verdict.decision is not Decision.ACCEPT for verdict in verdicts):
         return FREE, ()
     if base.kind is Kind.MULTIPART:
         ended = sum(piece.name.endswith(".boundary") for piece in before)

@@ -32,7 +32,7 @@ class Builder:
         """Add a unit of these parts, and return its name."""
         unit = self.named(name)
         self.roles[unit] = role
-        self.pieces += (Piece(f"{unit}.{part}", grammar, octets, self.message) for part, grammar, octets in parts)
+        self.pieces += (Piece(f"{unit}.{part}", grammar, octets, self.message, unit) for part, grammar, octets in parts)
         return unit
 
     def field(self, name: str, value: bytes, role: str, grammar: Grammar) -> str:

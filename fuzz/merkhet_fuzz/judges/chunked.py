@@ -6,7 +6,7 @@ import re
 
 from merkhet_fuzz.judges.http import TCHAR
 from merkhet_fuzz.judges.view import View
-from merkhet_fuzz.verdicts import ACCEPT, FREE, Verdict, accept, refuse
+from merkhet_fuzz.verdicts import ACCEPT, FREE, Verdict, accept, either, refuse
 
 QUOTED = rb'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*"'
 BWS = rb"[ \t]*"
@@ -35,7 +35,11 @@ def line(octets: bytes, view: View, unit: str) -> Verdict:
 def _size(digits: bytes, extensions: bytes, view: View, unit: str) -> Verdict:
     count = view.data_of_chunk(unit)
     significant = digits.lstrip(b"0").lower()
+    if not significant and not count and not unit.endswith("last"):
+        return FREE  # a chunk without data is the last one: what follows is read otherwise
     if significant == (b"%x" % count if count else b""):
+        if len(digits) > SIZE_DIGITS:
+            return either("rfc9112-7.1-a1", "zeros before a size may be more than a recipient reads")
         if re.search(rb"[ \t][;=]|[;=][ \t]", extensions):
             return accept("rfc9112-7.1.1-a1", "whitespace around the marks of an extension is read past")
         if extensions:

@@ -149,7 +149,11 @@ def content_length(value: bytes, view: View, unit: str) -> Verdict:
             )
         return refuse("rfc9112-6.3-5", "a length is decimal digits and nothing else", is_local=False)
     if _is_right(value, view, unit):
-        return ACCEPT
+        return (
+            ACCEPT
+            if len(value) <= 15
+            else either("rfc9112-6.3-4", "zeros before a length may be more than a recipient reads")
+        )
     if len(value.lstrip(b"0")) > 15 or int(value) > view.octets_behind_head(unit):
         is_huge = len(value.lstrip(b"0")) > 9
         requirement = "rfc9110-8.6-8" if is_huge else "rfc9112-6.3-8"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from merkhet_fuzz.edits import Edited
+from merkhet_fuzz.edits import Edited, octets_of_unit
 from merkhet_fuzz.grammar import Base, Piece
 
 
@@ -14,7 +14,7 @@ class BaseView:
 
     def octets_of_unit(self, unit: str) -> bytes:
         """Return the octets of a unit before it was edited."""
-        return b"".join([piece.octets for piece in self._base.pieces if piece.unit == unit])
+        return octets_of_unit(self._base, self._base.pieces, unit)
 
 
 class View:
@@ -33,7 +33,8 @@ class View:
 
     def message(self, unit: str) -> int:
         """Return which message of the connection the unit is in, from 0."""
-        return next(piece.message for piece in self._edited.base.pieces if piece.unit == unit)
+        base = self._edited.base
+        return base.pieces[base.units[unit]].message
 
     def words_of(self, unit: str) -> list[bytes]:
         """Return method, target and version of the base."""
