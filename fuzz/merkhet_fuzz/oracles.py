@@ -198,6 +198,8 @@ def _is_excused(wire: Wire, seen: Run) -> bool:
 
 
 def _is_same(kind: Kind, message: object, expected: object) -> bool:
+    if message is ...:
+        return True  # something was read, and the parser does not say what
     if kind is Kind.HTTP:
         return cast("tuple[object, ...]", message)[:3] == expected
     if kind is Kind.RANGE:

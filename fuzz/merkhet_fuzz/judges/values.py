@@ -47,8 +47,8 @@ def range_(octets: bytes) -> tuple[Verdict, tuple[object, ...]]:
     clamped = tuple(tuple(None if number is None else min(number, POSITION_MAX) for number in spec) for spec in meaning)
     if len(read) < len(specs) or members[0][:1].isspace() or members[-1][-1:].isspace() or octets[:1].isspace():
         return EITHER, (clamped,)
-    if any(number and number > POSITION_MAX for spec in meaning for number in spec):
-        return EITHER, (clamped,)
+    if any(number and number > POSITION_MAX for spec in meaning for number in spec) or (None, 0) in meaning:
+        return EITHER, (clamped,)  # satisfiable by no file that there is
     return (ACCEPT if unit == b"bytes" else accept("rfc9110-14.1-a1", "units have no case")), (clamped,)
 
 

@@ -1,0 +1,57 @@
+"""websockets: frames and handshakes, by its sans-I/O protocol."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+
+from merkhet_fuzz.grammar import Kind
+from merkhet_fuzz.parsers import Parser
+
+QUIET = logging.Logger("merkhet_fuzz.websockets", logging.CRITICAL + 1)
+
+
+def parser(name: str, kind: Kind) -> Parser:
+    """Return the parser. Raises ImportError."""
+    from websockets import exceptions, frames, http11, protocol, server  # noqa: PLC0415 - only who asks for it needs it
+
+    names = {frames.Opcode.TEXT: "text", frames.Opcode.BINARY: "binary"}
+
+    def dialogue(segments: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
+        side = server.ServerProtocol(state=protocol.State.OPEN, logger=QUIET)
+        what, content = "", b""
+        for segment in segments:
+            side.receive_data(segment)
+            for frame in side.events_received():
+                if not isinstance(frame, frames.Frame):
+                    continue
+                if frame.opcode is frames.Opcode.PING:
+                    yield "ping", bytes(frame.data)
+                elif frame.opcode in names or frame.opcode is frames.Opcode.CONT:
+                    # Its layers above put fragments together so, and decode text: here octets are compared.
+                    what, content = what or names[frame.opcode], content + bytes(frame.data)
+                    if frame.fin:
+                        yield what, content
+                        what, content = "", b""
+            if side.parser_exc is not None:
+                raise side.parser_exc
+
+    def handshake(segments: Sequence[bytes]) -> Iterator[bool]:
+        side = server.ServerProtocol(logger=QUIET)
+        for segment in segments:
+            side.receive_data(segment)
+            for event in side.events_received():
+                if isinstance(event, http11.Request):
+                    if side.accept(event).status_code != 101:
+                        raise side.handshake_exc or exceptions.InvalidHandshake("refused")
+                    yield True
+            if side.handshake_exc is not None:
+                raise side.handshake_exc
+
+    refusals = (
+        exceptions.ProtocolError, exceptions.PayloadTooBig, exceptions.InvalidHandshake, exceptions.InvalidMessage, exceptions.SecurityError,
+    )  # fmt: skip
+    if kind is Kind.FRAMES:
+        # A text is decoded above it; the reason in a Close is decoded here, which raises UnicodeDecodeError.
+        return Parser(name, kind, dialogue, (*refusals, UnicodeDecodeError), frozenset(("rfc6455-8.1-1",)))
+    return Parser(name, kind, handshake, refusals)

@@ -1,0 +1,49 @@
+"""wsproto: frames and handshakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from merkhet_fuzz.grammar import Kind
+from merkhet_fuzz.parsers import Parser
+
+
+class FailedError(Exception):
+    """It has failed the connection, which it says by an event and not by an exception."""
+
+
+def parser(name: str, kind: Kind) -> Parser:
+    """Return the parser. Raises ImportError."""
+    import wsproto  # noqa: PLC0415 - only who asks for it needs it
+    from wsproto import connection, events, utilities  # noqa: PLC0415
+
+    def dialogue(segments: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
+        side = connection.Connection(connection.ConnectionType.SERVER)
+        content = b""
+        for segment in segments:
+            side.receive_data(segment)
+            for event in side.events():
+                if isinstance(event, events.Ping):
+                    yield "ping", bytes(event.payload)
+                elif isinstance(event, events.CloseConnection):
+                    if event.code in {1002, 1007, 1009}:
+                        raise FailedError(f"{event.code} {event.reason}")
+                    return
+                elif isinstance(event, (events.TextMessage, events.BytesMessage)):
+                    data = event.data.encode() if isinstance(event.data, str) else bytes(event.data)
+                    content += data
+                    if event.message_finished:
+                        yield "text" if isinstance(event, events.TextMessage) else "binary", content
+                        content = b""
+
+    def handshake(segments: Sequence[bytes]) -> Iterator[bool]:
+        side = wsproto.WSConnection(connection.ConnectionType.SERVER)
+        for segment in segments:
+            side.receive_data(segment)
+            for event in side.events():
+                if isinstance(event, events.Request):
+                    yield True
+                    return
+
+    refusals = (utilities.RemoteProtocolError, FailedError)
+    return Parser(name, kind, dialogue if kind is Kind.FRAMES else handshake, refusals)
