@@ -111,7 +111,7 @@ def _put(octets: bytes, offset: int, more: str) -> bytes:
     return octets[:offset] + bytes.fromhex(more) + octets[offset:]
 
 
-def _cut(octets: bytes, offset: int, more: str) -> bytes:
+def _take(octets: bytes, offset: int, more: str) -> bytes:
     return octets[:offset] + octets[offset + int(more) :]
 
 
@@ -120,8 +120,8 @@ def _over(octets: bytes, offset: int, more: str) -> bytes:
     return octets[:offset] + new + octets[offset + len(new) :]
 
 
-OCTET_EDITS = {"put": _put, "cut": _cut, "over": _over}
-"""Changes of any octets: `put=OFFSET,HEX` inserts, `over=OFFSET,HEX` replaces, `cut=OFFSET,COUNT` takes away."""
+OCTET_EDITS = {"put": _put, "take": _take, "over": _over}
+"""Changes of any octets: `put=OFFSET,HEX` inserts, `over=OFFSET,HEX` replaces, `take=OFFSET,COUNT` takes away."""
 
 
 def mend(base: Base, pieces: list[Piece], length: Length, changed: set[str]) -> set[str]:

@@ -109,7 +109,7 @@ def _smaller_edits(made: Input) -> Iterator[Input]:
 
 def _smaller(edit: Edit) -> Iterator[Edit]:
     offset, _, more = edit.argument.partition(",")
-    if edit.what == "cut" and int(more) > 1:
+    if edit.what == "take" and int(more) > 1:
         yield edit._replace(argument=f"{offset},1")
     if edit.what in {"put", "over"} and len(more) > 2:
         yield from (edit._replace(argument=f"{offset},{more[at : at + 2]}") for at in range(0, len(more), 2))

@@ -71,7 +71,7 @@ def octet_edit(piece: Piece, dice: Dice) -> Edit:
     octets = dice.pick(MARKS) if dice.chance(75) else dice.octets(1 + dice.below(3))
     what = dice.below(3)
     if what == 0 and piece.octets:
-        return Edit(piece.name, "cut", f"{min(offset, len(piece.octets) - 1)},{1 + dice.below(3)}")
+        return Edit(piece.name, "take", f"{min(offset, len(piece.octets) - 1)},{1 + dice.below(3)}")
     return Edit(piece.name, "put" if what == 1 else "over", f"{offset},{octets.hex()}")
 
 

@@ -14,7 +14,8 @@ from merkhet.model import Weight
 from merkhet_fuzz.grammar import VALUES, Kind
 from merkhet_fuzz.judges.values import POSITION_MAX
 from merkhet_fuzz.parsers import Parser
-from merkhet_fuzz.render import Wire
+from merkhet_fuzz.inputs import Input
+from merkhet_fuzz.render import Wire, render
 from merkhet_fuzz.verdicts import Decision, Excuse
 
 HANG_SECONDS = 2.0
@@ -114,6 +115,8 @@ def observe(parser: Parser, wire: Wire, *, with_segments: bool = False) -> list[
     found = _verdict(parser, wire, seen)
     if parser.kind in VALUES:
         return found
+    if found and len(wire.segments) > 1 and not _against(parser, wire, run(parser, [b"".join(wire.segments)])):
+        found = []  # it is the segments that are taken otherwise: that is told below
     if len(wire.segments) > 1:
         found += _segments(parser, wire, seen, [b"".join(wire.segments)], "one segment")
     elif with_segments and wire.segments:
@@ -125,7 +128,7 @@ def observe(parser: Parser, wire: Wire, *, with_segments: bool = False) -> list[
 
 
 def _crash(crash: BaseException) -> Suspicion:
-    frames = traceback.extract_tb(crash.__traceback__)
+    frames = [frame for frame in traceback.extract_tb(crash.__traceback__) if not frame.name.startswith("<")]
     # Where it was raised is the same from release to release, other than the number of the line.
     place = frames[-1].name if frames else ""
     if isinstance(crash, HangError):
@@ -137,6 +140,23 @@ def _crash(crash: BaseException) -> Suspicion:
 
 
 def _verdict(parser: Parser, wire: Wire, seen: Run) -> list[Suspicion]:
+    """Return what the verdict says of it.
+
+    What is wrong with the base already, or with one of several edits alone, is not laid to the others.
+    """
+    found = _against(parser, wire, seen)
+    made = wire.input
+    if not found or found[0].oracle == "accepted" or not made.edits:
+        return found
+    parts = [(), *((edit,) for edit in made.edits if len(made.edits) > 1)]
+    for edits in parts:
+        part = render(Input(made.kind, made.name, made.seed, edits))
+        if alone := _against(parser, part, run(parser, part.segments)):
+            return alone
+    return found
+
+
+def _against(parser: Parser, wire: Wire, seen: Run) -> list[Suspicion]:
     verdict = wire.verdict
     decision, requirement = verdict.decision, verdict.requirement
     if decision is Decision.FREE or requirement in parser.lacks:
@@ -155,7 +175,8 @@ def _verdict(parser: Parser, wire: Wire, seen: Run) -> list[Suspicion]:
     if decision is Decision.ACCEPT and count < most:
         oracle = "refused" if seen.refusal is not None else "lost"
         why = verdict.why or "a legal input"
-        return [Suspicion(oracle, requirement, verdict.unit, f"{most} complete: {why}", seen.words)]
+        unit = verdict.unit or "legal"
+        return [Suspicion(oracle, requirement, unit, f"{most} complete: {why}", seen.words)]
     return []
 
 
@@ -209,21 +230,35 @@ def _is_same(kind: Kind, message: object, expected: object) -> bool:
 
 
 def _segments(parser: Parser, wire: Wire, seen: Run, others: list[bytes], name: str) -> list[Suspicion]:
+    """Compare with other segments. Where a legal base is taken otherwise too, it is not laid to the edits."""
+    found = _apart(parser, wire, seen, others, name)
+    if found and wire.input.edits:
+        legal = render(Input(wire.input.kind, wire.input.name, wire.input.seed))
+        octets = [bytes([octet]) for octet in legal.octets]
+        return _apart(parser, legal, run(parser, legal.segments), octets, "single octets") or found
+    return found
+
+
+def _apart(parser: Parser, wire: Wire, seen: Run, others: list[bytes], name: str) -> list[Suspicion]:
     other = run(parser, others)
     if other.crash is not None:
         return [_crash(other.crash)]
     detail = wire.verdict.unit or ("edited" if wire.input.edits else "legal")
-    if other.messages != seen.messages:
+    observed = f"as {name}: {other.words}; else: {seen.words}"
+    if other.messages == seen.messages:
+        if (other.refusal is None) == (seen.refusal is None):
+            return []
+        wanted = "refused in any segments, or in none"
+        return [Suspicion("segments", "", f"refusal.{detail}", wanted, observed, Weight.WARNING)]
+    shared = min(len(other.messages), len(seen.messages))
+    if other.messages[:shared] == seen.messages[:shared] and seen.refusal is not None and other.refusal is not None:
+        # The messages before a fault are handed over or not: no text says that they must be.
         return [
-            Suspicion("segments", "", f"messages.{detail}", "the same messages in any segments",
-                      f"as {name}: {other.words}; else: {seen.words}", Weight.BREACH)
-        ]  # fmt: skip
-    if (other.refusal is None) != (seen.refusal is None):
-        return [
-            Suspicion("segments", "", f"refusal.{detail}", "refused in any segments, or in none",
-                      f"as {name}: {other.words}; else: {seen.words}", Weight.WARNING)
-        ]  # fmt: skip
-    return []
+            Suspicion("segments", "", "before-a-refusal", "the same messages in any segments", observed, Weight.WARNING)
+        ]
+    return [
+        Suspicion("segments", "", f"messages.{detail}", "the same messages in any segments", observed, Weight.BREACH)
+    ]
 
 
 def _round_trip(parser: Parser, seen: Run) -> list[Suspicion]:

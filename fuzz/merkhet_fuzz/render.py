@@ -95,7 +95,7 @@ def _unit(edited: Edited, unit: str) -> Verdict:
         if role == "chunk-data-end":
             return chunked.data_end(edited.octets_of(unit), view, unit).at(at, role)
         structure = handshake.structure if kind is Kind.HANDSHAKE else http.structure
-        return structure(what, view, unit).at(at, role)
+        return structure(what, view, unit).at(at, role if what in {"drop", "twice"} else what)
     octets = edited.octets_of(unit)
     if kind is Kind.HANDSHAKE and role != "head-end":
         chosen: Judge | None = handshake.request_line if role == "request-line" else handshake.field
@@ -175,6 +175,8 @@ def _cut_off(edited: Edited, octets: bytes, end: int) -> tuple[Verdict, Expected
     if any(verdict.decision is not Decision.ACCEPT for verdict in verdicts):
         return FREE, ()
     if base.kind is Kind.MULTIPART:
+        if any("delimiter" in base.roles[unit] for unit in edited.units):
+            return FREE, ()
         ended = sum(piece.name.endswith(".boundary") for piece in before)
         whole = max(0, ended - 1)
         if any(piece.name == "close.last-dashes" for piece in before):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -42,6 +43,9 @@ class Collector:
 def parser(name: str, kind: Kind) -> Parser:
     """Return the parser. Raises ImportError."""
     from python_multipart import exceptions, multipart  # noqa: PLC0415 - only who asks for it needs it
+
+    # It logs each refusal; a handler that does nothing keeps that off the terminal.
+    logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 
     def form(segments: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
         collector = Collector()

@@ -20,7 +20,9 @@ def parser(name: str, kind: Kind) -> Parser:
         read = http.parse_range_header(value.decode("latin-1"))
         if read is None or read.units != "bytes":
             return None
-        return tuple((None, -first) if first < 0 else (first, None if stop is None else stop - 1) for first, stop in read.ranges)
+        return tuple(
+            (None, -first) if first < 0 else (first, None if stop is None else stop - 1) for first, stop in read.ranges
+        )
 
     def date(value: bytes) -> int | None:
         read = http.parse_date(value.decode("latin-1"))
@@ -42,4 +44,4 @@ def parser(name: str, kind: Kind) -> Parser:
                 event = decoder.next_event()
 
     function = {Kind.RANGE: ranges, Kind.DATE: date, Kind.MULTIPART: form}[kind]
-    return Parser(name, kind, function, (ValueError, exceptions.RequestEntityTooLarge))
+    return Parser(name, kind, function, (ValueError, UnicodeDecodeError, exceptions.RequestEntityTooLarge))

@@ -18,12 +18,11 @@ def make(name: str, seed: int) -> Base:
     for number in range(1, 2 if name == "one" else 3 + (0 if builder.is_simplest else dice.below(2))):
         builder.message = number - 1
         lead = CRLF if builder.pieces else b""
-        padding = b"" if builder.is_simplest else dice.pick((b"", b"", b" ", b"\t "))
         suffix = str(number)
         builder.unit(
             "delimiter" + suffix, "delimiter",
             ("lead", Grammar.LINE_END, lead), ("dashes", Grammar.FIXED, b"--"), ("boundary", Grammar.FIXED, BOUNDARY),
-            ("padding", Grammar.OWS, padding), ("end", Grammar.LINE_END, CRLF),
+            ("padding", Grammar.OWS, b""), ("end", Grammar.LINE_END, CRLF),
         )  # fmt: skip
         field = b"f%d" % number
         value = b'form-data; name="' + field + b'"'

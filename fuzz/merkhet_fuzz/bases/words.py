@@ -36,18 +36,15 @@ class Builder:
         return unit
 
     def field(self, name: str, value: bytes, role: str, grammar: Grammar) -> str:
-        """Add a field line, the unit of which has the name of the field."""
-        is_plain = self.is_simplest or self.dice.chance(70)
-        before = b" " if is_plain else self.dice.pick((b"", b"  ", b"\t", b" \t"))
-        written = name if is_plain else self.dice.pick((name.lower(), name.upper()))
+        """Add a field line, the unit of which has the name of the field. Other whitespace and case is for edits."""
         return self.unit(
             name.lower(),
             role,
-            ("name", Grammar.TOKEN, written.encode()),
+            ("name", Grammar.TOKEN, name.encode()),
             ("colon", Grammar.COLON, b":"),
-            ("before", Grammar.OWS, before),
+            ("before", Grammar.OWS, b" "),
             ("value", grammar, value),
-            ("behind", Grammar.OWS, b"" if is_plain else self.dice.pick((b"", b" ", b"\t"))),
+            ("behind", Grammar.OWS, b""),
             ("end", Grammar.LINE_END, CRLF),
         )
 

@@ -22,6 +22,8 @@ def line(octets: bytes, view: View, unit: str) -> Verdict:
     match = LINE.fullmatch(octets)
     if match is not None:
         return _size(match[1], match[2], view, unit)
+    if LINE.match(octets):
+        return FREE  # the line ends sooner, and what is behind it is data, or the trailer section
     requirement = "rfc9112-7.1.1-a3" if BEGINS.match(octets) else "rfc9112-7.1-a2"
     why = "a chunk begins with hexadecimal digits, extensions and CRLF"
     if octets.endswith(b"\r\n") and b"\n" not in octets[:-2]:

@@ -58,8 +58,6 @@ def _wrong(first: int, second: int, *, in_message: bool) -> Verdict | None:
         return refuse("rfc6455-5.4-a1", "nothing is there to be continued")
     if not second & 0x80:
         return refuse("rfc6455-5.1-2", "a client's frame is masked")
-    if opcode & CONTROL and second & 0x7F > 125:
-        return refuse("rfc6455-5.5-1", "a control frame has 125 octets at most")
     return None
 
 
@@ -81,6 +79,9 @@ def _frame(octets: bytes, reading: Reading) -> None:
             reading.verdict = refuse("rfc6455-5.2-5", "the first bit of a length is 0")
             return
         reading.is_lenient |= length < (126 if width == 2 else 65536)
+    if head[0] & CONTROL and length > 125:
+        reading.verdict = refuse("rfc6455-5.5-1", "a control frame has 125 octets at most")
+        return
     start = at + 6 + width
     payload = octets[start : start + length]
     if len(octets) < start or len(payload) < length:

@@ -92,10 +92,18 @@ def field(octets: bytes, view: View, unit: str) -> Verdict:
         return FREE if name in SPECIAL or was in SPECIAL else ACCEPT
     special = FIELDS.get(name)
     if special is not None and not view.is_trailer(unit):
-        return special(value, view, unit)
+        verdict = special(value, view, unit)
+        if verdict is not ACCEPT:
+            return verdict
+    if value == view.value_of(unit):
+        if match[1] != view.written_name_of(unit):
+            return accept("rfc9110-5.1-a1", "names of fields have no case")
+        return accept("rfc9110-5.5-1", "the whitespace around a value is no part of it")
+    if special is not None and not view.is_trailer(unit):
+        return ACCEPT
     if view.is_opaque(unit):
         return ACCEPT if not re.search(rb"[\x80-\xff]", value) else accept("rfc9110-5.5-3", "obs-text is opaque data")
-    return ACCEPT if value == view.value_of(unit) else FREE
+    return FREE
 
 
 def _line(octets: bytes, view: View, unit: str) -> Verdict | None:
@@ -228,7 +236,7 @@ def _inserted(what: str, role: str, view: View, unit: str) -> Verdict:
         requirement = {"then-no-colon": "rfc9112-2.2-10", "then-space-colon": "rfc9112-5.1-1"}.get(what, "rfc9112-5-a2")
         return refuse(requirement, "a field line is a token, a colon and a value")
     if what in {"then-plain", "then-key1", "then-underscore", "then-prefix"}:
-        return ACCEPT
+        return accept("rfc9110-5.1-2", "a field that is not known is ignored")
     if role == "trailer" or what.startswith("then-folded"):
         return FREE
     if what == "then-host":

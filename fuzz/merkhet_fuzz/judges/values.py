@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -49,7 +50,16 @@ def range_(octets: bytes) -> tuple[Verdict, tuple[object, ...]]:
         return EITHER, (clamped,)
     if any(number and number > POSITION_MAX for spec in meaning for number in spec) or (None, 0) in meaning:
         return EITHER, (clamped,)  # satisfiable by no file that there is
+    if not _ascends(meaning):
+        return EITHER, (clamped,)  # several in no order may be ignored as a sign of an attack (Section 14.2)
     return (ACCEPT if unit == b"bytes" else accept("rfc9110-14.1-a1", "units have no case")), (clamped,)
+
+
+def _ascends(specs: list[tuple[int | None, int | None]]) -> bool:
+    """Tell whether each spec begins behind the end of the one before; one is always in order."""
+    return all(
+        last is not None and first is not None and first > last for (_, last), (first, _) in itertools.pairwise(specs)
+    )
 
 
 def _spec(match: re.Match[bytes]) -> tuple[int | None, int | None]:

@@ -42,7 +42,11 @@ class View:
 
     def name_of(self, unit: str) -> bytes:
         """Return the name of the base's field, in small letters."""
-        return self._piece(f"{unit}.name").octets.lower()
+        return self.written_name_of(unit).lower()
+
+    def written_name_of(self, unit: str) -> bytes:
+        """Return the name of the base's field as it is written."""
+        return self._piece(f"{unit}.name").octets
 
     def value_of(self, unit: str) -> bytes:
         """Return the value of the base's field."""
@@ -112,6 +116,8 @@ class View:
 
     def data_of_chunk(self, unit: str) -> int:
         """Return how many octets the chunk has whose line the unit is; 0 for the last chunk."""
-        number = unit.rpartition("chunk")[2]
+        _, mark, number = unit.rpartition("chunk")
+        if not mark:
+            return 0
         name = unit.replace(f"chunk{number}", f"data{number}")
         return sum(len(piece.octets) for piece in self._edited.pieces if piece.unit == name)
