@@ -35,8 +35,8 @@ class Batch:
     """What came of some inputs. `seen` has of each class the first, `others` a few more of each."""
 
     inputs: int = 0
-    seen: dict[str, Seen] = field(default_factory=dict)
-    others: dict[str, list[str]] = field(default_factory=dict)
+    seen: dict[str, Seen] = field(default_factory=dict[str, Seen])
+    others: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
 
 
 def batch(parser: Parser, seed: int, start: int, count: int, known: frozenset[str] = frozenset()) -> Batch:
@@ -108,8 +108,8 @@ class Campaign:
     jobs: int = 1
     on_finding: Callable[[FuzzFinding], None] = lambda _: None
     on_progress: Callable[[int], None] = lambda _: None
-    found: dict[str, FuzzFinding] = field(default_factory=dict)
-    unrepeated: dict[str, str] = field(default_factory=dict)
+    found: dict[str, FuzzFinding] = field(default_factory=dict[str, FuzzFinding])
+    unrepeated: dict[str, str] = field(default_factory=dict[str, str])
     inputs: int = 0
 
     def run(self) -> None:

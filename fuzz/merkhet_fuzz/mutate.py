@@ -76,7 +76,8 @@ def octet_edit(piece: Piece, dice: Dice) -> Edit:
 
 
 MARKS = (
-    b"\r", b"\n", b"\r\n", b"\0", b" ", b"\t", b":", b";", b",", b"=", b'"', b"\\", b"0", b"1", b"a", b"-", b"+", b"_", b"x", b"%", b"\x0b", b"\x0c",
+    b"\r", b"\n", b"\r\n", b"\0", b" ", b"\t", b":", b";", b",", b"=", b'"', b"\\", b"0", b"1", b"a", b"-", b"+", b"_", b"x", b"%",
+    b"\x0b", b"\x0c",
     b"\x1c", b"\x7f", b"\x80", b"\x85", b"\xa0", b"\xff", b"/", b"#", b"?", b"*", b"(", b"\r\n\r\n", b"\n\n", b"\r\r\n",
 )  # fmt: skip
 

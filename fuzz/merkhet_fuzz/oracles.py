@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 import signal
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, NamedTuple, cast
 
 from merkhet.model import Weight
 from merkhet_fuzz.grammar import VALUES, Kind
+from merkhet_fuzz.inputs import Input
 from merkhet_fuzz.judges.values import POSITION_MAX
 from merkhet_fuzz.parsers import Parser
-from merkhet_fuzz.inputs import Input
 from merkhet_fuzz.render import Wire, render
 from merkhet_fuzz.verdicts import Decision, Excuse
 
@@ -51,7 +51,7 @@ class Suspicion(NamedTuple):
 class Run:
     """What a parser made of some segments. `refusal` is what it raised to refuse them, None where it did not."""
 
-    messages: list[Any] = field(default_factory=list)
+    messages: list[Any] = field(default_factory=list[Any])
     refusal: Exception | None = None
     crash: BaseException | None = None
 
@@ -80,7 +80,7 @@ def run(parser: Parser, segments: Sequence[bytes]) -> Run:
 
 
 @contextlib.contextmanager
-def watchdog() -> Iterator[None]:
+def watchdog() -> Generator[None]:
     """Let a parser that loops raise HangError; where the platform has no such timer, or on another thread, nothing is watched."""
     if not hasattr(signal, "setitimer"):
         yield
@@ -211,7 +211,7 @@ def _is_excused(wire: Wire, seen: Run) -> bool:
     message = seen.messages[wire.verdict.message]
     if not isinstance(message, tuple):
         return True
-    parts = cast("tuple[Any, ...]", message)
+    parts: tuple[Any, ...] = message
     if len(parts) < 4 or any(octet in part for octet in FORBIDDEN for part in parts[:2]):
         # Whoever hands no fields over cannot be looked at.
         return len(parts) < 4

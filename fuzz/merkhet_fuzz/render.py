@@ -125,7 +125,8 @@ def _plain(base: Base) -> Plain:
         return found
     contents = tuple((at, piece.message) for at, piece in enumerate(base.pieces) if base.roles[piece.unit] in CONTENT)
     if base.kind is Kind.MULTIPART:
-        heads = tuple((match[1],) for piece in base.pieces if (match := NAME.search(piece.octets)) is not None)
+        found_names = [NAME.search(piece.octets) for piece in base.pieces]
+        heads: tuple[tuple[bytes, ...], ...] = tuple((match[1],) for match in found_names if match is not None)
     else:
         lines = [base.pieces[at : at + 3] for unit, at in base.units.items() if base.roles[unit] == "request-line"]
         heads = tuple((line[0].octets, line[2].octets) for line in lines)

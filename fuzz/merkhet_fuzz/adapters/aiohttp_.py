@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from merkhet_fuzz.adapters.library import library
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.parsers import Parser
 
@@ -14,8 +15,8 @@ Message = tuple[bytes, bytes, bytes, tuple[tuple[bytes, bytes], ...]]
 
 def parser(name: str, kind: Kind) -> Parser:
     """Return the parser. Raises ImportError, also where the one in C was not built."""
-    from aiohttp import http_exceptions, http_parser  # noqa: PLC0415 - only who asks for it needs it
-    from aiohttp.base_protocol import BaseProtocol  # noqa: PLC0415
+    http_exceptions, http_parser = library("aiohttp.http_exceptions"), library("aiohttp.http_parser")
+    protocol = library("aiohttp.base_protocol").BaseProtocol
 
     in_c: Any = http_parser.HttpRequestParser
     in_python: Any = http_parser.HttpRequestParserPy
@@ -27,7 +28,7 @@ def parser(name: str, kind: Kind) -> Parser:
 
     def requests(segments: Sequence[bytes]) -> Iterator[Message]:
         # The content is never more than the limit, or reading would wait for somebody to take it.
-        reader = made(BaseProtocol(loop), loop, 1 << 20)
+        reader = made(protocol(loop), loop, 1 << 20)
         waiting: list[tuple[Any, Any]] = []
         refusal: BaseException | None = None
         for segment in (*segments, None):

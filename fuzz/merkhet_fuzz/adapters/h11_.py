@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
+from merkhet_fuzz.adapters.library import library
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.parsers import Parser
 
@@ -12,14 +14,14 @@ Message = tuple[bytes, bytes, bytes, tuple[tuple[bytes, bytes], ...]]
 
 def parser(name: str, kind: Kind) -> Parser:
     """Return the parser. Raises ImportError."""
-    import h11  # noqa: PLC0415 - only who asks for it needs it
+    h11 = library("h11")
 
     response = h11.Response(status_code=200, headers=[("content-length", "0")])
     end = h11.EndOfMessage()
 
     def requests(segments: Sequence[bytes]) -> Iterator[Message]:
         connection = h11.Connection(h11.SERVER)
-        request: h11.Request | None = None
+        request: Any = None
         content = b""
         for segment in (*segments, b""):
             connection.receive_data(segment)

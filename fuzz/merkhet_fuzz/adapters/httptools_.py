@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from merkhet_fuzz.adapters.library import library
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.parsers import Parser
 
@@ -17,7 +18,7 @@ class Collector:
 
     def __init__(self) -> None:
         self.whole: list[Message] = []
-        self.method = lambda: b""
+        self.method: Callable[[], bytes] = bytes
         self.on_message_begin()
 
     def on_message_begin(self) -> None:
@@ -45,7 +46,7 @@ class Collector:
 
 def parser(name: str, kind: Kind) -> Parser:
     """Return the parser. Raises ImportError."""
-    import httptools  # noqa: PLC0415 - only who asks for it needs it
+    httptools = library("httptools")
 
     def requests(segments: Sequence[bytes]) -> Iterator[Message]:
         collector = Collector()

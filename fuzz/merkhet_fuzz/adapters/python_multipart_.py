@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from merkhet_fuzz.adapters.library import library
 from merkhet_fuzz.grammar import BOUNDARY, Kind
 from merkhet_fuzz.parsers import Parser
 
@@ -42,7 +43,7 @@ class Collector:
 
 def parser(name: str, kind: Kind) -> Parser:
     """Return the parser. Raises ImportError."""
-    from python_multipart import exceptions, multipart  # noqa: PLC0415 - only who asks for it needs it
+    exceptions, multipart = library("python_multipart.exceptions"), library("python_multipart.multipart")
 
     # It logs each refusal; a handler that does nothing keeps that off the terminal.
     logging.getLogger("python_multipart").addHandler(logging.NullHandler())

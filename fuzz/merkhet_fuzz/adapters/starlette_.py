@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from merkhet_fuzz.adapters.library import library
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.parsers import Parser
 
@@ -13,7 +14,7 @@ SIZE = 1 << 64
 
 def parser(name: str, kind: Kind) -> Parser:
     """Return the parser. Raises ImportError."""
-    from starlette import responses  # noqa: PLC0415 - only who asks for it needs it
+    responses = library("starlette.responses")
 
     # It has no name of its own: this is the method that FileResponse itself calls.
     read: Any = getattr(responses.FileResponse, "_parse_range_header", None)

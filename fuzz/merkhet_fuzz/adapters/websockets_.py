@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from merkhet_fuzz.adapters.library import library
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.parsers import Parser
 
-QUIET = logging.Logger("merkhet_fuzz.websockets", logging.CRITICAL + 1)
+QUIET = logging.getLogger("merkhet_fuzz.websockets")
+QUIET.setLevel(logging.CRITICAL + 1)
 
 
 def parser(name: str, kind: Kind) -> Parser:
     """Return the parser. Raises ImportError."""
-    from websockets import exceptions, frames, http11, protocol, server  # noqa: PLC0415 - only who asks for it needs it
+    exceptions = library("websockets.exceptions")
+    refusals = (
+        exceptions.ProtocolError, exceptions.PayloadTooBig, exceptions.InvalidHandshake, exceptions.InvalidMessage,
+        exceptions.SecurityError,
+    )  # fmt: skip
+    if kind is Kind.FRAMES:
+        # A text is decoded above it; the reason in a Close is decoded here, which raises UnicodeDecodeError.
+        return Parser(name, kind, _dialogue(), (*refusals, UnicodeDecodeError), frozenset(("rfc6455-8.1-1",)))
+    return Parser(name, kind, _handshake(exceptions.InvalidHandshake), refusals)
 
+
+def _dialogue() -> Callable[[Sequence[bytes]], Iterator[tuple[str, bytes]]]:
+    frames, protocol, server = (library(f"websockets.{name}") for name in ("frames", "protocol", "server"))
     names = {frames.Opcode.TEXT: "text", frames.Opcode.BINARY: "binary"}
 
     def dialogue(segments: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
@@ -23,8 +36,6 @@ def parser(name: str, kind: Kind) -> Parser:
         for segment in segments:
             side.receive_data(segment)
             for frame in side.events_received():
-                if not isinstance(frame, frames.Frame):
-                    continue
                 if frame.opcode is frames.Opcode.PING:
                     yield "ping", bytes(frame.data)
                 elif frame.opcode in names or frame.opcode is frames.Opcode.CONT:
@@ -36,6 +47,12 @@ def parser(name: str, kind: Kind) -> Parser:
             if side.parser_exc is not None:
                 raise side.parser_exc
 
+    return dialogue
+
+
+def _handshake(refused: type[Exception]) -> Callable[[Sequence[bytes]], Iterator[bool]]:
+    http11, server = library("websockets.http11"), library("websockets.server")
+
     def handshake(segments: Sequence[bytes]) -> Iterator[bool]:
         side = server.ServerProtocol(logger=QUIET)
         for segment in segments:
@@ -43,15 +60,9 @@ def parser(name: str, kind: Kind) -> Parser:
             for event in side.events_received():
                 if isinstance(event, http11.Request):
                     if side.accept(event).status_code != 101:
-                        raise side.handshake_exc or exceptions.InvalidHandshake("refused")
+                        raise side.handshake_exc or refused("refused")
                     yield True
             if side.handshake_exc is not None:
                 raise side.handshake_exc
 
-    refusals = (
-        exceptions.ProtocolError, exceptions.PayloadTooBig, exceptions.InvalidHandshake, exceptions.InvalidMessage, exceptions.SecurityError,
-    )  # fmt: skip
-    if kind is Kind.FRAMES:
-        # A text is decoded above it; the reason in a Close is decoded here, which raises UnicodeDecodeError.
-        return Parser(name, kind, dialogue, (*refusals, UnicodeDecodeError), frozenset(("rfc6455-8.1-1",)))
-    return Parser(name, kind, handshake, refusals)
+    return handshake

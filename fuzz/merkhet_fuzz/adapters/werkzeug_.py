@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
+from merkhet_fuzz.adapters.library import library
 from merkhet_fuzz.grammar import BOUNDARY, Kind
 from merkhet_fuzz.parsers import Parser
 
@@ -12,8 +14,8 @@ Specs = tuple[tuple[int | None, int | None], ...]
 
 def parser(name: str, kind: Kind) -> Parser:
     """Return the parser. Raises ImportError."""
-    from werkzeug import exceptions, http  # noqa: PLC0415 - only who asks for it needs it
-    from werkzeug.sansio import multipart  # noqa: PLC0415
+    exceptions, http = library("werkzeug.exceptions"), library("werkzeug.http")
+    multipart = library("werkzeug.sansio.multipart")
 
     def ranges(value: bytes) -> Specs | None:
         # A WSGI server hands a field's value over as Latin-1.
@@ -43,5 +45,5 @@ def parser(name: str, kind: Kind) -> Parser:
                         yield field.encode(), content
                 event = decoder.next_event()
 
-    function = {Kind.RANGE: ranges, Kind.DATE: date, Kind.MULTIPART: form}[kind]
-    return Parser(name, kind, function, (ValueError, UnicodeDecodeError, exceptions.RequestEntityTooLarge))
+    functions: dict[Kind, Callable[[Any], Any]] = {Kind.RANGE: ranges, Kind.DATE: date, Kind.MULTIPART: form}
+    return Parser(name, kind, functions[kind], (ValueError, UnicodeDecodeError, exceptions.RequestEntityTooLarge))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from merkhet_fuzz.adapters.library import library
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.parsers import Parser
 
@@ -14,8 +15,12 @@ class FailedError(Exception):
 
 def parser(name: str, kind: Kind) -> Parser:
     """Return the parser. Raises ImportError."""
-    import wsproto  # noqa: PLC0415 - only who asks for it needs it
-    from wsproto import connection, events, utilities  # noqa: PLC0415
+    refusals = (library("wsproto.utilities").RemoteProtocolError, FailedError)
+    return Parser(name, kind, _dialogue() if kind is Kind.FRAMES else _handshake(), refusals)
+
+
+def _dialogue() -> Callable[[Sequence[bytes]], Iterator[tuple[str, bytes]]]:
+    connection, events = library("wsproto.connection"), library("wsproto.events")
 
     def dialogue(segments: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
         side = connection.Connection(connection.ConnectionType.SERVER)
@@ -30,20 +35,23 @@ def parser(name: str, kind: Kind) -> Parser:
                         raise FailedError(f"{event.code} {event.reason}")
                     return
                 elif isinstance(event, (events.TextMessage, events.BytesMessage)):
-                    data = event.data.encode() if isinstance(event.data, str) else bytes(event.data)
-                    content += data
+                    content += event.data.encode() if isinstance(event.data, str) else bytes(event.data)
                     if event.message_finished:
                         yield "text" if isinstance(event, events.TextMessage) else "binary", content
                         content = b""
+
+    return dialogue
+
+
+def _handshake() -> Callable[[Sequence[bytes]], Iterator[bool]]:
+    wsproto, connection, events = (library(name) for name in ("wsproto", "wsproto.connection", "wsproto.events"))
 
     def handshake(segments: Sequence[bytes]) -> Iterator[bool]:
         side = wsproto.WSConnection(connection.ConnectionType.SERVER)
         for segment in segments:
             side.receive_data(segment)
-            for event in side.events():
-                if isinstance(event, events.Request):
-                    yield True
-                    return
+            if any(isinstance(event, events.Request) for event in side.events()):
+                yield True
+                return
 
-    refusals = (utilities.RemoteProtocolError, FailedError)
-    return Parser(name, kind, dialogue if kind is Kind.FRAMES else handshake, refusals)
+    return handshake

@@ -107,8 +107,8 @@ def chunk_line(builder: Builder, name: str, size: bytes) -> str:
         ]
         kind = builder.dice.below(3)
         if kind:
-            value = (Grammar.TOKEN, b"v") if kind == 1 else (Grammar.QUOTED, b'"v; w"')
-            parts += [(f"equals{number}", Grammar.FIXED, b"="), (f"value{number}", *value)]
+            grammar, value = (Grammar.TOKEN, b"v") if kind == 1 else (Grammar.QUOTED, b'"v; w"')
+            parts += [(f"equals{number}", Grammar.FIXED, b"="), (f"value{number}", grammar, value)]
     return builder.unit(name, "chunk-line", *parts, ("end", Grammar.LINE_END, CRLF))
 
 

@@ -18,7 +18,7 @@ CONTROL = 8
 class Reading:
     """What has been read. `events` are ("text" | "binary" | "ping", payload); `verdict` is None while all is well."""
 
-    events: list[tuple[str, bytes]] = field(default_factory=list)
+    events: list[tuple[str, bytes]] = field(default_factory=list[tuple[str, bytes]])
     verdict: Verdict | None = None
     name: str = ""
     content: bytes = b""

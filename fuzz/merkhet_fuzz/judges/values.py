@@ -56,9 +56,11 @@ def range_(octets: bytes) -> tuple[Verdict, tuple[object, ...]]:
 
 
 def _ascends(specs: list[tuple[int | None, int | None]]) -> bool:
-    """Tell whether each spec begins behind the end of the one before; one is always in order."""
-    return all(
-        last is not None and first is not None and first > last for (_, last), (first, _) in itertools.pairwise(specs)
+    """Tell whether each spec begins behind the end of the one before, which a suffix never does for sure."""
+    if len(specs) == 1:
+        return True
+    return all(first is not None for first, _ in specs) and all(
+        last is not None and (first or 0) > last for (_, last), (first, _) in itertools.pairwise(specs)
     )
 
 
@@ -72,7 +74,8 @@ def _spec(match: re.Match[bytes]) -> tuple[int | None, int | None]:
 def _number(digits: bytes) -> int:
     significant = digits.lstrip(b"0") or b"0"
     # Longer ones would cost time, or be refused by Python: their order is not needed beyond this length.
-    return int(significant[:40]) * 10 ** (len(significant[:400]) - 40 if len(significant) > 40 else 0)
+    scale: int = 10 ** max(0, min(len(significant), 400) - 40)
+    return int(significant[:40]) * scale
 
 
 def _invalid(why: str) -> Verdict:
