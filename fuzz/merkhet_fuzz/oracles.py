@@ -197,7 +197,7 @@ def _changed(wire: Wire, at: int, message: object) -> Suspicion:
     return Suspicion(
         "changed",
         wire.verdict.requirement,
-        wire.verdict.unit,
+        wire.verdict.unit or "legal",
         expected,
         f"it came out as {_shown(message)}",
         Weight.BREACH,
@@ -209,9 +209,7 @@ def _is_excused(wire: Wire, seen: Run) -> bool:
     if wire.verdict.excuse is not Excuse.REPLACED:
         return False
     message = seen.messages[wire.verdict.message]
-    if not isinstance(message, tuple):
-        return True
-    parts: tuple[Any, ...] = message
+    parts = cast("tuple[Any, ...]", message if type(message) is tuple else ())
     if len(parts) < 4 or any(octet in part for octet in FORBIDDEN for part in parts[:2]):
         # Whoever hands no fields over cannot be looked at.
         return len(parts) < 4
