@@ -191,6 +191,35 @@ class Excuse(msgspec.Struct, frozen=True, kw_only=True):
     until: str = ""
 
 
+class FuzzFinding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that fuzzing found: the smallest input that shows it, and what it breaks.
+
+    `id` is the class, the same for the same bug: what it was found on, the oracle, the requirement, the place. `input` says
+    base, edits and transport on one line; `merkhet fuzz replay` takes it. `octets` are what was sent, `segments` the length of
+    each piece that they were sent in, `legal` the base that the edits were done to. `requirement` is "" where no text but
+    the contract of every parser is broken: that it never crashes, ends in time, and takes octets alike in any segments.
+    `others` are inputs that show the same with another edit; `found_after` is how many inputs it took.
+    """
+
+    id: str
+    target: str
+    version: str = ""
+    oracle: str
+    requirement: str = ""
+    weight: Weight = Weight.BREACH
+    input: str
+    edits: tuple[str, ...] = ()
+    transport: str = ""
+    octets: bytes = b""
+    segments: tuple[int, ...] = ()
+    legal: bytes = b""
+    expected: str = ""
+    observed: str = ""
+    others: tuple[str, ...] = ()
+    found_after: int = 0
+    seed: int = 0
+
+
 class RunResults(msgspec.Struct, frozen=True, kw_only=True):
     """One whole run: what `results.json` holds and every report is made from.
 
@@ -215,6 +244,7 @@ class RunResults(msgspec.Struct, frozen=True, kw_only=True):
     ended: str = "complete"
     problems: tuple[str, ...] = ()
     target_output: str = ""
+    fuzz: tuple[FuzzFinding, ...] = ()
 
     @property
     def reasons(self) -> Mapping[str, str]:

@@ -1,145 +1,186 @@
-"""A campaign: inputs from a seed, the oracles on each, one finding for each class of disagreement, in bounded time."""
+"""A campaign on one parser: batches of inputs, each found by its number, and of each class of finding the smallest input."""
 
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 
-from merkhet_fuzz import minimise, mutate, oracles, reading, watchdog
-from merkhet_fuzz.findings import Finding
-from merkhet_fuzz.model import Input, from_line, to_line
-from merkhet_fuzz.oracles import Fault
-from merkhet_fuzz.parsers import Parser
-from merkhet_fuzz.spellings import Level
+import msgspec
 
-WORK_SECONDS = 1.0
-"""Processor time for one input, which takes a sound parser less than a thousandth of it."""
-ROUND_TRIP_EVERY = 8
-MINIMISED_MAX = 12
-"""How many inputs of one pin are made smaller: the others would lead to the same few classes."""
+from merkhet.model import FuzzFinding
+from merkhet_fuzz import findings, minimise, mutate, oracles
+from merkhet_fuzz.inputs import Input
+from merkhet_fuzz.oracles import Suspicion
+from merkhet_fuzz.parsers import Parser, load
+from merkhet_fuzz.render import render
+
+BATCH_INPUTS = 1000
+SEGMENTS_EVERY = 64
+"""Of so many inputs one is also given in single octets: that takes as long as a hundred inputs."""
 
 
-@dataclass
-class Summary:
-    """How much was tried, in how much time, and how often each class was met.
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A suspicion, the input that it was seen on, and the number of that."""
 
-    `unrepeated` counts what was there once and not again: a parser that remembers, or that depends on chance.
-    """
+    suspicion: Suspicion
+    input: str
+    index: int
+
+
+@dataclass(slots=True)
+class Batch:
+    """What came of some inputs. `seen` has of each class the first, `others` a few more of each."""
 
     inputs: int = 0
-    seconds: float = 0.0
-    seen: Counter[str] = field(default_factory=Counter[str])
-    unrepeated: int = 0
-    interrupted: bool = False
+    seen: dict[str, Seen] = field(default_factory=dict[str, Seen])
+    others: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
 
 
-class Campaign:
-    """One parser under inputs of one seed. `tell` is given each finding when it is found."""
+def batch(parser: Parser, seed: int, start: int, count: int, known: frozenset[str] = frozenset()) -> Batch:
+    """Try the inputs of these numbers. `known` are classes of which nothing more is kept.
 
-    def __init__(self, name: str, parser: Parser, seed: int, tell: Callable[[Finding], None]) -> None:
-        self.summary = Summary()
-        self._name = name
-        self._parser = parser
-        self._seed = seed
-        self._tell = tell
-        self._classes: dict[tuple[str, str], list[tuple[frozenset[str], str]]] = {}
-        self._minimised: Counter[tuple[str, str]] = Counter()
-
-    def run(self, *, inputs: int | None = None, seconds: float | None = None) -> Summary:
-        """Try so many inputs, or for so long; one of the two is given. An interruption ends it, and loses nothing."""
-        began = time.monotonic()
-        end = None if seconds is None else began + seconds
-        try:
-            with watchdog.watching(self._parser, WORK_SECONDS) as parser:
-                self._loop(parser, inputs, end)
-        except KeyboardInterrupt:
-            self.summary.interrupted = True
-        self.summary.seconds = time.monotonic() - began
-        return self.summary
-
-    def _loop(self, parser: Parser, inputs: int | None, end: float | None) -> None:
-        for number, (given, data) in enumerate(mutate.inputs(self._seed)):
-            if number == inputs or (end is not None and number % 64 == 0 and time.monotonic() >= end):
-                return
-            for fault in judged(parser, given, data, deep=number % ROUND_TRIP_EVERY == 0):
-                self._found(parser, fault, given, number)
-            self.summary.inputs = number + 1
-
-    def _found(self, parser: Parser, fault: Fault, given: Input, number: int) -> None:
-        """Make an input smaller, and tell of it if its class is new. What holds a known class's edits is one of that class."""
-        edits = frozenset(oracles.names(given))
-        known = self._classes.setdefault(fault.pin, [])
-        for less, name in known:
-            if less <= edits:
-                self.summary.seen[name] += 1
-                return
-        if self._minimised[fault.pin] == MINIMISED_MAX:
-            return
-        self._minimised[fault.pin] += 1
-        smallest = minimise.minimise(given, lambda each: pinned(parser, each, fault.pin) is not None)
-        shown = pinned(parser, smallest, fault.pin)
-        if shown is None:
-            self.summary.unrepeated += 1  # nothing that could be told of it would be true
-            return
-        self._tell_once(shown, smallest, given, number)
-
-    def _tell_once(self, fault: Fault, smallest: Input, given: Input, number: int) -> None:
-        edits = oracles.names(smallest)
-        name = class_name(fault, edits)
-        self.summary.seen[name] += 1
-        known = self._classes[fault.pin]
-        if any(name == other for _, other in known):
-            return
-        known.append((frozenset(edits), name))
-        oracle, detail, level, clause, words = fault
-        self._tell(
-            Finding(
-                name=name,
-                parser=self._name,
-                oracle=oracle,
-                detail=detail,
-                level=level.value,
-                clause=clause,
-                words=words,
-                input=to_line(smallest),
-                octets=reading.octets(smallest),
-                found_in=to_line(given),
-                seed=self._seed,
-                number=number,
-            )
-        )
+    It depends on nothing but its arguments, so it may run in any process, and on any machine that has the parser.
+    """
+    made = Batch()
+    with oracles.watchdog():
+        for index in range(start, start + count):
+            oracles.rewind()
+            wire = render(mutate.make(parser.kind, seed, index))
+            made.inputs += 1
+            for suspicion in oracles.observe(parser, wire, with_segments=index % SEGMENTS_EVERY == 0):
+                label = suspicion.label
+                if label in made.seen or label in known:
+                    others = made.others.setdefault(label, [])
+                    if len(others) < findings.OTHERS_MAX:
+                        others.append(str(wire.input))
+                else:
+                    made.seen[label] = Seen(suspicion, str(wire.input), index)
+    return made
 
 
-def class_name(fault: Fault, edits: Sequence[str]) -> str:
-    """Return the name of a class: oracle, detail, and the edits that the smallest input has, where they say more."""
-    together = " + ".join(edits)
-    return ": ".join(
-        part for part in (fault.oracle, fault.detail, "" if together == fault.detail else together) if part
+def batch_of(label: str, seed: int, start: int, count: int, known: frozenset[str]) -> Batch:
+    """Try these inputs on the parser of this label: what another process is asked for."""
+    return batch(load(label), seed, start, count, known)
+
+
+def replay(parser: Parser, made: Input) -> list[Suspicion]:
+    """Give one input to the parser, with every oracle."""
+    with oracles.watchdog():
+        oracles.rewind()
+        return oracles.observe(parser, render(made), with_segments=True)
+
+
+def smallest(parser: Parser, seen: Seen, seed: int, others: tuple[str, ...] = ()) -> FuzzFinding | None:
+    """Return the finding with its smallest input; None for what does not come again, which is none.
+
+    A hang that comes only once was the machine's.
+    """
+    label = seen.suspicion.label
+
+    def shows(made: Input) -> bool:
+        return any(suspicion.label == label for suspicion in replay(parser, made))
+
+    first = Input.parse(seen.input)
+    if not shows(first):
+        return None
+    # Each replay of a hang takes its whole time.
+    least, _ = minimise.minimise(first, shows, 12 if seen.suspicion.oracle == "hang" else minimise.REPLAYS_MAX)
+    suspicion = next(suspicion for suspicion in replay(parser, least) if suspicion.label == label)
+    return findings.make(
+        parser.label, suspicion, least, version=parser.version, found_after=seen.index + 1, seed=seed, others=others
     )
 
 
-def judged(parser: Parser, given: Input, data: bytes | None = None, *, deep: bool = True) -> list[Fault]:
-    """Return the faults that an input shows, too much work among them if it repeats."""
-    try:
-        return oracles.judge(parser, given, data, deep=deep)
-    except watchdog.TooMuchWork:
-        try:
-            return oracles.judge(parser, given, data, deep=deep)
-        except watchdog.TooMuchWork:
-            words = f"one input takes more than {WORK_SECONDS:g} s of processor time, again when it is repeated"
-            return [Fault("work", "too much", Level.MUST, "", words)]
+@dataclass(slots=True)
+class Campaign:
+    """Inputs until a time or a number is reached. `on_finding` is called the moment a class is found and minimised.
+
+    `found` has every class; `unrepeated` those that did not come again. `inputs` counts.
+    """
+
+    parser: Parser
+    seed: int
+    seconds: float
+    inputs_max: int = 0
+    jobs: int = 1
+    on_finding: Callable[[FuzzFinding], None] = lambda _: None
+    on_progress: Callable[[int], None] = lambda _: None
+    found: dict[str, FuzzFinding] = field(default_factory=dict[str, FuzzFinding])
+    unrepeated: dict[str, str] = field(default_factory=dict[str, str])
+    inputs: int = 0
+
+    def run(self) -> None:
+        """Go on to the end of the time or of the inputs, whichever comes first."""
+        begun = time.monotonic()
+        for done in self._batches(begun):
+            self.inputs += done.inputs
+            for label, seen in done.seen.items():
+                self._take(label, seen, done)
+            for label, others in done.others.items():
+                self._remember(label, others)
+            self.on_progress(self.inputs)
+
+    def _is_over(self, begun: float, next_start: int) -> bool:
+        return time.monotonic() - begun >= self.seconds or bool(self.inputs_max and next_start >= self.inputs_max)
+
+    def _count(self, start: int) -> int:
+        return min(BATCH_INPUTS, self.inputs_max - start) if self.inputs_max else BATCH_INPUTS
+
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.found) | frozenset(self.unrepeated)
+
+    def _batches(self, begun: float) -> Iterator[Batch]:
+        if self.jobs > 1:
+            yield from self._parallel(begun)
+            return
+        start = 0
+        while not self._is_over(begun, start):
+            count = self._count(start)
+            yield batch(self.parser, self.seed, start, count, self._known())
+            start += count
+
+    def _parallel(self, begun: float) -> Iterator[Batch]:
+        start = 0
+        waiting: set[Future[Batch]] = set()
+        with ProcessPoolExecutor(self.jobs) as pool:
+            while waiting or not self._is_over(begun, start):
+                while len(waiting) < self.jobs * 2 and not self._is_over(begun, start):
+                    count = self._count(start)
+                    waiting.add(pool.submit(batch_of, self.parser.label, self.seed, start, count, self._known()))
+                    start += count
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                yield from (each.result() for each in done)
+
+    def _take(self, label: str, seen: Seen, done: Batch) -> None:
+        if label in self._known():
+            return
+        made = smallest(self.parser, seen, self.seed, tuple(done.others.pop(label, ())))
+        if made is None:
+            self.unrepeated[label] = seen.input
+            return
+        self.found[label] = made
+        self.on_finding(made)
+
+    def _remember(self, label: str, others: list[str]) -> None:
+        if label in self.found:
+            self.found[label] = with_others(self.found[label], others)
 
 
-def shows_again(parser: Parser, finding: Finding) -> bool:
-    """Tell whether a parser still gets the input of a finding wrong. Raises LineError if its line says no input."""
-    given = from_line(finding.input)
-    reading.check(given)
-    with watchdog.watching(parser, WORK_SECONDS) as watched:
-        return pinned(watched, given, (finding.oracle, finding.detail)) is not None
+def with_others(finding: FuzzFinding, others: list[str]) -> FuzzFinding:
+    """Return the finding with more inputs that show it: those with another edit, and not too many."""
+    known = {finding.input, *finding.others}
+    kept = [*finding.others]
+    edits = {_first_edit(line) for line in known}
+    for line in others:
+        first = _first_edit(line)
+        if len(kept) < findings.OTHERS_MAX and first not in edits:
+            kept.append(line)
+            edits.add(first)
+    return msgspec.structs.replace(finding, others=tuple(kept))
 
 
-def pinned(parser: Parser, given: Input, pin: tuple[str, str]) -> Fault | None:
-    """Return the fault of this pin that an input shows, or None."""
-    return next((fault for fault in judged(parser, given) if fault.pin == pin), None)
+def _first_edit(line: str) -> str:
+    return next(map(str, Input.parse(line).edits), "")

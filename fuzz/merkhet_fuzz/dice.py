@@ -1,30 +1,48 @@
-"""Chance that is the same for a seed on every release of Python: `Random.random` is promised to stay, and nothing else is used."""
+"""Numbers that look random and are the same on every Python: a seed gives the same octets for ever."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
+_MASK = (1 << 64) - 1
+_GOLDEN = 0x9E3779B97F4A7C15
 
 
 class Dice:
-    """A seeded source of choices."""
+    """SplitMix64 (Steele, Lea and Flood, 2014): cheap to seed, which happens once an input, and written down here.
 
-    __slots__ = ("_roll",)
+    The standard library's generator keeps its numbers from release to release, but not what `choice` or `sample` make
+    of them.
+    """
 
-    def __init__(self, seed: int) -> None:
-        self._roll = random.Random(seed).random  # noqa: S311 - no secret
+    __slots__ = ("_state",)
+
+    def __init__(self, *seeds: int) -> None:
+        self._state = 0
+        for seed in seeds:
+            self._state = (self._state ^ seed) & _MASK
+            self._state = self._next()
+
+    def _next(self) -> int:
+        self._state = mixed = (self._state + _GOLDEN) & _MASK
+        mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
+        return mixed ^ (mixed >> 31)
 
     def below(self, bound: int) -> int:
-        """Return a number from 0 to bound - 1."""
-        return int(self._roll() * bound)
+        """Return a number from 0 to `bound` - 1."""
+        return (self._next() * bound) >> 64
 
-    def chance(self, probability: float) -> bool:
-        """Tell whether something of this probability happens."""
-        return self._roll() < probability
+    def chance(self, percent: int) -> bool:
+        """Tell whether something that happens in `percent` of 100 cases happens now."""
+        return self.below(100) < percent
 
-    def pick(self, choices: Sequence[T]) -> T:
-        """Return one of these; there is at least one."""
-        return choices[int(self._roll() * len(choices))]
+    def pick(self, options: Sequence[T]) -> T:
+        """Return one of these, of which there is at least one."""
+        return options[self.below(len(options))]
+
+    def octets(self, count: int) -> bytes:
+        """Return that many octets."""
+        return bytes(self.below(256) for _ in range(count))

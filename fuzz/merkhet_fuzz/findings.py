@@ -1,55 +1,61 @@
-"""What a campaign found: one finding a class of disagreement, as lines of JSON, each written when it is found."""
+"""A finding made of what an oracle saw: the class, the weight, the octets, one line that repeats it."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import IO
+import functools
 
-import msgspec
+from merkhet import catalogue
+from merkhet.model import FuzzFinding, Requirement, Weight
+from merkhet_fuzz.bases import library
+from merkhet_fuzz.inputs import Input
+from merkhet_fuzz.oracles import Suspicion
+from merkhet_fuzz.render import render
 
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A disagreement with the specification.
-
-    `name` is its class: oracle, detail and edits. `level` is must or should. `clause` is document#section, empty where no
-    clause but robustness asks for it. `input` is the smallest input found, as one line; `octets` is what it comes to.
-    `found_in` is the input that showed it first, `number` its number in the campaign of `seed`, counted from 0.
-    """
-
-    name: str
-    parser: str
-    oracle: str
-    detail: str
-    level: str
-    clause: str
-    words: str
-    input: str
-    octets: bytes
-    found_in: str
-    seed: int
-    number: int
+OTHERS_MAX = 8
+OCTETS_MAX = 65536
 
 
-class FindingsError(Exception):
-    """A file of findings that cannot be read; the message says which line, and why."""
+@functools.cache
+def requirements() -> dict[str, Requirement]:
+    """Return every requirement of the suites, by id. It takes a moment: only who has found something asks."""
+    return dict(catalogue.load().requirements)
 
 
-def append(stream: IO[bytes], finding: Finding) -> None:
-    """Write one finding as one line, so that what follows cannot lose it."""
-    stream.write(msgspec.json.encode(finding) + b"\n")
-    stream.flush()
+def weight_of(suspicion: Suspicion) -> Weight:
+    """Return how much it weighs: what the oracle says, else what the requirement does in the default profile."""
+    if suspicion.weight is not None:
+        return suspicion.weight
+    requirement = requirements().get(suspicion.requirement)
+    return Weight.BREACH if requirement is None else requirement.on_violation
 
 
-def read(path: Path) -> list[Finding]:
-    """Return the findings of a file. A last line that is cut off is left out. Raises FindingsError."""
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except OSError as problem:
-        raise FindingsError(f"{path} cannot be read: {problem.strerror}") from problem
-    found: list[Finding] = []
-    for number, line in enumerate(lines[:-1], 1):
-        try:
-            found.append(msgspec.json.decode(line, type=Finding))
-        except msgspec.DecodeError as problem:
-            raise FindingsError(f"{path}, line {number}, is no finding: {problem}") from problem
-    return found
+def finding_id(target: str, suspicion: Suspicion) -> str:
+    """Return the class of a finding on a target: `h11:http-request/accepted.rfc9112-7.1-a3.chunk-data-end`."""
+    return f"{target}/{suspicion.label}"
+
+
+def make(
+    target: str, suspicion: Suspicion, made: Input, *, version: str = "", found_after: int = 0, seed: int = 0,
+    others: tuple[str, ...] = (),
+) -> FuzzFinding:  # fmt: skip
+    """Return the finding that this suspicion on this input is."""
+    wire = render(made)
+    return FuzzFinding(
+        id=finding_id(target, suspicion),
+        target=target,
+        version=version,
+        oracle=suspicion.oracle,
+        requirement=suspicion.requirement,
+        weight=weight_of(suspicion),
+        input=str(made),
+        edits=tuple(map(str, made.edits)),
+        transport=" ".join(made.transport.words()),
+        octets=b"".join(wire.segments)[:OCTETS_MAX],
+        segments=tuple(map(len, wire.segments)),
+        legal=library.base(made.kind, made.name, made.seed).octets[:OCTETS_MAX],
+        expected=suspicion.expected,
+        observed=suspicion.observed,
+        others=others,
+        found_after=found_after,
+        seed=seed,
+    )

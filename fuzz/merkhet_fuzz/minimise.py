@@ -1,67 +1,116 @@
-"""Making an input smaller while it shows the same disagreement: fewer edits, then a smaller base, never other octets."""
+"""The smallest input that shows the same: fewer edits, a plainer way to travel, a shorter base; the class is pinned."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-from merkhet_fuzz import http_request, reading
-from merkhet_fuzz.model import EVERY, Input, Piece
+from merkhet_fuzz.bases import library
+from merkhet_fuzz.grammar import Kind
+from merkhet_fuzz.inputs import PLAIN, Edit, Input, InputError, Transport
+from merkhet_fuzz.render import render
 
-SHORTEST = b"ab"
-
-
-def minimise(given: Input, shows: Callable[[Input], bool]) -> Input:
-    """Return the smallest input found for which `shows` holds; it holds for `given`."""
-    best = given
-    while True:
-        smaller = next((each for each in smaller_ones(best) if shows(each)), None)
-        if smaller is None:
-            return best
-        best = smaller
+REPLAYS_MAX = 200
+LATER = re.compile(r"^m[0-9]+-")
+Shows = Callable[[Input], bool]
+"""Replays an input, and tells whether it shows the same class of finding."""
 
 
-def smaller_ones(given: Input) -> Iterator[Input]:
-    """Make the inputs that are one step smaller, what takes away most first. Each step leads on, so there is an end."""
-    if given.cuts:
-        yield given._replace(cuts=())
-    if given.stop is not None:
-        yield given._replace(stop=None)
-    for at in range(len(given.edits)):
-        yield given._replace(edits=given.edits[:at] + given.edits[at + 1 :])
-    for group in http_request.groups(given.pieces):
-        yield without(given, group)
-    if given.cuts == EVERY:
-        yield from (given._replace(cuts=(cut,)) for cut in range(1, len(reading.octets(given))))
-    elif len(given.cuts) > 1:
-        yield from (given._replace(cuts=(cut,)) for cut in given.cuts)
-    yield from _plainer(given)
-    if given.mend and not any(given.pieces[edit.place].kind in http_request.LENGTHS for edit in given.edits):
-        yield given._replace(mend=False)
+def minimise(found: Input, shows: Shows, replays_max: int = REPLAYS_MAX) -> tuple[Input, int]:
+    """Return the smallest input that still shows the finding, and how many replays it took.
+
+    What is taken away is whole edits, parts of the way to travel, and the base for a shorter one in which the same places
+    are; octets are only taken from what an edit itself puts in.
+    """
+    replays = 0
+
+    def try_(made: Input) -> bool:
+        nonlocal replays
+        if replays >= replays_max or made == best:
+            return False
+        try:
+            render(made)
+        except InputError:
+            return False  # the place is not in that base
+        replays += 1
+        return shows(made)
+
+    best = found
+    is_better = True
+    while is_better and replays < replays_max:
+        is_better = False
+        for step in (_fewer_edits, _plainer_transport, _shorter_base, _smaller_edits):
+            smaller = next((made for made in step(best) if try_(made)), None)
+            if smaller is not None:
+                best, is_better = smaller, True
+                break
+    return best, replays
 
 
-def without(given: Input, group: Collection[int]) -> Input:
-    """Return an input without some pieces, by their numbers, and without their edits."""
-    pieces = tuple(piece for at, piece in enumerate(given.pieces) if at not in group)
-    edits = tuple(
-        edit._replace(place=edit.place - sum(at < edit.place for at in group))
-        for edit in given.edits
-        if edit.place not in group
-    )
-    return given._replace(pieces=pieces, edits=edits)
+def _fewer_edits(made: Input) -> Iterator[Input]:
+    if len(made.edits) > 2:
+        yield from (replace(made, edits=(edit,)) for edit in made.edits)
+    for at in range(len(made.edits)):
+        yield replace(made, edits=made.edits[:at] + made.edits[at + 1 :])
 
 
-def _plainer(given: Input) -> Iterator[Input]:
-    """Make inputs that have the plainest octets in one place."""
-    for at, (kind, data) in enumerate(given.pieces):
-        plain = http_request.SIMPLEST.get(kind)
-        if plain is not None and data != plain:
-            yield _with(given, {at: plain})
-        elif kind in http_request.LENGTHS and data != SHORTEST:
-            before = http_request.length_before(given.pieces, at)
-            if before is not None:
-                yield _with(given, {at: SHORTEST, before: http_request.LENGTHS[kind][1] % len(SHORTEST)})
+def _plainer_transport(made: Input) -> Iterator[Input]:
+    transport = made.transport
+    if transport == PLAIN:
+        return
+    yield replace(made, transport=PLAIN)
+    if transport.cuts or transport.pauses:
+        for cut in transport.cuts if len(transport.cuts) > 1 else ():
+            yield replace(made, transport=replace(transport, cuts=(cut,)))
+        yield replace(made, transport=replace(transport, pauses=()))
+    if transport.each > 1:
+        yield replace(made, transport=replace(transport, each=1))
 
 
-def _with(given: Input, changed: dict[int, bytes]) -> Input:
-    pieces = tuple(Piece(piece.kind, changed[at]) if at in changed else piece for at, piece in enumerate(given.pieces))
-    return given._replace(pieces=pieces)
+def _shorter_base(made: Input) -> Iterator[Input]:
+    now = len(library.base(made.kind, made.name, made.seed).octets)
+    others = [
+        (len(library.base(made.kind, name, seed).octets), seed, name)
+        for name in library.names(Kind(made.kind))
+        for seed in range(12)
+    ]
+    if made.seed:
+        yield from _moved(replace(made, seed=0))
+    for size, seed, name in sorted(others):
+        if size < now and any(edit.place.startswith("m") for edit in made.edits):
+            # The message that matters may as well be the first one.
+            edits = tuple(edit._replace(place=LATER.sub("", edit.place)) for edit in made.edits)
+            yield from _moved(replace(made, name=name, seed=seed, edits=edits))
+    for size, seed, name in sorted(others):
+        if size < now:
+            yield from _moved(replace(made, name=name, seed=seed))
+
+
+def _moved(made: Input) -> Iterator[Input]:
+    """Offsets of segments mean another place in another base: there, each octet of it is tried."""
+    transport = made.transport
+    if transport.end < 0 and not transport.cuts:
+        yield made
+        return
+    whole = len(library.base(made.kind, made.name, made.seed).octets)
+    for at in range(whole - 1, 0, -1):
+        if transport.end >= 0:
+            yield replace(made, transport=Transport(end=at))
+        else:
+            yield replace(made, transport=Transport(cuts=(at,)))
+
+
+def _smaller_edits(made: Input) -> Iterator[Input]:
+    for at, edit in enumerate(made.edits):
+        for smaller in _smaller(edit):
+            yield replace(made, edits=(*made.edits[:at], smaller, *made.edits[at + 1 :]))
+
+
+def _smaller(edit: Edit) -> Iterator[Edit]:
+    offset, _, more = edit.argument.partition(",")
+    if edit.what == "take" and int(more) > 1:
+        yield edit._replace(argument=f"{offset},1")
+    if edit.what in {"put", "over"} and len(more) > 2:
+        yield from (edit._replace(argument=f"{offset},{more[at : at + 2]}") for at in range(0, len(more), 2))
+        yield edit._replace(argument=f"{offset},{more[: len(more) // 4 * 2]}")

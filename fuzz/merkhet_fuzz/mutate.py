@@ -1,68 +1,102 @@
-"""From a seed to inputs: legal bases, edits by grammar type, and how the octets come. The same on every release of Python."""
+"""Inputs in any number: a base, most often one edit, sometimes several, and a way to travel. Same seed, same inputs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import lru_cache
 
-from merkhet_fuzz import http_request, reading
+from merkhet_fuzz.bases import library
 from merkhet_fuzz.dice import Dice
-from merkhet_fuzz.model import EVERY, RAW, Edit, Input, Piece
+from merkhet_fuzz.edits import EMPTY_LINE, LINES, STALE
+from merkhet_fuzz.grammar import VALUES, Base, Grammar, Kind, Piece
+from merkhet_fuzz.inputs import PLAIN, Edit, Input, Transport
 from merkhet_fuzz.spellings import SPELLINGS
 
-KIND = "http-request"
-INPUTS_OF_A_BASE = 64
-MENDED = 0.8
-RAW_EDIT, STOPPED, CUT = 0.06, 0.05, 0.125
-EDITS = (0, 1, 1, 1, 1, 1, 1, 2, 2, 3)
-"""How many edits an input has: most disagreements need one, and legal streams must be among them."""
-NASTY = (b"\r\n", b"\n", b"\r", b"\x00", b" ", b"\t", b":", b";", b",", b'"', b"\xff", b"0", b"\r\n\r\n", b"a" * 300)
+NAMES = {grammar: tuple(spellings) for grammar, spellings in SPELLINGS.items()}
+STALE_PERCENT = 20
+"""How often a length is left as it is though what it counts was edited."""
+HEAD_ROLES = frozenset(("field", "host", "content-length", "transfer-encoding", "trailer", "request-line"))
+SIMPLEST_PERCENT = 25
 
 
-def inputs(seed: int) -> Iterator[tuple[Input, bytes]]:
-    """Make inputs for ever, each with its octets."""
-    dice = Dice(seed)
-    while True:
-        pieces = http_request.base(dice)
-        editable = [at for at, piece in enumerate(pieces) if piece.kind in SPELLINGS]
-        for _ in range(INPUTS_OF_A_BASE):
-            yield edited(dice, pieces, editable)
+@lru_cache(maxsize=256)
+def _names(kind: Kind) -> tuple[str, ...]:
+    return library.names(kind)
 
 
-def edited(dice: Dice, pieces: tuple[Piece, ...], editable: list[int]) -> tuple[Input, bytes]:
-    """Return an input on a base, and its octets. `editable`: the numbers of the pieces that have spellings."""
+def make(kind: Kind, seed: int, index: int) -> Input:
+    """Return the input of this number in the campaign of this seed."""
+    dice = Dice(seed, index)
+    name = dice.pick(_names(kind))
+    variant = 0 if dice.chance(SIMPLEST_PERCENT) else 1 + dice.below(library.SEEDS - 1)
+    base = library.base(kind, name, variant)
+    roll = dice.below(100)
+    count = 0 if roll < 4 else 1 if roll < 76 else 2 if roll < 93 else 3
     edits: list[Edit] = []
-    taken: set[int] = set()
-    mend = False
-    for _ in range(dice.pick(EDITS)):
-        at = dice.pick(editable)
-        if at in taken:
-            continue
-        taken.add(at)
-        kind, data = pieces[at]
-        if dice.chance(RAW_EDIT):
-            edits.append(Edit(RAW, at, _mangled(dice, data)))
-            continue
-        edits.append(Edit(dice.pick(SPELLINGS[kind]).name, at))
-        mend = mend or (kind in http_request.LENGTHS and dice.chance(MENDED))
-    given = Input(KIND, pieces, tuple(edits), mend)
-    octets = reading.octets(given)
-    if not dice.chance(STOPPED + CUT):
-        return given, octets
-    if dice.chance(STOPPED / (STOPPED + CUT)):
-        stop = dice.below(len(octets) + 1)
-        return given._replace(stop=stop), octets[:stop]
-    cuts = EVERY if dice.chance(0.3) else tuple(1 + dice.below(len(octets)) for _ in range(1 + dice.below(3)))
-    return given._replace(cuts=cuts), octets
+    for _ in range(count):
+        edits += edit(base, dice)
+    # A place is edited once: the second edit of one would be told as if it were the first.
+    seen: dict[str, Edit] = {}
+    for made in edits:
+        seen.setdefault(made.place, made)
+    return Input(kind, name, variant, tuple(seen.values()), PLAIN if kind in VALUES else transport(base, dice))
 
 
-def _mangled(dice: Dice, data: bytes) -> bytes:
-    """Return octets with something put in, taken out, doubled or changed."""
-    at = dice.below(len(data) + 1)
-    way = dice.below(4)
-    if way == 0:
-        return data[:at] + dice.pick(NASTY) + data[at:]
-    if way == 1:
-        return data[:at] + data[at + 1 :]
-    if way == 2:
-        return data + data
-    return data[:at] + bytes([dice.below(256)]) + data[at + 1 :]
+def edit(base: Base, dice: Dice) -> list[Edit]:
+    """Return one edit of the base, with what leaves a length unmended perhaps."""
+    if base.kind in {Kind.HTTP, Kind.CHUNKED, Kind.HANDSHAKE} and dice.chance(15):
+        return [unit_edit(base, dice)]
+    piece = dice.pick(base.pieces)
+    if dice.chance(12):
+        return [octet_edit(piece, dice)]
+    made = [Edit(piece.name, dice.pick(NAMES[piece.grammar]))]
+    if piece.grammar is Grammar.OCTETS and dice.chance(STALE_PERCENT):
+        made += [Edit(length.number, STALE) for length in base.lengths if piece.name in length.counted]
+    return made
+
+
+def unit_edit(base: Base, dice: Dice) -> Edit:
+    """Return an edit of a whole unit: dropped, repeated, or with a line behind it."""
+    unit = dice.pick(base.pieces).unit
+    role = base.roles[unit]
+    if role in HEAD_ROLES and dice.chance(70):
+        return Edit(unit, dice.pick(tuple(LINES)))
+    if role == "request-line":
+        return Edit(unit, EMPTY_LINE)
+    return Edit(unit, dice.pick(("drop", "twice")))
+
+
+def octet_edit(piece: Piece, dice: Dice) -> Edit:
+    """Return a change of any octets of a piece: the octets that parsers look for, more often than others."""
+    offset = dice.below(len(piece.octets) + 1)
+    octets = dice.pick(MARKS) if dice.chance(75) else dice.octets(1 + dice.below(3))
+    what = dice.below(3)
+    if what == 0 and piece.octets:
+        return Edit(piece.name, "take", f"{min(offset, len(piece.octets) - 1)},{1 + dice.below(3)}")
+    return Edit(piece.name, "put" if what == 1 else "over", f"{offset},{octets.hex()}")
+
+
+MARKS = (
+    b"\r", b"\n", b"\r\n", b"\0", b" ", b"\t", b":", b";", b",", b"=", b'"', b"\\", b"0", b"1", b"a", b"-", b"+", b"_", b"x", b"%",
+    b"\x0b", b"\x0c",
+    b"\x1c", b"\x7f", b"\x80", b"\x85", b"\xa0", b"\xff", b"/", b"#", b"?", b"*", b"(", b"\r\n\r\n", b"\n\n", b"\r\r\n",
+)  # fmt: skip
+
+
+def transport(base: Base, dice: Dice) -> Transport:
+    """Return a way to travel: mostly one segment, as no edit is hidden by it."""
+    roll = dice.below(100)
+    if roll < 82:
+        return PLAIN
+    whole = sum(len(piece.octets) for piece in base.pieces)
+    if roll < 92:
+        # At the edges of pieces, where a parser changes its state.
+        return Transport(end=_edge(base, dice) if dice.chance(60) else dice.below(whole + 1))
+    if roll < 95:
+        return Transport(each=1 + dice.below(4))
+    return Transport(cuts=tuple(sorted({_edge(base, dice) for _ in range(1 + dice.below(3))})))
+
+
+def _edge(base: Base, dice: Dice) -> int:
+    at = dice.below(len(base.pieces))
+    near = sum(len(piece.octets) for piece in base.pieces[:at]) + dice.below(3) - 1
+    return max(near, 1)

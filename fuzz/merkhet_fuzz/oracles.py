@@ -1,204 +1,282 @@
-"""What is asked of a parser for every input. A Fault is a disagreement, with the detail by which it is told from others."""
+"""What is held against a parser: the strict verdict, the meaning, that it never crashes, that segments mean nothing."""
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import traceback
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any, NamedTuple, cast
 
-from merkhet_fuzz import http_request, reading
-from merkhet_fuzz.http_request import Meaning
-from merkhet_fuzz.model import Input, segments
-from merkhet_fuzz.parsers import CLEAN, Message, Parsed, Parser
-from merkhet_fuzz.spellings import Due, Level
+from merkhet.model import Weight
+from merkhet_fuzz.grammar import VALUES, Kind
+from merkhet_fuzz.inputs import Input
+from merkhet_fuzz.judges.values import POSITION_MAX
+from merkhet_fuzz.parsers import Parser
+from merkhet_fuzz.render import Wire, render
+from merkhet_fuzz.verdicts import Decision, Excuse
 
-BROKEN_VALUE = frozenset(b"\r\n\0")
+HANG_SECONDS = 2.0
+"""Processor time, not time that passes: a busy machine makes no parser hang. A usual input takes a ten-thousandth of it."""
+FORBIDDEN = (b"\r", b"\0")
 
 
-class Fault(NamedTuple):
-    """One disagreement. `oracle` and `detail` are its pin: what stays while its input is made smaller."""
+class HangError(BaseException):
+    """The parser was still at work after HANG_SECONDS. No `Exception`: a parser's own handlers must not take it."""
+
+
+class Suspicion(NamedTuple):
+    """Something that an oracle saw. `label` is the class of it: what is the same bug has the same one.
+
+    `requirement` is an id of the catalogue, or "" where no text but the contract of parsers is broken. `weight` None: as
+    much as the requirement says.
+    """
 
     oracle: str
+    requirement: str
     detail: str
-    level: Level
-    clause: str
-    words: str
+    expected: str
+    observed: str
+    weight: Weight | None = None
 
     @property
-    def pin(self) -> tuple[str, str]:
-        """What is the same for all inputs that show this disagreement."""
-        return self.oracle, self.detail
+    def label(self) -> str:
+        """ORACLE.REQUIREMENT.DETAIL."""
+        return ".".join(word for word in (self.oracle, self.requirement, self.detail) if word)
 
 
-def judge(parser: Parser, given: Input, data: bytes | None = None, *, deep: bool = True) -> list[Fault]:
-    """Return the faults that an input shows. `data`: its octets, if they are known. Without `deep` there is no round trip."""
-    octets = reading.octets(given) if data is None else data
+@dataclass(slots=True)
+class Run:
+    """What a parser made of some segments. `refusal` is what it raised to refuse them, None where it did not."""
+
+    messages: list[Any] = field(default_factory=list[Any])
+    refusal: Exception | None = None
+    crash: BaseException | None = None
+
+    @property
+    def words(self) -> str:
+        """What came out, in words."""
+        told = f"{len(self.messages)} complete" if self.messages else "nothing complete"
+        if self.crash is not None:
+            return f"{told}, then {type(self.crash).__name__}: {self.crash}"
+        return f"{told}, then a refusal: {self.refusal}" if self.refusal is not None else told
+
+
+def run(parser: Parser, segments: Sequence[bytes]) -> Run:
+    """Give a parser its segments, and take what comes."""
+    made = Run()
     try:
-        parsed = parser([octets] if octets else [])
-    except Exception as problem:  # noqa: BLE001 - that anything comes is what is looked for
-        return [_crash(problem)]
-    faults = _strict(given, octets, parsed)
-    faults += _clean_octets(parsed)
-    if given.cuts:
-        faults += _same_in_segments(parser, given, octets, parsed)
-    if deep and not faults:
-        faults += _round_trip(parser, parsed)
-    return faults
+        for message in parser.messages(segments):
+            made.messages.append(message)
+    except parser.refusals as refusal:
+        made.refusal = refusal
+        if type(refusal) not in parser.refusals and isinstance(refusal, UnicodeError):
+            made.crash, made.refusal = refusal, None
+    except (HangError, Exception) as crash:  # noqa: BLE001 - whatever else a parser raises is what is looked for
+        made.crash = crash
+    return made
 
 
-def _crash(problem: Exception) -> Fault:
-    frames = traceback.extract_tb(problem.__traceback__)
+@contextlib.contextmanager
+def watchdog() -> Generator[None]:
+    """Let a parser that loops raise HangError; where the platform has no such timer, or on another thread, nothing is watched."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+    try:
+        before = signal.signal(signal.SIGPROF, _hang)
+    except ValueError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def _hang(_number: int, _frame: FrameType | None) -> None:
+    raise HangError(f"more than {HANG_SECONDS} s of work for one input")
+
+
+def rewind() -> None:
+    """Begin to count anew: the next input has its own time."""
+    if hasattr(signal, "setitimer") and signal.getsignal(signal.SIGPROF) is _hang:
+        signal.setitimer(signal.ITIMER_PROF, HANG_SECONDS)
+
+
+def observe(parser: Parser, wire: Wire, *, with_segments: bool = False) -> list[Suspicion]:
+    """Return what is wrong with how the parser takes an input, worst first; nothing for nearly every input."""
+    seen = run(parser, wire.segments)
+    if seen.crash is not None:
+        return [_crash(seen.crash)]
+    found = _verdict(parser, wire, seen)
+    if parser.kind in VALUES:
+        return found
+    if found and len(wire.segments) > 1 and not _against(parser, wire, run(parser, [b"".join(wire.segments)])):
+        found = []  # it is the segments that are taken otherwise: that is told below
+    if len(wire.segments) > 1:
+        found += _segments(parser, wire, seen, [b"".join(wire.segments)], "one segment")
+    elif with_segments and wire.segments:
+        octets = wire.segments[0]
+        found += _segments(parser, wire, seen, [octets[at : at + 1] for at in range(len(octets))], "single octets")
+    if parser.unparse is not None and seen.messages:
+        found += _round_trip(parser, seen)
+    return found
+
+
+def _crash(crash: BaseException) -> Suspicion:
+    frames = [frame for frame in traceback.extract_tb(crash.__traceback__) if not frame.name.startswith("<")]
+    # Where it was raised is the same from release to release, other than the number of the line.
     place = frames[-1].name if frames else ""
-    name = type(problem).__name__
-    return Fault("total", f"{name} in {place}", Level.MUST, "", f"the parser raises {name}, which it does not declare")
-
-
-def meaning(message: Message) -> Meaning:
-    """Return what a message that was handed on says."""
-    return http_request.meaning(
-        bytes(message.method), bytes(message.target), list(message.fields), bytes(message.content)
+    if isinstance(crash, HangError):
+        return Suspicion("hang", "", "", "an answer in bounded time", str(crash), Weight.BREACH)
+    name = type(crash).__name__
+    return Suspicion(
+        "crash", "", f"{name}.{place}", "messages, or a refusal", f"{name} in {place}: {crash}", Weight.BREACH
     )
 
 
-def _strict(given: Input, octets: bytes, parsed: Parsed) -> list[Fault]:
-    """Hold the requests that were handed on whole to what is due. What is neither due nor forbidden is left alone."""
-    demand = reading.demand(given)
-    wholes = [message for message in parsed.messages if message.whole]
-    if demand.due is Due.FREE:
+def _verdict(parser: Parser, wire: Wire, seen: Run) -> list[Suspicion]:
+    """Return what the verdict says of it.
+
+    What is wrong with the base already, or with one of several edits alone, is not laid to the others.
+    """
+    found = _against(parser, wire, seen)
+    made = wire.input
+    if not found or found[0].oracle == "accepted" or not made.edits:
+        return found
+    parts = [(), *((edit,) for edit in made.edits if len(made.edits) > 1)]
+    for edits in parts:
+        part = render(Input(made.kind, made.name, made.seed, edits))
+        if alone := _against(parser, part, run(parser, part.segments)):
+            return alone
+    return found
+
+
+def _against(parser: Parser, wire: Wire, seen: Run) -> list[Suspicion]:
+    verdict = wire.verdict
+    decision, requirement = verdict.decision, verdict.requirement
+    if decision is Decision.FREE or requirement in parser.lacks:
         return []
-    if demand.due is Due.REFUSE:
-        if len(wholes) <= demand.request:
+    most, count = wire.at_most, len(seen.messages)
+    if count > most:
+        if decision is Decision.REFUSE and _is_excused(wire, seen):
             return []
-        words = f"request {demand.request + 1} is handed on as whole, though {demand.blame} makes it wrong"
-        return [Fault("refuse", demand.blame, demand.level, demand.clause, words)]
-    expected, at_end = _expected(given)
-    if len(wholes) > len(expected):
-        words = f"{len(wholes)} whole requests are handed on, where there are {len(expected)}"
-        return [Fault("count", "more", Level.MUST, demand.clause, words)]
-    for number, (message, wanted) in enumerate(zip(wholes, expected, strict=False), 1):
-        if part := _differing(said := meaning(message), wanted):
-            words = f"the {part} of request {number} is read as {_short(getattr(said, part))}"
-            return [
-                Fault("content", part, demand.level, demand.clause, f"{words}, not {_short(getattr(wanted, part))}")
-            ]
-    if demand.due is Due.EITHER:
-        return []
-    if len(wholes) < len(expected):
-        words = f"request {len(wholes) + 1} is legal and whole, and is not handed on ({parsed.end})"
-        return [Fault("accept", parsed.end, demand.level, demand.clause, words)]
-    if at_end and octets and parsed.end != CLEAN:
-        words = f"the end is {parsed.end}, and nothing is wrong"
-        return [Fault("accept", f"ends {parsed.end}", demand.level, demand.clause, words)]
+        if decision is not Decision.REFUSE:
+            return [_surplus(wire, seen)]
+        observed = f"message {most + 1} came out complete: {_shown(seen.messages[most])}"
+        return [Suspicion("accepted", requirement, verdict.unit, f"a refusal: {verdict.why}", observed, verdict.weight)]
+    for at, message in enumerate(seen.messages):
+        if not _is_same(parser.kind, message, wire.expected[at]):
+            return [_changed(wire, at, message)]
+    if decision is Decision.ACCEPT and count < most:
+        oracle = "refused" if seen.refusal is not None else "lost"
+        why = verdict.why or "a legal input"
+        unit = verdict.unit or "legal"
+        return [Suspicion(oracle, requirement, unit, f"{most} complete: {why}", seen.words)]
     return []
 
 
-def _expected(given: Input) -> tuple[list[Meaning], bool]:
-    """Return what the requests that are whole before the stop say, and whether the stop is where one ends."""
-    expected = reading.meanings(given)
-    if given.stop is None:
-        return expected, True
-    count, at_end = reading.whole_requests(given, len(reading.octets(given._replace(stop=None))))
-    return expected[:count], at_end
+def _surplus(wire: Wire, seen: Run) -> Suspicion:
+    observed = f"{len(seen.messages)} came out, the last of them {_shown(seen.messages[-1])}"
+    return Suspicion(
+        "surplus",
+        wire.verdict.requirement,
+        wire.verdict.unit,
+        f"{len(wire.expected)} messages",
+        observed,
+        Weight.BREACH,
+    )
 
 
-def _differing(one: Meaning, two: Meaning) -> str:
-    """Return which part of two meanings is not the same, or "" if all is."""
-    return next((part for part in Meaning._fields if getattr(one, part) != getattr(two, part)), "")
+def _changed(wire: Wire, at: int, message: object) -> Suspicion:
+    expected = f"message {at + 1} is {_shown(wire.expected[at])}"
+    return Suspicion(
+        "changed",
+        wire.verdict.requirement,
+        wire.verdict.unit or "legal",
+        expected,
+        f"it came out as {_shown(message)}",
+        Weight.BREACH,
+    )
 
 
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 120 else f"{text[:117]}..."
+def _is_excused(wire: Wire, seen: Run) -> bool:
+    """Tell whether what had to be refused was made harmless instead, as the text allows."""
+    if wire.verdict.excuse is not Excuse.REPLACED:
+        return False
+    message = seen.messages[wire.verdict.message]
+    parts = cast("tuple[Any, ...]", message if type(message) is tuple else ())
+    if len(parts) < 4 or any(octet in part for octet in FORBIDDEN for part in parts[:2]):
+        # Whoever hands no fields over cannot be looked at.
+        return len(parts) < 4
+    return not any(octet in name or octet in value for octet in FORBIDDEN for name, value in parts[3])
 
 
-def _clean_octets(parsed: Parsed) -> list[Fault]:
-    for message in parsed.messages:
-        if not message.whole:
-            continue
-        if not BROKEN_VALUE.isdisjoint(message.method) or not BROKEN_VALUE.isdisjoint(message.target):
-            return [Fault("clean", "request line", Level.MUST, "rfc9112#3", "method or target has CR, LF or NUL in it")]
-        for name, value in message.fields:
-            if not BROKEN_VALUE.isdisjoint(value):
-                return [Fault("clean", "value", Level.MUST, "rfc9110#5.5", "a field value has CR, LF or NUL in it")]
-            if not BROKEN_VALUE.isdisjoint(name) or b":" in name or not name:
-                return [
-                    Fault(
-                        "clean",
-                        "name",
-                        Level.MUST,
-                        "rfc9110#5.1",
-                        "a field name is empty, or has a colon, CR, LF or NUL",
-                    )
-                ]
-    return []
+def _is_same(kind: Kind, message: object, expected: object) -> bool:
+    if message is ...:
+        return True  # something was read, and the parser does not say what
+    if kind is Kind.HTTP:
+        return cast("tuple[object, ...]", message)[:3] == expected
+    if kind is Kind.RANGE:
+        specs = cast("tuple[tuple[int | None, int | None], ...]", message)
+        return tuple(tuple(n if n is None else min(n, POSITION_MAX) for n in spec) for spec in specs) == expected
+    return message == expected
 
 
-def _same_in_segments(parser: Parser, given: Input, octets: bytes, parsed: Parsed) -> list[Fault]:
-    try:
-        divided = parser(segments(octets, given.cuts))
-    except Exception as problem:  # noqa: BLE001 - as above
-        return [_crash(problem)]
-    one, two = _wholes(parsed), _wholes(divided)
-    if one != two:
-        words = f"{len(one)} whole requests come of the octets at once, and {len(two)} or others in segments"
-        return [Fault("segments", "requests", Level.MUST, "rfc9112#2.2", words)]
-    if parsed.end != divided.end:
-        words = f"the end is {parsed.end} where the octets come at once, and {divided.end} in segments"
-        return [Fault("segments", "end", Level.SHOULD, "rfc9112#2.2", words)]
-    return []
+def _segments(parser: Parser, wire: Wire, seen: Run, others: list[bytes], name: str) -> list[Suspicion]:
+    """Compare with other segments. Where a legal base is taken otherwise too, it is not laid to the edits."""
+    found = _apart(parser, wire, seen, others, name)
+    if found and wire.input.edits:
+        legal = render(Input(wire.input.kind, wire.input.name, wire.input.seed))
+        octets = [bytes([octet]) for octet in legal.octets]
+        return _apart(parser, legal, run(parser, legal.segments), octets, "single octets") or found
+    return found
 
 
-def _wholes(parsed: Parsed) -> list[tuple[bytes, bytes, list[tuple[bytes, bytes]], bytes]]:
+def _apart(parser: Parser, wire: Wire, seen: Run, others: list[bytes], name: str) -> list[Suspicion]:
+    other = run(parser, others)
+    if other.crash is not None:
+        return [_crash(other.crash)]
+    detail = wire.verdict.unit or ("edited" if wire.input.edits else "legal")
+    observed = f"as {name}: {other.words}; else: {seen.words}"
+    if other.messages == seen.messages:
+        if (other.refusal is None) == (seen.refusal is None):
+            return []
+        wanted = "refused in any segments, or in none"
+        return [Suspicion("segments", "", f"refusal.{detail}", wanted, observed, Weight.WARNING)]
+    shared = min(len(other.messages), len(seen.messages))
+    if other.messages[:shared] == seen.messages[:shared] and seen.refusal is not None and other.refusal is not None:
+        # The messages before a fault are handed over or not: no text says that they must be.
+        return [
+            Suspicion("segments", "", "before-a-refusal", "the same messages in any segments", observed, Weight.WARNING)
+        ]
     return [
-        (each.method, each.target, list(each.fields), bytes(each.content)) for each in parsed.messages if each.whole
+        Suspicion("segments", "", f"messages.{detail}", "the same messages in any segments", observed, Weight.BREACH)
     ]
 
 
-def _round_trip(parser: Parser, parsed: Parsed) -> list[Fault]:
-    """Write each request plainly and have it read again: it must say the same, and be one."""
-    for message in parsed.messages:
-        if not message.whole:
-            continue
-        try:
-            again = parser([write(message)])
-        except Exception as problem:  # noqa: BLE001 - as above
-            return [_crash(problem)]
-        if len(again.messages) != 1 or not again.messages[0].whole:
-            words = f"a request that was handed on, written plainly, is not taken as one request ({again.end})"
-            return [
-                Fault("round trip", f"{len(again.messages)} requests, {again.end}", Level.SHOULD, "rfc9112#2.1", words)
-            ]
-        if part := _differing(meaning(again.messages[0]), meaning(message)):
-            return [
-                Fault(
-                    "round trip",
-                    part,
-                    Level.SHOULD,
-                    "rfc9112#2.1",
-                    f"the {part} of a request, written plainly, is read as another",
-                )
-            ]
-    return []
-
-
-def write(message: Message) -> bytes:
-    """Return a request as plainly as it can be written: no chunks, one SP behind each colon."""
-    lines: list[bytes] = [b"%s %s HTTP/1.1" % (message.method, message.target)]
-    lines += [b"%s: %s" % (name, value) for name, value in message.fields if name.lower() not in http_request.FRAMING]
-    if message.content:
-        lines.append(b"Content-Length: %d" % len(message.content))
-    return b"\r\n".join([*lines, b"", bytes(message.content)])
-
-
-def names(given: Input) -> Sequence[str]:
-    """Return the edits of an input as a class has them: a raw one by the kind of its piece, with `unmended` said."""
-    found: set[str] = set()
-    for edit in given.edits:
-        kind = given.pieces[edit.place].kind
-        name = f"raw.{kind}" if edit.data is not None else edit.name
-        found.add(
-            name if given.mend or kind not in http_request.LENGTHS or edit.data is not None else f"{name}.unmended"
+def _round_trip(parser: Parser, seen: Run) -> list[Suspicion]:
+    assert parser.unparse is not None  # noqa: S101 - said by the caller
+    written = parser.unparse(seen.messages[0])
+    again = run(parser, [written])
+    if again.crash is None and again.messages[:1] == seen.messages[:1]:
+        return []
+    return [
+        Suspicion(
+            "round-trip",
+            "",
+            "",
+            f"{_shown(seen.messages[0])} once more",
+            f"{written!r} came out as {again.words}",
+            Weight.WARNING,
         )
-    if given.stop is not None:
-        found.add("stop")
-    return sorted(found)
+    ]
+
+
+def _shown(message: object) -> str:
+    told = repr(message)
+    return told if len(told) <= 200 else f"{told[:200]}..."

@@ -1,97 +1,119 @@
-"""The parsers that can be fuzzed, and what each hands back.
+"""Parsers in process: what one is to the fuzzer, and how each is found by its name.
 
-A parser is a function that takes the segments of one connection, after which the stream ends, and returns Parsed, or the
-same as plain tuples. What it raises is a finding: an adapter turns the exceptions that its library declares into an end.
-Others are found by the entry-point group `merkhet.parsers`, whose names are KIND.NAME, such as `http-request.mine`.
+A parser is a plain function; it needs to import nothing of ours. One of a value takes its octets and returns what it
+reads, or raises `ValueError`. One of a stream takes the segments, in the order in which they arrive, and yields each
+message that is whole; the last segment is the end of the stream:
+
+    def mine(segments):
+        parser = MyParser()
+        for segment in segments:
+            yield from parser.feed(segment)
+
+    mine.refusals = (MyParserError,)    # what it raises to refuse an input; ValueError where nothing is said
+
+An entry point of the group `merkhet.parsers` whose name is NAME:KIND makes it known to `merkhet fuzz parser NAME`.
+What the messages of each kind are stands at `merkhet_fuzz.render.Wire`; those of HTTP may have fields behind the content.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
-from importlib.metadata import entry_points
-from typing import Literal, NamedTuple
+import importlib.metadata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
-import msgspec
+from merkhet_fuzz.grammar import VALUES, Kind
 
-ENTRY_POINTS = "merkhet.parsers"
-CLEAN, REFUSED, INCOMPLETE = "clean", "refused", "incomplete"
-
-
-class Message(NamedTuple):
-    """One request as a parser hands it on. `whole` tells that its end was found."""
-
-    method: bytes
-    target: bytes
-    fields: Sequence[tuple[bytes, bytes]]
-    content: bytes
-    whole: bool
-
-
-class Parsed(NamedTuple):
-    """All requests of a stream, of which only the last may not be whole, and how it ended.
-
-    The end is CLEAN between two requests, REFUSED where the parser declared an error, INCOMPLETE within a request.
-    """
-
-    messages: Sequence[Message]
-    end: str
-
-
-Returned = tuple[list[Message], Literal["clean", "refused", "incomplete"]]
-"""What a parser of others returns, which may know nothing of our classes."""
-
-Parser = Callable[[Sequence[bytes]], Parsed]
-OWN = {
-    "http-request.h11": "merkhet_fuzz.parse_h11:parse",
-    "http-request.httptools": "merkhet_fuzz.parse_httptools:parse",
-}
+GROUP = "merkhet.parsers"
+Function = Callable[[Any], Any]
 
 
 class ParserError(Exception):
-    """There is no such parser, or it cannot be loaded; the message says what to do."""
+    """A parser that cannot be used. The message says what to do."""
 
 
-def names() -> list[str]:
-    """Return all parsers there are, ours and those of entry points, loaded or not."""
-    return sorted({*OWN, *(point.name for point in entry_points(group=ENTRY_POINTS))})
+@dataclass(frozen=True, slots=True)
+class Parser:
+    """A parser of one kind. `refusals` are the exceptions by which it refuses; any other is a crash.
+
+    `lacks` are requirements that are no duty of it, such as those on Host for a parser that hands fields on unread.
+    `version` is that of the library. `unparse` writes a message again, where there is such a thing.
+    """
+
+    name: str
+    kind: Kind
+    function: Function
+    refusals: tuple[type[Exception], ...] = (ValueError,)
+    lacks: frozenset[str] = frozenset()
+    version: str = ""
+    unparse: Callable[[Any], bytes] | None = None
+
+    @property
+    def label(self) -> str:
+        """NAME:KIND."""
+        return f"{self.name}:{self.kind}"
+
+    def messages(self, segments: Sequence[bytes]) -> Iterator[Any]:
+        """Return what the parser makes of these segments. Raises what the parser raises."""
+        if self.kind in VALUES:
+            read = self.function(b"".join(segments))
+            return iter(() if read is None else (read,))
+        return iter(cast("Iterable[Any]", self.function(segments)))
 
 
-def load(name: str) -> Parser:
-    """Return the parser of this name. Raises ParserError."""
-    places = [point.value for point in entry_points(group=ENTRY_POINTS, name=name)]
-    places += [OWN[name]] if name in OWN else []
-    if not places:
-        raise ParserError(f"there is no parser {name!r}; there are {', '.join(names())}")
-    return _plain(_loaded(name, places[0]))
+def made(name: str, kind: Kind, function: Function, version: str = "") -> Parser:
+    """Return the parser that a function is, with what it says of itself."""
+    refusals = getattr(function, "refusals", None) or (ValueError,)
+    lacks = frozenset(cast("Iterable[str]", getattr(function, "lacks", ())))
+    return Parser(name, kind, function, tuple(refusals), lacks, version, getattr(function, "unparse", None))
 
 
-def _loaded(name: str, place: str) -> Callable[[Sequence[bytes]], object]:
-    module, _, function = place.partition(":")
+OURS: dict[str, tuple[str, str, tuple[Kind, ...]]] = {
+    "h11": ("h11_", "h11", (Kind.HTTP,)),
+    "httptools": ("httptools_", "httptools", (Kind.HTTP,)),
+    "aiohttp-c": ("aiohttp_", "aiohttp", (Kind.HTTP,)),
+    "aiohttp-python": ("aiohttp_", "aiohttp", (Kind.HTTP,)),
+    "werkzeug": ("werkzeug_", "werkzeug", (Kind.RANGE, Kind.DATE, Kind.MULTIPART)),
+    "starlette": ("starlette_", "starlette", (Kind.RANGE,)),
+    "websockets": ("websockets_", "websockets", (Kind.FRAMES, Kind.HANDSHAKE)),
+    "wsproto": ("wsproto_", "wsproto", (Kind.FRAMES, Kind.HANDSHAKE)),
+    "python-multipart": ("python_multipart_", "python-multipart", (Kind.MULTIPART,)),
+}
+"""By name: the module below `merkhet_fuzz.adapters`, the distribution that it needs, and the kinds that it has."""
+
+
+def known() -> dict[str, str]:
+    """Return every label, NAME:KIND, with the distribution that it needs."""
+    labels = {f"{name}:{kind}": package for name, (_, package, kinds) in OURS.items() for kind in kinds}
+    for entry in importlib.metadata.entry_points(group=GROUP):
+        labels[entry.name] = entry.dist.name if entry.dist is not None else entry.value
+    return dict(sorted(labels.items()))
+
+
+def find(name: str) -> list[Parser]:
+    """Return the parsers that NAME, or NAME:KIND, stands for. Raises ParserError."""
+    labels = [label for label in known() if name in {label, label.partition(":")[0]}]
+    if not labels:
+        names = sorted({label.partition(":")[0] for label in known()})
+        raise ParserError(f"{name}: no such parser; there are {', '.join(names)} (merkhet fuzz parser --list)")
+    return [load(label) for label in labels]
+
+
+def load(label: str) -> Parser:
+    """Return the parser of this label. Raises ParserError where its library is not installed."""
+    name, _, kind = label.partition(":")
+    if kind not in {str(each) for each in Kind}:
+        raise ParserError(f"{label}: expected NAME:KIND with a kind of {', '.join(Kind)}")
+    entries = [entry for entry in importlib.metadata.entry_points(group=GROUP) if entry.name == label]
     try:
-        found: Callable[[Sequence[bytes]], object] = getattr(importlib.import_module(module), function)
+        if entries:
+            dist = entries[0].dist
+            return made(name, Kind(kind), cast("Function", entries[0].load()), dist.version if dist is not None else "")
+        module, package, _ = OURS[name]
+        adapter = importlib.import_module(f"merkhet_fuzz.adapters.{module}")
+        parser = cast("Parser", adapter.parser(name, Kind(kind)))
+        return replace(parser, version=importlib.metadata.version(package))
     except ImportError as problem:
-        raise ParserError(f"parser {name!r} cannot be loaded: {problem}; install what it needs") from problem
-    except AttributeError as problem:
-        raise ParserError(f"parser {name!r} cannot be loaded: {module} has no {function}") from problem
-    return found
-
-
-def _plain(parse: Callable[[Sequence[bytes]], object]) -> Parser:
-    """Return a parser that hands back Parsed, whatever tuples the function makes."""
-
-    def parser(segments: Sequence[bytes]) -> Parsed:
-        result = parse(segments)
-        return result if type(result) is Parsed else _as_parsed(result)
-
-    return parser
-
-
-def _as_parsed(result: object) -> Parsed:
-    try:
-        messages, end = msgspec.convert(result, Returned)
-    except msgspec.ValidationError as problem:
-        raise TypeError(
-            f"a parser returns (messages, end) as merkhet_fuzz.parsers.Parsed has them: {problem}"
-        ) from problem
-    return Parsed(messages, end)
+        package = OURS[name][1] if name in OURS else "what the entry point names"
+        raise ParserError(f"{label}: {problem}; is it installed? pip install {package}") from problem

@@ -87,6 +87,7 @@ def read(path: Path, checks: Sequence[AnyCheck]) -> tuple[list[Expected], list[U
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise Failure(Code.INVOCATION, f"{path}: {problem}") from problem
+    document.pop("fuzz", None)  # classes of findings of `merkhet fuzz`, which reads them itself
     rows = document.pop("expect", [])
     if document or not isinstance(rows, list):
         raise Failure(Code.INVOCATION, f"{path}: expected tables [[expect]] and nothing else, got {sorted(document)}")

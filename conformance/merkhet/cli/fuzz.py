@@ -1,135 +1,254 @@
-"""`merkhet fuzz`: a parser under generated input, and what was found shown again."""
+"""`merkhet fuzz`: look for what nobody thought of. What it finds is a legal input, one edit of it, and the rule that breaks."""
 
 from __future__ import annotations
 
+import datetime as dt
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
 
 import click
+from rich.console import Console
 
+from merkhet.cli import fuzz_known, fuzz_show
 from merkhet.cli.codes import Code, Failure
-from merkhet.cli.signals import terminated_as_interrupted
-from merkhet.cli.terminal import escaped
-from merkhet_fuzz import parsers
-from merkhet_fuzz.campaign import Campaign, Summary, shows_again
-from merkhet_fuzz.findings import Finding, FindingsError, append, read
-from merkhet_fuzz.model import LineError
+from merkhet.cli.terminal import console, say
+from merkhet.model import FuzzFinding, Weight
+from merkhet_fuzz import export as exporting
+from merkhet_fuzz import findings, parsers
+from merkhet_fuzz.campaign import Campaign, replay
+from merkhet_fuzz.inputs import Input, InputError
+from merkhet_fuzz.journal import PLACE, Journal, JournalError, latest, read
+from merkhet_fuzz.parsers import Parser, ParserError
 
-SECONDS = 60.0
+FAILS = frozenset((Weight.BREACH, Weight.WARNING))
 
 
 @click.group()
 def fuzz() -> None:
-    """Look for disagreements with the specification in generated input."""
+    """Fuzz parsers in process, and servers: legal inputs, a few named edits, and what the text says of the result."""
 
 
-@fuzz.command()
-@click.argument("name", required=False)
+def _listed(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
+    if not value or context.resilient_parsing:
+        return
+    out = console(sys.stdout)
+    for label, package in parsers.known().items():
+        say(out, f"{label}  (of {package})")
+    context.exit()
+
+
+@fuzz.command("parser")
+@click.argument("name")
 @click.option(
-    "--time", "seconds", type=click.FloatRange(min=0, min_open=True), help="Seconds to go on for; 60 without --inputs."
+    "--time",
+    "seconds",
+    type=click.FloatRange(0.1),
+    default=60.0,
+    show_default=True,
+    help="Seconds for each kind of input.",
 )
-@click.option("--inputs", type=click.IntRange(min=1), help="How many inputs to try instead.")
 @click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The same seed makes the same inputs."
+    "--inputs", type=click.IntRange(1), help="Stop after so many inputs of each kind, if the time is not over."
 )
 @click.option(
-    "--findings",
+    "--seed",
+    type=click.IntRange(0, 2**63 - 1),
+    default=1,
+    show_default=True,
+    help="The same seed gives the same inputs.",
+)
+@click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
+@click.option(
+    "--journal",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The file for findings. [default: NAME-SEED.jsonl]",
+    default=PLACE,
+    show_default=True,
+    help="Findings are appended here at once.",
 )
-@click.option("--list", "listing", is_flag=True, help="List the parsers, and do nothing else.")
-def parser(
-    *,
-    name: str | None,
-    seconds: float | None,
+@click.option(
+    "--expect",
+    "expect",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="merkhet.expect.toml with tables [[fuzz]].",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["breach", "warning"]),
+    default="warning",
+    show_default=True,
+    help="Findings from this weight on end in exit code 1.",
+)
+@click.option(
+    "--list",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_listed,
+    help="List the parsers, and what each reads.",
+)
+def parser_(  # noqa: PLR0917 - click passes each option by its name
+    name: str,
+    seconds: float,
     inputs: int | None,
     seed: int,
-    findings: Path | None,
-    listing: bool,
+    jobs: int,
+    journal: Path,
+    expect: Path | None,
+    fail_on: str,
 ) -> Code:
-    """Give the parser NAME generated input until the time is over, and write what it gets wrong into a file.
+    """Fuzz the parser NAME, or NAME:KIND for one kind of input alone.
 
-    NAME is one of --list: KIND.NAME. A parser of your own joins them by an entry point of the group merkhet.parsers.
-    Each finding is written when it is found, with the smallest input that shows it; an interruption keeps them.
-
-    Exit code 1 if there are findings.
+    Of each class of findings the smallest input is shown, on one line that `merkhet fuzz replay` takes. Exit code 1:
+    something was found that merkhet.expect.toml does not expect.
     """
-    if listing:
-        click.echo("\n".join(escaped(each) for each in parsers.names()))
-        return Code.OK
-    if name is None:
-        raise click.UsageError("Name a parser, or ask for --list.")
+    chosen = _parsers(name)
+    known = fuzz_known.load(expect)
+    out = console(sys.stdout)
+    found: list[FuzzFinding] = []
+    written = _journal(journal)
     try:
-        wanted = parsers.load(name)
-    except parsers.ParserError as problem:
+        for parser in chosen:
+            campaign = Campaign(
+                parser, seed, seconds, inputs or 0, jobs, on_finding=_teller(out, written, found, known)
+            )
+            say(out, f"{parser.label} {parser.version}: seed {seed}, {_planned(seconds, inputs)}")
+            try:
+                campaign.run()
+            finally:
+                _end(out, campaign, written)
+    finally:
+        written.close()
+    counted = {Weight.BREACH} if fail_on == "breach" else FAILS
+    new = [finding for finding in found if finding.weight in counted and not known.reason(finding.id)]
+    unmatched = known.unmatched([finding.id for finding in found], [parser.label for parser in chosen])
+    for selector in unmatched:
+        say(out, f"{known.path}: [[fuzz]] {selector!r} was not found this time; a longer run may find it")
+    return Code.SERVER if new else Code.OK
+
+
+def _planned(seconds: float, inputs: int | None) -> str:
+    return f"{seconds:g} s" if inputs is None else f"{inputs} inputs, {seconds:g} s at most"
+
+
+def _parsers(name: str) -> list[Parser]:
+    try:
+        return parsers.find(name)
+    except ParserError as problem:
         raise Failure(Code.INVOCATION, str(problem)) from problem
-    path = findings or Path(f"{name}-{seed}.jsonl")
-    limit = SECONDS if seconds is None and inputs is None else seconds
-    with _file(path) as stream, terminated_as_interrupted():
-        summary = Campaign(name, wanted, seed, _teller(stream)).run(inputs=inputs, seconds=limit)
-    _close(summary, path)
-    if summary.interrupted:
-        return Code.INTERRUPTED
-    return Code.SERVER if summary.seen else Code.OK
 
 
-def _file(path: Path) -> IO[bytes]:
+def _journal(path: Path) -> Journal:
     try:
-        return path.open("xb")
-    except FileExistsError as problem:
-        words = (
-            f"{path} is there already, and may be all that is left of an earlier campaign: name another by --findings"
-        )
-        raise Failure(Code.INVOCATION, words) from problem
-    except OSError as problem:
-        raise Failure(Code.INVOCATION, f"{path} cannot be written: {problem.strerror}") from problem
+        return Journal(path)
+    except JournalError as problem:
+        raise Failure(Code.OURS, str(problem)) from problem
 
 
-def _teller(stream: IO[bytes]) -> Callable[[Finding], None]:
-    def tell(finding: Finding) -> None:
-        append(stream, finding)
-        _show(finding)
+def _teller(
+    out: Console, journal: Journal, found: list[FuzzFinding], known: fuzz_known.Known
+) -> Callable[[FuzzFinding], None]:
+    def tell(finding: FuzzFinding) -> None:
+        journal.add(finding)
+        found.append(finding)
+        fuzz_show.finding(out, finding, known.reason(finding.id), findings.requirements().get(finding.requirement))
 
     return tell
 
 
-def _show(finding: Finding) -> None:
-    clause = f" ({finding.clause})" if finding.clause else ""
-    click.echo(escaped(f"{finding.level}: {finding.name}{clause}"))
-    click.echo(escaped(f"  {finding.words}"))
-    click.echo(escaped(f"  {finding.octets!r}"))
+def _end(out: Console, campaign: Campaign, journal: Journal) -> None:
+    for finding in campaign.found.values():
+        if finding.others:
+            journal.add(finding)
+    say(out, f"{campaign.parser.label}: {campaign.inputs} inputs, {len(campaign.found)} classes of findings")
+    for label, line in campaign.unrepeated.items():
+        say(out, f"note: {label} was seen once and did not come again: {line}")
 
 
-def _close(summary: Summary, path: Path) -> None:
-    if summary.unrepeated:
-        click.echo(f"{summary.unrepeated} disagreements were not there when they were tried again, and are left out")
-    rate = summary.inputs / summary.seconds if summary.seconds else 0.0
-    click.echo(
-        escaped(
-            f"{summary.inputs} inputs in {summary.seconds:.1f} s ({rate:.0f}/s), {len(summary.seen)} findings in {path}"
-        )
-    )
+@fuzz.command("replay")
+@click.argument("finding")
+@click.option("--parser", "name", help="NAME:KIND of the parser, where FINDING is an input and not a finding's id.")
+@click.option(
+    "--journal",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=PLACE,
+    show_default=True,
+    help="Where findings are.",
+)
+def replay_(finding: str, name: str | None, journal: Path) -> Code:
+    """Give a parser one input again, and say what comes of it.
 
-
-@fuzz.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--parser", "other", metavar="NAME", help="Another parser than the one that the findings are of.")
-def replay(file: Path, other: str | None) -> Code:
-    """Give a parser the inputs of the findings in FILE again, and say which it still gets wrong.
-
-    Exit code 1 if there are any.
+    FINDING is the id of a finding in the journal, or a part of it that no other has, or an input as it is shown on one line.
     """
+    out = console(sys.stdout)
+    line, label = (finding, name) if name else _recorded(finding, journal)
     try:
-        found = read(file)
-        still = [_shown_again(finding, other or finding.parser) for finding in found]
-    except (FindingsError, LineError, parsers.ParserError) as problem:
+        made = Input.parse(line)
+        parser = parsers.load(label or "")
+        if made.kind != parser.kind:
+            raise Failure(Code.INVOCATION, f"{line}: {label} reads {parser.kind}, and no {made.kind}")
+        seen = replay(parser, made)
+    except (InputError, ParserError) as problem:
         raise Failure(Code.INVOCATION, str(problem)) from problem
-    click.echo(f"{len(found)} findings, {sum(still)} still there")
-    return Code.SERVER if any(still) else Code.OK
+    fuzz_show.input_(out, made)
+    for suspicion in seen:
+        again = findings.make(parser.label, suspicion, made, version=parser.version)
+        fuzz_show.finding(out, again, "", findings.requirements().get(again.requirement))
+    if not seen:
+        say(out, f"{parser.label} {parser.version} takes it as it should")
+    return Code.SERVER if seen else Code.OK
 
 
-def _shown_again(finding: Finding, name: str) -> bool:
-    is_there = shows_again(parsers.load(name), finding)
-    click.echo(escaped(f"{'there' if is_there else 'gone'}: {finding.name}"))
-    return is_there
+def _recorded(wanted: str, journal: Path) -> tuple[str, str]:
+    finding = _one(wanted, journal)
+    return finding.input, finding.target
+
+
+def _one(wanted: str, journal: Path) -> FuzzFinding:
+    try:
+        every = latest(read(journal))
+    except JournalError as problem:
+        raise Failure(Code.INVOCATION, f"{problem}; name an input and --parser instead") from problem
+    exact = [finding for finding in every if finding.id == wanted] or [
+        finding for finding in every if wanted in finding.id
+    ]
+    if len(exact) != 1:
+        names = ", ".join(finding.id for finding in (exact or every)[:8])
+        said = "several findings" if exact else "no finding"
+        raise Failure(Code.INVOCATION, f"{wanted}: {said} in {journal} of that name: {names}")
+    return exact[0]
+
+
+@fuzz.command("export")
+@click.argument("finding")
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(list(exporting.FORMS)),
+    default="pytest",
+    show_default=True,
+    help="A test to paste, a check of merkhet's, or the octets alone.",
+)
+@click.option(
+    "--journal",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=PLACE,
+    show_default=True,
+    help="Where findings are.",
+)
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file. Default: standard output."
+)
+def export_(finding: str, form: str, journal: Path, output: Path | None) -> Code:
+    """Make of a finding something to keep: a pytest test for the parser's author, a skeleton of a check, a corpus file."""
+    today = dt.datetime.now(dt.UTC).date()
+    made = exporting.FORMS[form](_one(finding, journal), today)
+    if output is None:
+        sys.stdout.buffer.write(made)
+        sys.stdout.buffer.flush()
+        return Code.OK
+    try:
+        output.write_bytes(made)
+    except OSError as problem:
+        raise Failure(Code.OURS, f"{output}: cannot be written: {problem.strerror}") from problem
+    return Code.OK

@@ -25,6 +25,7 @@ VERBS: Mapping[str, Verb] = {
     "replay": Verb("replay:replay", "Send the recorded octets of a check again, and judge it anew."),
     "explain": Verb("explain:explain", "Explain checks, or a rule with all that tests it."),
     "baseline": Verb("baseline:baseline", "Keep the file of expected failures: update, check, prune."),
+    "fuzz": Verb("fuzz:fuzz", "Fuzz parsers and servers."),
     "serve": Verb("serve:serve", "Serve the target contract, or a folder, with the embedded reference."),
     "selftest": Verb("selftest:selftest", "Prove that the checks can fail."),
     "init": Verb("init:init", "Write merkhet.toml for a server."),

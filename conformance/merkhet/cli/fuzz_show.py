@@ -1,0 +1,42 @@
+"""Findings on the terminal: the rule, the one edit, what was expected and what came, and the line that repeats it."""
+
+from __future__ import annotations
+
+import shlex
+
+from rich.console import Console
+
+from merkhet.cli.terminal import octets, say, shortened
+from merkhet.model import FuzzFinding, Requirement, Weight
+from merkhet_fuzz.inputs import Input
+from merkhet_fuzz.render import render
+
+STYLES = {Weight.BREACH: "bold red", Weight.WARNING: "yellow", Weight.NOTE: "cyan"}
+
+
+def finding(out: Console, found: FuzzFinding, reason: str, requirement: Requirement | None) -> None:
+    """Show one finding."""
+    say(out, f"{found.weight}: {found.id}", "" if reason else STYLES[found.weight])
+    if reason:
+        say(out, f"  expected: {shortened(reason)}")
+    if requirement is not None:
+        say(out, f"  rule      {requirement.document} {requirement.section}: {requirement.level} - {requirement.text}")
+    edits = " and ".join((*found.edits, *([found.transport] if found.transport else []))) or "no edit at all"
+    say(out, f"  edit      {shortened(edits)}")
+    say(out, f"  sent      {octets(found.octets[:300])}")
+    say(out, f"  wanted    {shortened(found.expected)}")
+    say(out, f"  came      {shortened(found.observed)}")
+    say(out, f"  again     merkhet fuzz replay --parser {found.target} {shlex.quote(found.input)}")
+
+
+def input_(out: Console, made: Input) -> None:
+    """Show what an input is on the wire, and what the text says of it."""
+    wire = render(made)
+    verdict = wire.verdict
+    say(out, f"input     {made}")
+    for segment in wire.segments[:20]:
+        say(out, f"sent      {octets(segment)}")
+    if len(wire.segments) > 20:
+        say(out, f"          and {len(wire.segments) - 20} segments more")
+    place = f" ({verdict.requirement}: {verdict.why})" if verdict.requirement else ""
+    say(out, f"verdict   {verdict.decision.value}{place}")

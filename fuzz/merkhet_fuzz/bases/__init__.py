@@ -1,0 +1,1 @@
+"""Legal inputs, from the grammars of the specifications, as sequences of pieces."""

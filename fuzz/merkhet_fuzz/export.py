@@ -1,0 +1,88 @@
+"""A finding as something to keep: a pytest test, the skeleton of a check, a corpus file."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Mapping
+
+from merkhet.model import FuzzFinding
+
+
+def pytest_test(finding: FuzzFinding, _today: dt.date) -> bytes:
+    """Return a test that the parser's author can paste: it needs the parser, and nothing of ours.
+
+    What a parser's own call is, its author knows: the test says where to put it.
+    """
+    name = re.sub(r"[^a-z0-9]+", "_", finding.id.lower()).strip("_")
+    lines = [
+        "import pytest",
+        "",
+        f"LEGAL = {finding.legal!r}",
+        f"EDITED = {finding.octets!r}",
+        f"SEGMENTS = {finding.segments!r}",
+        "",
+        "",
+        "def parse(segments):",
+        f'    """Put the call of {finding.target.partition(":")[0]} here: return the messages that are whole, raise to refuse."""',
+        "    raise NotImplementedError",
+        "",
+        "",
+        f"def test_{name}():",
+        f'    """{_words(finding)}"""',
+        "    segments, at = [], 0",
+        "    for length in SEGMENTS:",
+        "        segments.append(EDITED[at : at + length])",
+        "        at += length",
+        "    parse([LEGAL])  # the base is legal, and is taken",
+    ]
+    lines += ["    " + line for line in _assertion(finding)]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _words(finding: FuzzFinding) -> str:
+    rule = f"{finding.requirement}: " if finding.requirement else ""
+    edits = " and ".join(finding.edits) or "no edit"
+    return f"{rule}{finding.expected} ({edits}).".replace("\\", "/").replace('"', "'")
+
+
+def _assertion(finding: FuzzFinding) -> list[str]:
+    if finding.oracle == "accepted":
+        return ["with pytest.raises(Exception):  # your own refusal", "    list(parse(segments))"]
+    if finding.oracle == "segments":
+        return ["assert list(parse([EDITED])) == list(parse([EDITED[at : at + 1] for at in range(len(EDITED))]))"]
+    if finding.oracle in {"crash", "hang"}:
+        return ["list(parse(segments))  # ends, and raises nothing but a refusal"]
+    return [f"# wanted: {finding.expected!r}", "assert list(parse(segments))"]
+
+
+def check_skeleton(finding: FuzzFinding, today: dt.date) -> bytes:
+    """Return the skeleton of a check: the twin, the edit, and what is left to be written by who knows the rule."""
+    place = finding.requirement or "document-section-ordinal"
+    slug = re.sub(r"[^a-z0-9]+", "-", " ".join(finding.edits).lower()).strip("-") or "found"
+    section = place.rpartition("-")[0]
+    return f'''\
+# Found by merkhet fuzz on {today.isoformat()}: {finding.input}
+# On {finding.target} {finding.version}: {finding.observed!r}
+Check(
+    id="{section}-{slug}",
+    requirement="{place}",
+    title="",  # one sentence: what a server does that keeps the rule
+    since="",
+    twin=Exchange({finding.legal!r}, served()),
+    steps=(Send({finding.octets!r}), Answers({{status(400): PASS, served(): BREACH}})),
+    mutants=(Canned("serves it", b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n"),),
+)
+'''.encode()
+
+
+def corpus_file(finding: FuzzFinding, _today: dt.date) -> bytes:
+    """Return the octets that go over the wire, and nothing else."""
+    return finding.octets
+
+
+FORMS: Mapping[str, Callable[[FuzzFinding, dt.date], bytes]] = {
+    "pytest": pytest_test,
+    "check": check_skeleton,
+    "corpus": corpus_file,
+}
