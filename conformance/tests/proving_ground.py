@@ -121,7 +121,7 @@ def _child(trial: Trial, sender: Connection) -> None:
         with contextlib.ExitStack() as stack:
             if trial.mutant is not None:
                 stack.enter_context(mutation.load()[trial.mutant].applied())
-            sender.send((*_run(trial), ""))
+            sender.send(_run(trial))
     except Exception as error:  # noqa: BLE001 - whatever a faulty server does is said, and the next one tried
         sender.send(({}, None, f"{type(error).__name__}: {error}"))
     finally:
@@ -129,7 +129,7 @@ def _child(trial: Trial, sender: Connection) -> None:
         os._exit(0)  # whatever threads a faulty server has left
 
 
-def _run(trial: Trial) -> tuple[Outcomes, Found]:
+def _run(trial: Trial) -> tuple[Outcomes, Found, str]:
     from merkhet_reference import contract, limits, server, tls
 
     known = catalogue.load().checks
@@ -164,7 +164,7 @@ class Served(Protocol):
 
 def _judge(
     trial: Trial, checks: Sequence[AnyCheck], started: Callable[[], Served], folder: Path
-) -> tuple[Outcomes, Found]:
+) -> tuple[Outcomes, Found, str]:
     client = None
     if trial.tls:
         client = ssl.create_default_context()
@@ -192,7 +192,8 @@ def _judge(
     scout = Scout(SocketDialer(target.address), names, TIMEOUT_SCALE)
     found = trial.found or asyncio.run(scout.look(options.jobs))
     outcome = run_sync(target, checks, dataclasses.replace(options, found=found))
-    return {result.check: (result.outcome.value, result.choice) for result in outcome.results}, found
+    told = {result.check: (result.outcome.value, result.choice) for result in outcome.results}
+    return told, found, "; ".join(outcome.problems)
 
 
 def certificates(folder: Path) -> tuple[str, str]:
