@@ -38,6 +38,16 @@ class Batch:
     seen: dict[str, Seen] = field(default_factory=dict[str, Seen])
     others: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
 
+    def add(self, suspicion: Suspicion, made: Input, index: int, known: frozenset[str]) -> None:
+        """Keep a suspicion: the first of its class whole, of some more the input."""
+        label = suspicion.label
+        if label not in self.seen and label not in known:
+            self.seen[label] = Seen(suspicion, str(made), index)
+            return
+        others = self.others.setdefault(label, [])
+        if len(others) < findings.OTHERS_MAX:
+            others.append(str(made))
+
 
 def batch(parser: Parser, seed: int, start: int, count: int, known: frozenset[str] = frozenset()) -> Batch:
     """Try the inputs of these numbers. `known` are classes of which nothing more is kept.
@@ -51,13 +61,7 @@ def batch(parser: Parser, seed: int, start: int, count: int, known: frozenset[st
             wire = render(mutate.make(parser.kind, seed, index))
             made.inputs += 1
             for suspicion in oracles.observe(parser, wire, with_segments=index % SEGMENTS_EVERY == 0):
-                label = suspicion.label
-                if label in made.seen or label in known:
-                    others = made.others.setdefault(label, [])
-                    if len(others) < findings.OTHERS_MAX:
-                        others.append(str(wire.input))
-                else:
-                    made.seen[label] = Seen(suspicion, str(wire.input), index)
+                made.add(suspicion, wire.input, index, known)
     return made
 
 

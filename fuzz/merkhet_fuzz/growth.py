@@ -148,7 +148,8 @@ def probe(parser: Parser) -> list[tuple[Suspicion, bytes]]:
         if growth.is_beyond_linear and (again := measure(parser, make)).is_beyond_linear:
             factors = ", ".join(f"{factor:.1f}" for factor in again.factors)
             expected = "time that grows as the input does"
-            observed = f"{name}: twice the input took {factors} times as long, to {again.seconds[-1]:.2f} s at {again.counts[-1]} repetitions"
+            last = f"{again.seconds[-1]:.2f} s at {again.counts[-1]} repetitions"
+            observed = f"{name}: twice the input took {factors} times as long, to {last}"
             found.append(
                 (Suspicion("work", "", name, expected, observed, Weight.WARNING), b"".join(make(again.counts[0])))
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import traceback
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, NamedTuple, cast
@@ -208,12 +208,16 @@ def _is_excused(wire: Wire, seen: Run) -> bool:
     """Tell whether what had to be refused was made harmless instead, as the text allows."""
     if wire.verdict.excuse is not Excuse.REPLACED:
         return False
-    message = seen.messages[wire.verdict.message]
-    parts = cast("tuple[Any, ...]", message if type(message) is tuple else ())
+    message: object = seen.messages[wire.verdict.message]
+    parts = _parts(message)
     if len(parts) < 4 or any(octet in part for octet in FORBIDDEN for part in parts[:2]):
         # Whoever hands no fields over cannot be looked at.
         return len(parts) < 4
     return not any(octet in name or octet in value for octet in FORBIDDEN for name, value in parts[3])
+
+
+def _parts(message: object) -> tuple[Any, ...]:
+    return tuple(cast("Iterable[Any]", message)) if isinstance(message, tuple) else ()
 
 
 def _is_same(kind: Kind, message: object, expected: object) -> bool:

@@ -21,7 +21,11 @@ from merkhet_fuzz.mutate import NAMES
 def bases(kind: Kind) -> st.SearchStrategy[Base]:
     """Return the legal inputs of a kind; it shrinks to the simplest."""
     names = st.sampled_from(library.names(kind))
-    return st.builds(lambda name, seed: library.base(kind, name, seed), names, st.integers(0, library.SEEDS - 1))
+
+    def made(name: str, seed: int) -> Base:
+        return library.base(kind, name, seed)
+
+    return st.builds(made, names, st.integers(0, library.SEEDS - 1))
 
 
 def spellings(base: Base) -> st.SearchStrategy[Edit]:

@@ -9,10 +9,11 @@ from typing import Any
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.parsers import Parser
 
-LINE = re.compile(
-    rb'([0-9A-Fa-f]+)((?:[ \t]*;[ \t]*[!#$%&\'*+\-.^_`|~0-9A-Za-z]+(?:[ \t]*=[ \t]*(?:[!#$%&\'*+\-.^_`|~0-9A-Za-z]+|"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*"))?)*)'
-)
-TRAILER = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t -~\x80-\xff]*")
+TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+QUOTED = rb'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*"'
+EXTENSION = rb"[ \t]*;[ \t]*" + TOKEN + rb"(?:[ \t]*=[ \t]*(?:" + TOKEN + rb"|" + QUOTED + rb"))?"
+LINE = re.compile(rb"([0-9A-Fa-f]+)((?:" + EXTENSION + rb")*)")
+TRAILER = re.compile(TOKEN + rb":[\t -~\x80-\xff]*")
 Settings = dict[str, Any]
 
 

@@ -89,8 +89,9 @@ def test_a_frame_has_as_many_octets_of_length_as_it_needs(spelling: str, head: b
 
 @pytest.mark.parametrize(
     "line",
-    ["", "nothing", "http-request.get", "http-request.get#x", "http-request.get#0 a", "http-request.get#0 host:", "http-request.get#0 cut@", "no.get#0", "http-request.no#0",
-     "http-request.get#0 nowhere.value:plus", "http-request.get#0 host.value:no-such", "http-request.get#0 host.value:put=x", "http-request.get#0 host:no-such"],
+    ["", "nothing", "http-request.get", "http-request.get#x", "http-request.get#0 a", "http-request.get#0 host:",
+     "http-request.get#0 cut@", "no.get#0", "http-request.no#0", "http-request.get#0 nowhere.value:plus",
+     "http-request.get#0 host.value:no-such", "http-request.get#0 host.value:put=x", "http-request.get#0 host:no-such"],
 )  # fmt: skip
 def test_what_is_no_input_is_said_to_be_none(line: str) -> None:
     with pytest.raises(InputError):

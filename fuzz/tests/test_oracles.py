@@ -70,10 +70,16 @@ def test_what_is_no_duty_of_a_parser_is_not_asked_of_it() -> None:
 
 
 def test_round_trip_is_asked_where_there_is_a_writer() -> None:
-    sound = replace(chunked(), unparse=lambda content: b"%x\r\n%b\r\n0\r\n\r\n" % (len(content), content))
+    def whole(content: bytes) -> bytes:
+        return b"%x\r\n%b\r\n0\r\n\r\n" % (len(content), content)
+
+    def first(content: bytes) -> bytes:
+        return b"1\r\n%b\r\n0\r\n\r\n" % content[:1]
+
+    sound = replace(chunked(), unparse=whole)
     made = Input.parse("chunked.body#0")
     assert campaign.replay(sound, made) == []
-    lossy = replace(sound, unparse=lambda content: b"1\r\n%b\r\n0\r\n\r\n" % content[:1])
+    lossy = replace(sound, unparse=first)
     assert [suspicion.oracle for suspicion in campaign.replay(lossy, made)] == ["round-trip"]
 
 
@@ -98,7 +104,7 @@ class Clock:
 
 
 @pytest.mark.parametrize(("power", "is_found"), [(1.0, False), (1.3, False), (2.0, True)])
-def test_growth_is_told_from_proportion(power: float, is_found: bool) -> None:
+def test_growth_is_told_from_proportion(power: float, *, is_found: bool) -> None:
     clock = Clock()
 
     def work(value: bytes) -> None:

@@ -32,7 +32,6 @@ VERBS: Mapping[str, Verb] = {
     "doctor": Verb("doctor:doctor", "Look at a target: does it answer, and what does it offer."),
     "fixtures": Verb("fixtures:fixtures", "Write merkhet's fixture files into a folder."),
     "interop": Verb("interop:interop", "Have real clients talk to a server."),
-    "fuzz": Verb("fuzz:fuzz", "Look for what a parser gets wrong, by generated input."),
     "schema": Verb("schema:schema", "Print the JSON Schema of the results."),
     "completion": Verb("completion:completion", "Print the script with which a shell completes merkhet's words."),
 }

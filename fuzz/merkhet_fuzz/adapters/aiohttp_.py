@@ -30,18 +30,8 @@ def parser(name: str, kind: Kind) -> Parser:
         # The content is never more than the limit, or reading would wait for somebody to take it.
         reader = made(protocol(loop), loop, 1 << 20)
         waiting: list[tuple[Any, Any]] = []
-        refusal: BaseException | None = None
         for segment in (*segments, None):
-            try:
-                if segment is None:
-                    reader.feed_eof()
-                else:
-                    messages, upgraded, _ = reader.feed_data(segment)
-                    waiting += messages
-                    if upgraded:
-                        segments = ()
-            except http_exceptions.HttpProcessingError as problem:
-                refusal = problem
+            refusal = _fed(reader, segment, waiting, http_exceptions.HttpProcessingError)
             while waiting and (told := _whole(*waiting[0])) is not None:
                 yield told
                 waiting.pop(0)
@@ -51,6 +41,24 @@ def parser(name: str, kind: Kind) -> Parser:
                 raise waiting[0][1].exception()
 
     return Parser(name, kind, requests, (http_exceptions.HttpProcessingError,))
+
+
+def _fed(
+    reader: Any,  # noqa: ANN401 - aiohttp's own
+    segment: bytes | None,
+    waiting: list[tuple[Any, Any]],
+    refused: type[Exception],
+) -> Exception | None:
+    """Hand over a segment, None for the end of the stream; return the refusal, if it is one."""
+    try:
+        if segment is None:
+            reader.feed_eof()
+        else:
+            messages, _, _ = reader.feed_data(segment)
+            waiting += messages
+    except refused as problem:
+        return problem
+    return None
 
 
 def _whole(message: Any, payload: Any) -> Message | None:  # noqa: ANN401 - aiohttp's own

@@ -19,29 +19,30 @@ def parser(name: str, kind: Kind) -> Parser:
     response = h11.Response(status_code=200, headers=[("content-length", "0")])
     end = h11.EndOfMessage()
 
+    def events(connection: Any, segments: Sequence[bytes]) -> Iterator[Any]:  # noqa: ANN401 - h11's own
+        for segment in (*segments, b""):
+            connection.receive_data(segment)
+            while (event := connection.next_event()) is not h11.NEED_DATA:
+                yield event
+
     def requests(segments: Sequence[bytes]) -> Iterator[Message]:
         connection = h11.Connection(h11.SERVER)
         request: Any = None
         content = b""
-        for segment in (*segments, b""):
-            connection.receive_data(segment)
-            while True:
-                event = connection.next_event()
-                if type(event) is h11.Request:
-                    request, content = event, b""
-                elif type(event) is h11.Data:
-                    content += event.data
-                elif type(event) is h11.EndOfMessage and request is not None:
-                    yield request.method, request.target, content, tuple(request.headers)
-                    # The next one is read only when this one is answered.
-                    connection.send(response)
-                    connection.send(end)
-                    if connection.our_state is not h11.DONE or connection.their_state is not h11.DONE:
-                        return
-                    connection.start_next_cycle()
-                elif event is h11.NEED_DATA:
-                    break
-                else:
+        for event in events(connection, segments):
+            if type(event) is h11.Request:
+                request, content = event, b""
+            elif type(event) is h11.Data:
+                content += event.data
+            elif type(event) is h11.EndOfMessage and request is not None:
+                yield request.method, request.target, content, tuple(request.headers)
+                # The next one is read only when this one is answered.
+                connection.send(response)
+                connection.send(end)
+                if connection.our_state is not h11.DONE or connection.their_state is not h11.DONE:
                     return
+                connection.start_next_cycle()
+            else:
+                return
 
     return Parser(name, kind, requests, (h11.RemoteProtocolError,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from merkhet_fuzz.adapters.library import library
 from merkhet_fuzz.grammar import Kind
@@ -33,21 +34,26 @@ def _dialogue() -> Callable[[Sequence[bytes]], Iterator[tuple[str, bytes]]]:
     def dialogue(segments: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
         side = server.ServerProtocol(state=protocol.State.OPEN, logger=QUIET)
         what, content = "", b""
-        for segment in segments:
-            side.receive_data(segment)
-            for frame in side.events_received():
-                if frame.opcode is frames.Opcode.PING:
-                    yield "ping", bytes(frame.data)
-                elif frame.opcode in names or frame.opcode is frames.Opcode.CONT:
-                    # Its layers above put fragments together so, and decode text: here octets are compared.
-                    what, content = what or names[frame.opcode], content + bytes(frame.data)
-                    if frame.fin:
-                        yield what, content
-                        what, content = "", b""
-            if side.parser_exc is not None:
-                raise side.parser_exc
+        for frame in _events(side, segments, "parser_exc"):
+            if frame.opcode is frames.Opcode.PING:
+                yield "ping", bytes(frame.data)
+            elif frame.opcode in names or frame.opcode is frames.Opcode.CONT:
+                # Its layers above put fragments together so, and decode text: here octets are compared.
+                what, content = what or names[frame.opcode], content + bytes(frame.data)
+                if frame.fin:
+                    yield what, content
+                    what, content = "", b""
 
     return dialogue
+
+
+def _events(side: Any, segments: Sequence[bytes], refusal: str) -> Iterator[Any]:  # noqa: ANN401 - websockets' own
+    """Yield what is received. Raises what the side has in its attribute `refusal`, behind what came before."""
+    for segment in segments:
+        side.receive_data(segment)
+        yield from side.events_received()
+        if (problem := getattr(side, refusal)) is not None:
+            raise problem
 
 
 def _handshake(refused: type[Exception]) -> Callable[[Sequence[bytes]], Iterator[bool]]:
@@ -55,14 +61,10 @@ def _handshake(refused: type[Exception]) -> Callable[[Sequence[bytes]], Iterator
 
     def handshake(segments: Sequence[bytes]) -> Iterator[bool]:
         side = server.ServerProtocol(logger=QUIET)
-        for segment in segments:
-            side.receive_data(segment)
-            for event in side.events_received():
-                if isinstance(event, http11.Request):
-                    if side.accept(event).status_code != 101:
-                        raise side.handshake_exc or refused("refused")
-                    yield True
-            if side.handshake_exc is not None:
-                raise side.handshake_exc
+        for event in _events(side, segments, "handshake_exc"):
+            if isinstance(event, http11.Request):
+                if side.accept(event).status_code != 101:
+                    raise side.handshake_exc or refused("refused")
+                yield True
 
     return handshake

@@ -30,20 +30,22 @@ def parser(name: str, kind: Kind) -> Parser:
         read = http.parse_date(value.decode("latin-1"))
         return None if read is None else int(read.timestamp())
 
-    def form(segments: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    def events(segments: Sequence[bytes]) -> Iterator[Any]:
         decoder = multipart.MultipartDecoder(BOUNDARY)
-        field, content = "", b""
         for segment in (*segments, None):
             decoder.receive_data(segment)
-            event = decoder.next_event()
-            while not isinstance(event, (multipart.NeedData, multipart.Epilogue)):
-                if isinstance(event, (multipart.Field, multipart.File)):
-                    field, content = event.name or "", b""
-                elif isinstance(event, multipart.Data):
-                    content += event.data
-                    if not event.more_data:
-                        yield field.encode(), content
-                event = decoder.next_event()
+            while not isinstance(event := decoder.next_event(), (multipart.NeedData, multipart.Epilogue)):
+                yield event
+
+    def form(segments: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+        field, content = "", b""
+        for event in events(segments):
+            if isinstance(event, (multipart.Field, multipart.File)):
+                field, content = event.name or "", b""
+            elif isinstance(event, multipart.Data):
+                content += event.data
+                if not event.more_data:
+                    yield field.encode(), content
 
     functions: dict[Kind, Callable[[Any], Any]] = {Kind.RANGE: ranges, Kind.DATE: date, Kind.MULTIPART: form}
     return Parser(name, kind, functions[kind], (ValueError, UnicodeDecodeError, exceptions.RequestEntityTooLarge))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from merkhet_fuzz.adapters.library import library
 from merkhet_fuzz.grammar import Kind
@@ -25,22 +26,26 @@ def _dialogue() -> Callable[[Sequence[bytes]], Iterator[tuple[str, bytes]]]:
     def dialogue(segments: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
         side = connection.Connection(connection.ConnectionType.SERVER)
         content = b""
-        for segment in segments:
-            side.receive_data(segment)
-            for event in side.events():
-                if isinstance(event, events.Ping):
-                    yield "ping", bytes(event.payload)
-                elif isinstance(event, events.CloseConnection):
-                    if event.code in {1002, 1007, 1009}:
-                        raise FailedError(f"{event.code} {event.reason}")
-                    return
-                elif isinstance(event, (events.TextMessage, events.BytesMessage)):
-                    content += event.data.encode() if isinstance(event.data, str) else bytes(event.data)
-                    if event.message_finished:
-                        yield "text" if isinstance(event, events.TextMessage) else "binary", content
-                        content = b""
+        for event in _events(side, segments):
+            if isinstance(event, events.Ping):
+                yield "ping", bytes(event.payload)
+            elif isinstance(event, events.CloseConnection):
+                if event.code in {1002, 1007, 1009}:
+                    raise FailedError(f"{event.code} {event.reason}")
+                return
+            elif isinstance(event, (events.TextMessage, events.BytesMessage)):
+                content += event.data.encode() if isinstance(event.data, str) else bytes(event.data)
+                if event.message_finished:
+                    yield "text" if isinstance(event, events.TextMessage) else "binary", content
+                    content = b""
 
     return dialogue
+
+
+def _events(side: Any, segments: Sequence[bytes]) -> Iterator[Any]:  # noqa: ANN401 - wsproto's own
+    for segment in segments:
+        side.receive_data(segment)
+        yield from side.events()
 
 
 def _handshake() -> Callable[[Sequence[bytes]], Iterator[bool]]:
