@@ -7,6 +7,7 @@ import functools
 from merkhet import catalogue
 from merkhet.model import FuzzFinding, Requirement, Weight
 from merkhet_fuzz.bases import library
+from merkhet_fuzz.grammar import Base
 from merkhet_fuzz.inputs import Input
 from merkhet_fuzz.oracles import Suspicion
 from merkhet_fuzz.render import render
@@ -36,10 +37,10 @@ def finding_id(target: str, suspicion: Suspicion) -> str:
 
 def make(
     target: str, suspicion: Suspicion, made: Input, *, version: str = "", found_after: int = 0, seed: int = 0,
-    others: tuple[str, ...] = (),
+    others: tuple[str, ...] = (), placed: Base | None = None,
 ) -> FuzzFinding:  # fmt: skip
-    """Return the finding that this suspicion on this input is."""
-    wire = render(made)
+    """Return the finding that this suspicion on this input is. `placed` is the base as it was sent to a target."""
+    wire = render(made, placed)
     return FuzzFinding(
         id=finding_id(target, suspicion),
         target=target,
@@ -52,7 +53,7 @@ def make(
         transport=" ".join(made.transport.words()),
         octets=b"".join(wire.segments)[:OCTETS_MAX],
         segments=tuple(map(len, wire.segments)),
-        legal=library.base(made.kind, made.name, made.seed).octets[:OCTETS_MAX],
+        legal=(placed or library.base(made.kind, made.name, made.seed)).octets[:OCTETS_MAX],
         expected=suspicion.expected,
         observed=suspicion.observed,
         others=others,

@@ -55,9 +55,12 @@ class Wire:
         return self.verdict.message if decision is Decision.REFUSE else len(self.expected)
 
 
-def render(made: Input) -> Wire:
-    """Return what an input is on the wire. Raises InputError for a base or an edit that there is not."""
-    base = library.base(made.kind, made.name, made.seed)
+def render(made: Input, placed: Base | None = None) -> Wire:
+    """Return what an input is on the wire. Raises InputError for a base or an edit that there is not.
+
+    `placed` is the input's base as it is sent to one target, with its host and its paths.
+    """
+    base = placed or library.base(made.kind, made.name, made.seed)
     edited = apply(base, made.edits)
     octets = _masked(edited.pieces) if base.kind is Kind.FRAMES else b"".join([piece.octets for piece in edited.pieces])
     segments = made.transport.segments(octets)

@@ -18,7 +18,7 @@ from merkhet_fuzz.spellings import COUNT, SPELLINGS
 from merkhet_fuzz.strategies import bases, inputs
 from merkhet_fuzz.verdicts import Decision
 
-DIGEST = "6adb5365de1fefd23e2a40d4c9d05f56"
+DIGEST = "e47a5bcf835f5d51babe3bf3077630d6"
 KINDS = st.sampled_from(list(Kind))
 
 

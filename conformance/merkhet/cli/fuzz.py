@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from merkhet.cli import fuzz_known, fuzz_show
+from merkhet.cli import fuzz_known, fuzz_live, fuzz_show
+from merkhet.cli.choose import target_options
 from merkhet.cli.codes import Code, Failure
 from merkhet.cli.terminal import console, say
 from merkhet.model import FuzzFinding, Weight
@@ -27,6 +28,9 @@ FAILS = frozenset((Weight.BREACH, Weight.WARNING))
 @click.group()
 def fuzz() -> None:
     """Fuzz parsers in process, and servers: legal inputs, a few named edits, and what the text says of the result."""
+
+
+fuzz.add_command(fuzz_live.live)
 
 
 def _listed(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
@@ -167,6 +171,7 @@ def _end(out: Console, campaign: Campaign, journal: Journal) -> None:
 
 @fuzz.command("replay")
 @click.argument("finding")
+@target_options
 @click.option("--parser", "name", help="NAME:KIND of the parser, where FINDING is an input and not a finding's id.")
 @click.option(
     "--journal",
@@ -175,12 +180,16 @@ def _end(out: Console, campaign: Campaign, journal: Journal) -> None:
     show_default=True,
     help="Where findings are.",
 )
-def replay_(finding: str, name: str | None, journal: Path) -> Code:
-    """Give a parser one input again, and say what comes of it.
+@click.option("--i-may-test", multiple=True, metavar="HOST", help="Send it to this host, which is not this machine.")
+def replay_(finding: str, name: str | None, journal: Path, i_may_test: tuple[str, ...], **target: object) -> Code:
+    """Give a parser or a server one input again, and say what comes of it.
 
     FINDING is the id of a finding in the journal, or a part of it that no other has, or an input as it is shown on one line.
     """
     out = console(sys.stdout)
+    if any(target.values()):
+        line = finding if "#" in finding else _recorded(finding, journal)[0]
+        return fuzz_live.replayed(line, target, i_may_test)
     line, label = (finding, name) if name else _recorded(finding, journal)
     try:
         made = Input.parse(line)

@@ -9,7 +9,7 @@ from rich.console import Console
 from merkhet.cli.terminal import octets, say, shortened
 from merkhet.model import FuzzFinding, Requirement, Weight
 from merkhet_fuzz.inputs import Input
-from merkhet_fuzz.render import render
+from merkhet_fuzz.render import Wire, render
 
 STYLES = {Weight.BREACH: "bold red", Weight.WARNING: "yellow", Weight.NOTE: "cyan"}
 
@@ -31,12 +31,16 @@ def finding(out: Console, found: FuzzFinding, reason: str, requirement: Requirem
 
 def input_(out: Console, made: Input) -> None:
     """Show what an input is on the wire, and what the text says of it."""
-    wire = render(made)
-    verdict = wire.verdict
-    say(out, f"input     {made}")
-    for segment in wire.segments[:20]:
+    wire(out, render(made))
+
+
+def wire(out: Console, shown: Wire) -> None:
+    """Show what is sent, and what the text says of it."""
+    verdict = shown.verdict
+    say(out, f"input     {shown.input}")
+    for segment in shown.segments[:20]:
         say(out, f"sent      {octets(segment)}")
-    if len(wire.segments) > 20:
-        say(out, f"          and {len(wire.segments) - 20} segments more")
+    if len(shown.segments) > 20:
+        say(out, f"          and {len(shown.segments) - 20} segments more")
     place = f" ({verdict.requirement}: {verdict.why})" if verdict.requirement else ""
     say(out, f"verdict   {verdict.decision.value}{place}")

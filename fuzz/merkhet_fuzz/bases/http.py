@@ -126,6 +126,8 @@ def canary(builder: Builder) -> None:
         ("end", Grammar.LINE_END, CRLF),
     )
     builder.field("Host", b"a", "host", Grammar.TEXT)
+    # A server that has read it ends the connection: then nothing more comes, and nobody need wait to see.
+    builder.field("Connection", b"close", "field", Grammar.LIST)
     head_end(builder)
 
 

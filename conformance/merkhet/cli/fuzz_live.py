@@ -1,0 +1,208 @@
+"""`merkhet fuzz live`: generated input over the wire, to any server."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from merkhet.cli import fuzz_known, fuzz_show
+from merkhet.cli.choose import Chosen, choose, options_of, started, target_options
+from merkhet.cli.codes import Code, Failure
+from merkhet.cli.signals import terminated_as_interrupted
+from merkhet.cli.terminal import console, say
+from merkhet.engine.plan import RunTarget
+from merkhet.model import FuzzFinding, TargetInfo, Weight
+from merkhet.template import Names
+from merkhet.wire.sockets import Address
+from merkhet_fuzz import findings
+from merkhet_fuzz.inputs import Input, InputError
+from merkhet_fuzz.journal import PLACE, Journal, JournalError
+from merkhet_fuzz.live import surfaces
+from merkhet_fuzz.live.campaign import LiveCampaign, Prober, Target
+from merkhet_fuzz.live.engine import UnreachableError
+from merkhet_fuzz.live.seam import Place, Surface
+
+
+@click.command("live")
+@target_options
+@click.option(
+    "--surface",
+    "kinds",
+    multiple=True,
+    type=click.Choice([str(kind) for kind in surfaces.SURFACES]),
+    help="Only these kinds of input; all that the target has an endpoint for otherwise.",
+)
+@click.option(
+    "--time",
+    "seconds",
+    type=click.FloatRange(0.1),
+    default=60.0,
+    show_default=True,
+    help="Seconds for each kind of input.",
+)
+@click.option("--inputs", type=click.IntRange(1), help="Stop after so many inputs of each kind.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**63 - 1),
+    default=1,
+    show_default=True,
+    help="The same seed gives the same inputs.",
+)
+@click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), default=PLACE, show_default=True)
+@click.option("--expect", type=click.Path(dir_okay=False, exists=True, path_type=Path), help="Tables [[fuzz]].")
+@click.option("--fail-on", type=click.Choice(["breach", "warning"]), default="warning", show_default=True)
+@click.option("--i-may-test", multiple=True, metavar="HOST", help="Fuzz this host, which is not this machine.")
+def live(  # noqa: PLR0917 - click passes each option by its name
+    kinds: tuple[str, ...],
+    seconds: float,
+    inputs: int | None,
+    seed: int,
+    journal: Path,
+    expect: Path | None,
+    fail_on: str,
+    i_may_test: tuple[str, ...],
+    **target: object,
+) -> Code:
+    """Fuzz a server over the wire. Without a target: the embedded reference.
+
+    Each suspicion is tried again alone before it is told, with the smallest input that shows it, on one line that
+    `merkhet fuzz replay` takes with the same target. Nothing goes past this machine unless --i-may-test names the host.
+    """
+    chosen = choose(options_of(target), Path.cwd())
+    allowed(chosen, i_may_test)
+    known = fuzz_known.load(expect)
+    out = console(sys.stdout)
+    found: list[FuzzFinding] = []
+    troubles: list[str] = []
+    written = opened(journal)
+    try:
+        with terminated_as_interrupted(), started(chosen, "") as (info, run_target):
+            there = target_of(info, run_target)
+            for surface in chosen_surfaces(there.place, kinds):
+                campaign = LiveCampaign(there, surface, seed, seconds, inputs or 0)
+                campaign.on_finding = _teller(out, written, found, known)
+                _told(out, campaign)
+                there = campaign.target
+                troubles += [campaign.trouble] if campaign.trouble else []
+    except UnreachableError as problem:
+        raise Failure(Code.TARGET, str(problem), chosen.printed()) from problem
+    finally:
+        written.close()
+    if troubles:
+        raise Failure(Code.TARGET, "; ".join(troubles), chosen.printed())
+    counted = {Weight.BREACH} if fail_on == "breach" else {Weight.BREACH, Weight.WARNING}
+    new = [finding for finding in found if finding.weight in counted and not known.reason(finding.id)]
+    return Code.SERVER if new else Code.OK
+
+
+def allowed(chosen: Chosen, i_may_test: tuple[str, ...]) -> None:
+    """Raise Failure for a host that is not this machine, and that nobody has named."""
+    host = chosen.outside()
+    if host and host not in i_may_test:
+        words = f"{host} is not this machine: fuzzing it may hurt whoever runs it; if you may, say --i-may-test {host}"
+        raise Failure(Code.INVOCATION, words)
+
+
+def opened(path: Path) -> Journal:
+    """Return the journal. Raises Failure."""
+    try:
+        return Journal(path)
+    except JournalError as problem:
+        raise Failure(Code.OURS, str(problem)) from problem
+
+
+def target_of(info: TargetInfo, target: RunTarget) -> Target:
+    """Return a started target as a campaign takes it. Raises Failure for one that it cannot speak to."""
+    if target.address.tls is not None:
+        raise Failure(Code.INVOCATION, "the fuzzer speaks no TLS: name the server's plain port, or a command")
+
+    def place_of(names: Names) -> Place:
+        return Place(names, _files(target.folder))
+
+    restart = target.restart
+    made = Target(info.name.replace(" ", "-"), target.address, place_of(target.names), info.version, alive=target.alive)
+    if restart is None:
+        return made
+
+    def again() -> tuple[Address, Place]:
+        address, names = restart()
+        return address, place_of(names)
+
+    return replace(made, restart=again)
+
+
+def _files(folder: Path | None) -> dict[str, bytes]:
+    if folder is None:
+        return {}
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def chosen_surfaces(place: Place, kinds: tuple[str, ...]) -> list[Surface]:
+    """Return the surfaces to try. Raises Failure where one is asked for that the target has no endpoint for."""
+    fitting = surfaces.fitting(place, kinds)
+    for kind in set(kinds) - {str(surface.kind) for surface in fitting}:
+        needs = ", ".join(sorted(surfaces.needs(kind)))
+        raise Failure(Code.INVOCATION, f"--surface {kind}: the target declares no endpoint {needs}")
+    return fitting
+
+
+def _teller(
+    out: Console, journal: Journal, found: list[FuzzFinding], known: fuzz_known.Known
+) -> Callable[[FuzzFinding], None]:
+    def tell(finding: FuzzFinding) -> None:
+        journal.add(finding)
+        found.append(finding)
+        fuzz_show.finding(out, finding, known.reason(finding.id), findings.requirements().get(finding.requirement))
+
+    return tell
+
+
+def _told(out: Console, campaign: LiveCampaign) -> None:
+    """Run a campaign, and say what came of it, whatever ends it."""
+    about = f"{campaign.target.name} {campaign.target.version}".strip()
+    say(out, f"{about}: {campaign.surface.kind}, seed {campaign.seed}, {campaign.seconds:g} s at most")
+    try:
+        campaign.run()
+    finally:
+        _end(out, campaign)
+
+
+def _end(out: Console, campaign: LiveCampaign) -> None:
+    kind = campaign.surface.kind
+    say(out, f"{campaign.target.name}: {kind}: {campaign.inputs} inputs, {len(campaign.found)} classes of findings")
+    for label, line in campaign.unrepeated.items():
+        say(out, f"note: {label} was seen beside other inputs and not alone: {line}")
+
+
+def replayed(line: str, target: dict[str, object], i_may_test: tuple[str, ...]) -> Code:
+    """Send one input to a target, and say what comes of it."""
+    chosen = choose(options_of(target), Path.cwd())
+    allowed(chosen, i_may_test)
+    out = console(sys.stdout)
+    try:
+        made = Input.parse(line)
+        with started(chosen, "") as (info, run_target):
+            there = target_of(info, run_target)
+            (surface,) = chosen_surfaces(there.place, (made.kind,))
+            prober = Prober(there, surface)
+            prober.measure()
+            trial = prober.alone(made)
+    except (InputError, KeyError) as problem:
+        raise Failure(Code.INVOCATION, str(problem)) from problem
+    except UnreachableError as problem:
+        raise Failure(Code.TARGET, str(problem), chosen.printed()) from problem
+    fuzz_show.wire(out, trial.wire)
+    say(out, f"answered  {trial.dialogue.told()}")
+    seen = trial.dialogue.suspicions()
+    for suspicion in seen:
+        name = f"{there.name}:{surface.kind}"
+        again = findings.make(name, suspicion, made, version=there.version, placed=prober.placed(made))
+        fuzz_show.finding(out, again, "", findings.requirements().get(again.requirement))
+    if not seen:
+        say(out, f"{there.name} {there.version} takes it as it should")
+    return Code.SERVER if seen else Code.OK

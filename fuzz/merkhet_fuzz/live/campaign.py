@@ -1,0 +1,275 @@
+"""A campaign on a server: batches of connections side by side, and each suspicion tried again with nothing beside it.
+
+What does not come again alone, twice, with patience, is no finding: a busy machine makes no bug.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from merkhet.model import FuzzFinding, Weight
+from merkhet.wire.sockets import Address
+from merkhet_fuzz import findings, minimise, mutate
+from merkhet_fuzz.bases import library
+from merkhet_fuzz.grammar import Base
+from merkhet_fuzz.inputs import PLAIN, Input
+from merkhet_fuzz.live.engine import Engine, UnreachableError
+from merkhet_fuzz.live.seam import Place, Surface, Timing, Trial
+from merkhet_fuzz.oracles import Suspicion
+from merkhet_fuzz.render import render
+
+BATCH_INPUTS = 1000
+IN_FLIGHT = 64
+PAUSE_SECONDS = 0.002
+"""Between two segments of an input that is alone: or the server's kernel would make one of them."""
+ROUND_TRIPS = 20
+"""Silence for so many idle round trips is silence."""
+REPLAYS_MAX = 200
+SLOW_REPLAYS_MAX = 24
+"""Of what shows by silence, as each replay takes all the patience there is."""
+DIES = "dies"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server under test. `restart` starts it again where it is ours to start, and returns where it is then."""
+
+    name: str
+    address: Address
+    place: Place
+    version: str = ""
+    restart: Callable[[], tuple[Address, Place]] | None = None
+    alive: Callable[[], bool] | None = None
+
+
+@dataclass(slots=True)
+class Suspect:
+    """What was seen beside others, and is to be seen alone."""
+
+    suspicion: Suspicion
+    input: Input
+    index: int
+
+
+class Prober:
+    """Tries single inputs on a target, with nothing beside them."""
+
+    def __init__(self, target: Target, surface: Surface) -> None:
+        self.target = target
+        self.surface = surface
+        self.timing = Timing(quiet=0.1, patience=3.0, pause=PAUSE_SECONDS)
+
+    def placed(self, made: Input) -> Base:
+        """Return the base of an input as this target is sent it; made once. Raises InputError."""
+        key = f"base {made.kind}.{made.name}#{made.seed}"
+        known = self.target.place.notes.get(key)
+        if isinstance(known, Base):
+            return known
+        base = self.surface.placed(library.base(made.kind, made.name, made.seed), self.target.place)
+        self.target.place.notes[key] = base
+        return base
+
+    def trial(self, made: Input, index: int = 0) -> Trial:
+        """Return an input with its dialogue. Raises InputError."""
+        wire = render(made, self.placed(made))
+        return Trial(made, wire, self.surface.dialogue(wire, self.target.place), index)
+
+    def measure(self) -> float:
+        """Take the time of an idle round trip, of the simplest input; silence is measured by it. Raises UnreachableError."""
+        name = library.names(self.surface.kind)[0]
+        times: list[float] = []
+        for _ in range(5):
+            begun = time.monotonic()
+            self.alone(Input(self.surface.kind, name, 0))
+            times.append(time.monotonic() - begun)
+        least = min(times)
+        self.timing.quiet = max(0.1, least * ROUND_TRIPS)
+        self.timing.patience = max(3.0, least * ROUND_TRIPS)
+        return least
+
+    def alone(self, made: Input) -> Trial:
+        """Try one input; return it with all that came. Raises UnreachableError and InputError."""
+        trial = self.trial(made)
+        for _ in Engine(self.target.address, self.timing, 1).run([trial]):
+            pass
+        return trial
+
+    def seen(self, made: Input) -> list[Suspicion]:
+        """Return what is suspicious in one input that is tried alone."""
+        return self.alone(made).dialogue.suspicions()
+
+    def shows(self, made: Input, label: str, times: int = 1) -> bool:
+        """Tell whether an input shows a class of finding, each time that it is tried."""
+        return all(any(one.label == label for one in self.seen(made)) for _ in range(times))
+
+
+@dataclass(slots=True)
+class LiveCampaign:
+    """Inputs of one surface, until a time or a number is reached. As `merkhet_fuzz.campaign.Campaign`, over the wire.
+
+    `first` and `stride` give each of several processes its own inputs. `unrepeated` has the classes that were seen beside
+    others and never alone. `trouble` says why a campaign ended before its time.
+    """
+
+    target: Target
+    surface: Surface
+    seed: int
+    seconds: float
+    inputs_max: int = 0
+    first: int = 0
+    stride: int = 1
+    on_finding: Callable[[FuzzFinding], None] = lambda _: None
+    on_progress: Callable[[int], None] = lambda _: None
+    found: dict[str, FuzzFinding] = field(default_factory=dict[str, FuzzFinding])
+    unrepeated: dict[str, str] = field(default_factory=dict[str, str])
+    inputs: int = 0
+    trouble: str = ""
+    _suspects: dict[str, list[Suspect]] = field(default_factory=dict[str, list[Suspect]])
+    _others: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    _flying: dict[int, Input] = field(default_factory=dict[int, Input])
+
+    def run(self) -> None:
+        """Go on to the end of the time or of the inputs. Raises UnreachableError if the target never answered."""
+        prober = Prober(self.target, self.surface)
+        prober.measure()
+        until = time.monotonic() + self.seconds
+        start = 0
+        while time.monotonic() < until and not (self.inputs_max and start >= self.inputs_max):
+            count = min(BATCH_INPUTS, self.inputs_max - start) if self.inputs_max else BATCH_INPUTS
+            try:
+                self._batch(prober, start, count, until)
+                self._settle(prober)
+                lives = self._lives(prober)
+            except UnreachableError:
+                lives = False
+            if not lives and not self._revive(prober):
+                return
+            start += count
+            self.on_progress(self.inputs)
+
+    def _batch(self, prober: Prober, start: int, count: int, until: float) -> None:
+        engine = Engine(self.target.address, Timing(quiet=prober.timing.quiet, patience=2.0), IN_FLIGHT)
+        self._flying.clear()
+        for trial in engine.run(self._trials(prober, start, count, until)):
+            self.inputs += 1
+            del self._flying[trial.index]
+            for suspicion in trial.dialogue.suspicions():
+                self._suspect(Suspect(suspicion, trial.input, trial.index))
+
+    def _trials(self, prober: Prober, start: int, count: int, until: float) -> Iterator[Trial]:
+        for number in range(start, start + count):
+            if time.monotonic() >= until:
+                return
+            index = self.first + number * self.stride
+            made = mutate.make(self.surface.kind, self.seed, index)
+            self._flying[index] = made
+            yield prober.trial(made, index)
+
+    def _suspect(self, suspect: Suspect) -> None:
+        label = suspect.suspicion.label
+        if label in self.found:
+            others = self._others.setdefault(label, [])
+            if len(others) < findings.OTHERS_MAX:
+                others.append(str(suspect.input))
+        elif len(waiting := self._suspects.setdefault(label, [])) < 3:
+            waiting.append(suspect)
+
+    def _settle(self, prober: Prober) -> None:
+        """Try each suspect alone; make findings of those that show it again."""
+        suspects, self._suspects = self._suspects, {}
+        for label, waiting in suspects.items():
+            if label in self.found:
+                continue
+            made = next((one for suspect in waiting if (one := self._finding(prober, suspect)) is not None), None)
+            if made is None:
+                self.unrepeated.setdefault(label, str(waiting[0].input))
+
+    def _finding(self, prober: Prober, suspect: Suspect) -> FuzzFinding | None:
+        label = suspect.suspicion.label
+        if not prober.shows(suspect.input, label, 2):
+            return None
+        made, label = self._laid(prober, suspect.input, label)
+        if f"{label}" in self.found:
+            return self.found[label]
+        is_slow = "silence" in prober.alone(made).dialogue.told()
+        least, _ = minimise.minimise(
+            made, lambda one: prober.shows(one, label), SLOW_REPLAYS_MAX if is_slow else REPLAYS_MAX
+        )
+        suspicion = next((one for one in prober.seen(least) if one.label == label), None)
+        if suspicion is None:
+            return None
+        finding = self._made(prober, suspicion, least, suspect.index)
+        self.found[label] = finding
+        self.on_finding(finding)
+        return finding
+
+    def _laid(self, prober: Prober, made: Input, label: str) -> tuple[Input, str]:
+        """Lay a finding to the legal base, or to one edit, where that alone shows one of the same oracle."""
+        oracle = label.partition(".")[0]
+        if oracle in {"accepted", "answer"} or not (made.edits or made.transport != PLAIN):
+            return made, label
+        for edits in ((), *((edit,) for edit in made.edits if len(made.edits) > 1)):
+            part = replace(made, edits=edits, transport=PLAIN)
+            shown = [one.label for one in prober.seen(part) if one.oracle == oracle]
+            if shown and prober.shows(part, shown[0]):
+                return part, shown[0]
+        return made, label
+
+    def _made(self, prober: Prober, suspicion: Suspicion, made: Input, index: int) -> FuzzFinding:
+        return findings.make(
+            f"{self.target.name}:{self.surface.kind}",
+            suspicion,
+            made,
+            version=self.target.version,
+            found_after=index + 1,
+            seed=self.seed,
+            placed=prober.placed(made),
+        )
+
+    def _lives(self, prober: Prober) -> bool:
+        """Whether the simplest input is answered, as it was before."""
+        if self.target.alive is not None and not self.target.alive():
+            return False
+        name = library.names(self.surface.kind)[0]
+        return any("silence" not in prober.alone(Input(self.surface.kind, name, 0)).dialogue.told() for _ in range(3))
+
+    def _revive(self, prober: Prober) -> bool:
+        """The target is gone: find who does that alone, and go on with a new one if there is one to be had."""
+        suspects = list(self._flying.values())
+        if not self._restart(prober):
+            self.trouble = f"the target is gone; in flight were: {'; '.join(map(str, suspects[:8]))}"
+            return False
+        for made in suspects:
+            if self._kills(prober, made):
+                self._killed(prober, made)
+                return self._restart(prober)
+        self.unrepeated.setdefault(DIES, "; ".join(map(str, suspects[:8])))
+        return True
+
+    def _restart(self, prober: Prober) -> bool:
+        if self.target.restart is None:
+            return False
+        try:
+            address, place = self.target.restart()
+        except Exception as problem:  # noqa: BLE001 - whatever the target's own command does, findings are kept
+            self.trouble = f"the target could not be started again: {problem}"
+            return False
+        self.target = prober.target = replace(self.target, address=address, place=place)
+        return True
+
+    def _kills(self, prober: Prober, made: Input) -> bool:
+        try:
+            prober.alone(made)
+            return not self._lives(prober)
+        except UnreachableError:
+            return True
+
+    def _killed(self, prober: Prober, made: Input) -> None:
+        suspicion = Suspicion(DIES, "", "", "a server that lives on", "it ended, or answers nobody", Weight.BREACH)
+        if DIES in self.found:
+            return
+        finding = self._made(prober, suspicion, made, 0)
+        self.found[DIES] = finding
+        self.on_finding(finding)

@@ -1,0 +1,179 @@
+"""Requests on a connection (RFC 9112), to the endpoint that says what it read, or to the root where there is none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import cast
+
+from merkhet.answer import End
+from merkhet.model import Weight
+from merkhet.wire.request import read_requests
+from merkhet_fuzz.grammar import Base, Grammar, Kind, Piece
+from merkhet_fuzz.live.answers import Answers, Judges
+from merkhet_fuzz.live.seam import Dialogue, Place
+from merkhet_fuzz.oracles import FORBIDDEN, Suspicion
+from merkhet_fuzz.render import Wire
+from merkhet_fuzz.verdicts import Decision, Excuse
+
+REFUSALS = frozenset({400, 500, 502, 505})
+"""How a server says that it does not understand a request. All other errors may be about what was asked for."""
+OWN_LIMITS = frozenset({413, 414, 431, 503})
+"""A limit is no fault: VERDICTS has these for contents, targets and fields that are too large, and for too many at once."""
+Message = tuple[bytes, bytes, bytes]
+
+
+class HttpSurface:
+    """Inputs of kind http-request."""
+
+    kind = Kind.HTTP
+    needs: frozenset[str] = frozenset()
+
+    def __init__(self) -> None:
+        self.judges = Judges()
+
+    def placed(self, base: Base, place: Place) -> Base:
+        """Ask for what every target has, and by the host that it knows."""
+        path = place.path("echo" if place.has("echo") else "root")
+        return replace(base, pieces=tuple(_placed(piece, path, place.names.host) for piece in base.pieces))
+
+    def dialogue(self, wire: Wire, place: Place) -> Dialogue:
+        """Return the dialogue: send everything, and read the answers."""
+        return HttpDialogue(wire, self.judges, tells=place.has("echo"))
+
+
+def _placed(piece: Piece, path: bytes, host: bytes) -> Piece:
+    if piece.grammar is Grammar.TARGET:
+        mark = b"&" if b"?" in path else b"?"
+        query = piece.octets.removeprefix(b"/")
+        return piece._replace(octets=path + (mark + query.replace(b"?", b"&") if query else b""))
+    is_host = piece.name.endswith("host.value")
+    return piece._replace(octets=host) if is_host else piece
+
+
+class HttpDialogue(Dialogue):
+    """One input, and what is answered. `tells`: the answers say what was read."""
+
+    def __init__(self, wire: Wire, judges: Judges, *, tells: bool) -> None:
+        super().__init__(list(wire.segments))
+        self.wire = wire
+        self._judges = judges
+        self._tells = tells
+        methods = [cast("Message", message)[0].decode("latin-1") for message in wire.expected]
+        self.answers = Answers(methods)
+        self._is_cut = 0 <= wire.input.transport.end < len(wire.octets)
+
+    @property
+    def _count(self) -> int:
+        return len(self.answers.finals)
+
+    def received(self, octets: bytes) -> None:
+        """Read on. Who has closed the way we write to is still read."""
+        self.answers.received(octets)
+        if self.answers.garbage:
+            self.is_done = True
+
+    def quiet(self) -> None:
+        """Nothing came for a while: what has to be answered is waited for, and for all else the end is said."""
+        is_answered = self.answers.is_between and self._count >= len(self.wire.expected)
+        has_to_answer = self.wire.verdict.decision is Decision.ACCEPT and not is_answered
+        if is_answered and self.wire.verdict.decision is not Decision.ACCEPT:
+            self.is_done = True
+        elif not has_to_answer and not self.shuts and self.wire.input.transport.half_closes:
+            self.shuts = True
+        elif not has_to_answer and self._count:
+            self.is_done = True
+
+    def ended(self, end: End) -> None:
+        """The connection is over."""
+        super().ended(end)
+        self.answers.ended(end)
+
+    def told(self) -> str:
+        """Say what was answered."""
+        return self.answers.told()
+
+    def suspicions(self) -> list[Suspicion]:
+        """Return what is wrong with the answers."""
+        found = self._verdict()
+        requests = read_requests(self.wire.octets) if self.wire.verdict.decision is Decision.ACCEPT else ()
+        found += self._judges.suspicions(self.answers, requests, staged=False)
+        return found
+
+    def _verdict(self) -> list[Suspicion]:
+        verdict, finals = self.wire.verdict, self.answers.finals
+        if verdict.decision is Decision.FREE:
+            return []
+        if verdict.decision is Decision.REFUSE:
+            return self._refused()
+        if self._count > len(self.wire.expected):
+            return [self._suspicion("surplus", f"{len(self.wire.expected)} answers", Weight.BREACH)]
+        for number in range(self._count):
+            if finals[number].status in REFUSALS and verdict.decision is Decision.ACCEPT:
+                return [self._suspicion("refused", f"no refusal: {verdict.why or 'a legal input'}")]
+            if finals[number].status >= 400:
+                return []
+            if changed := self._changed(number):
+                return [changed]
+        return self._lost() if verdict.decision is Decision.ACCEPT else []
+
+    def _lost(self) -> list[Suspicion]:
+        """Return that an answer is missing, if nothing says why it would."""
+        if self._count >= len(self.wire.expected):
+            return []
+        if self._count and (self.answers.finals[-1].says_close or self.answers.finals[-1].version == b"HTTP/1.0"):
+            return []
+        return [
+            self._suspicion("lost", f"{len(self.wire.expected)} answers: {self.wire.verdict.why or 'a legal input'}")
+        ]
+
+    def _refused(self) -> list[Suspicion]:
+        """What has to be refused was not, if its own answer is a good one; messages before it are as good as others."""
+        verdict, finals = self.wire.verdict, self.answers.finals
+        for number in range(min(verdict.message, self._count)):
+            if finals[number].status < 400 and (changed := self._changed(number)):
+                return [changed]
+        if self._count > len(self.wire.expected) and not self._is_cut:
+            return [self._suspicion("surplus", f"at most {len(self.wire.expected)} answers", Weight.BREACH)]
+        at = verdict.message
+        if self._count <= at or finals[at].status >= 400 or not self._tells:
+            return []
+        return (
+            [] if self._is_replaced(at) else [self._suspicion("accepted", f"a refusal: {verdict.why}", verdict.weight)]
+        )
+
+    def _is_replaced(self, number: int) -> bool:
+        """Tell whether what must not be there was made harmless, or nobody can say."""
+        if self.wire.verdict.excuse is not Excuse.REPLACED:
+            return False
+        echo = self.answers.echo(number)
+        if echo is None or echo.fields is None or echo.target is None:
+            return True
+        return not any(octet in part for octet in FORBIDDEN for line in (*echo.fields, (echo.target,)) for part in line)
+
+    def _changed(self, number: int) -> Suspicion | None:
+        """Return that a message was read as another one."""
+        echo = self.answers.echo(number) if self._tells else None
+        if echo is None or number >= len(self.wire.expected):
+            return None
+        method, target, content = cast("Message", self.wire.expected[number])
+        parts = (
+            ("method", method, None if echo.method is None else echo.method.encode("utf-8", "surrogateescape")),
+            ("target", target, echo.target),
+            ("content", content, echo.body),
+        )
+        for name, wanted, read in parts:
+            if read is not None and read != wanted:
+                verdict = self.wire.verdict
+                return Suspicion(
+                    "changed",
+                    verdict.requirement,
+                    f"{name}.{verdict.unit or 'legal'}",
+                    f"the {name} {wanted[:80]!r} of message {number + 1}",
+                    f"it was read as {read[:80]!r}",
+                    Weight.BREACH,
+                )
+        return None
+
+    def _suspicion(self, oracle: str, expected: str, weight: Weight | None = None) -> Suspicion:
+        verdict = self.wire.verdict
+        return Suspicion(oracle, verdict.requirement, verdict.unit or "legal", expected, self.told(), weight)

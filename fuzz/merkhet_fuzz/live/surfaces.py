@@ -1,0 +1,22 @@
+"""Every surface, by the kind of its inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from merkhet_fuzz.grammar import Kind
+from merkhet_fuzz.live.http import HttpSurface
+from merkhet_fuzz.live.seam import Place, Surface
+
+SURFACES: Mapping[Kind, Callable[[], Surface]] = {Kind.HTTP: HttpSurface}
+
+
+def needs(kind: str) -> frozenset[str]:
+    """Return the endpoints that a kind of input needs."""
+    return SURFACES[Kind(kind)]().needs
+
+
+def fitting(place: Place, kinds: tuple[str, ...] = ()) -> list[Surface]:
+    """Return the surfaces that a target has: all, or those of these kinds."""
+    made = [make() for kind, make in SURFACES.items() if not kinds or kind in kinds]
+    return [surface for surface in made if all(place.has(endpoint) for endpoint in surface.needs)]
