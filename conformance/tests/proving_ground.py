@@ -74,14 +74,14 @@ class Tried:
 
 def try_all(trials: Sequence[Trial], jobs: int) -> Iterator[Tried]:
     """Run every trial, `jobs` of them side by side; yield what each came to, in the order of the trials."""
-    _forking()  # once, before threads could do it side by side
+    forking()  # once, before threads could do it side by side
     with ThreadPoolExecutor(jobs) as pool:
         yield from pool.map(try_one, trials)
 
 
 def try_one(trial: Trial) -> Tried:
     """Fork a child for the trial and wait for it."""
-    context = _forking()
+    context = forking()
     receiver, sender = context.Pipe(duplex=False)
     began = time.perf_counter()
     child = context.Process(target=_child, args=(trial, sender), daemon=True)
@@ -102,8 +102,8 @@ def try_one(trial: Trial) -> Tried:
 
 
 @functools.cache
-def _forking() -> ForkServerContext:
-    """Start the server that children are forked from, with all that they need imported."""
+def forking() -> ForkServerContext:
+    """Return the server that children are forked from, with all that they need imported; it is started once."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["preloaded"])
     # Up to Python 3.12 it looks for what it is to import on its own path, finds nothing, and says nothing.

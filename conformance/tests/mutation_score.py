@@ -1,0 +1,218 @@
+"""How many of the reference's mutants the fuzzers find, with no check to help them: each within a bounded time, by a fixed seed.
+
+    python conformance/tests/mutation_score.py                  every mutant; writes mutation_score.json
+    python conformance/tests/mutation_score.py --only M         one mutant, and what was found
+    python conformance/tests/mutation_score.py --about rfc6455- those that break a requirement of this document
+
+Parsers in process come first, then the server over the wire. On the reference as it is nothing may be found in the same
+time: that is tried too, as the mutant "none".
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import msgspec
+import mutation
+import proving_ground
+
+from merkhet import fixtures
+from merkhet.model import FuzzFinding
+from merkhet.target.embedded import OFFERED
+from merkhet.template import Names
+from merkhet.wire.sockets import Address
+from merkhet_fuzz import parsers
+from merkhet_fuzz.campaign import Campaign
+from merkhet_fuzz.grammar import Kind
+from merkhet_fuzz.live import surfaces
+from merkhet_fuzz.live.campaign import LiveCampaign, Target
+from merkhet_fuzz.live.seam import Place
+
+SCORE = Path(__file__).parent / "mutation_score.json"
+SEED = 1
+NONE = "none"
+KINDS: dict[str, tuple[Kind, ...]] = {
+    "rfc9112": (Kind.HTTP, Kind.CHUNKED),
+    "rfc3986": (Kind.HTTP,),
+    "rfc9110": (Kind.RANGE, Kind.DATE, Kind.HTTP),
+    "rfc6455": (Kind.FRAMES, Kind.HANDSHAKE),
+    "rfc7692": (Kind.FRAMES, Kind.HANDSHAKE),
+    "rfc2046": (Kind.MULTIPART,),
+    "rfc7578": (Kind.MULTIPART,),
+}
+"""Which parsers of the reference are asked first, by the document that a mutant breaks."""
+IN_PROCESS_SECONDS = 4.0
+TURN_SECONDS = 4.0
+"""How long one surface is tried before the next."""
+GRACE_SECONDS = 30.0
+
+
+class Score(msgspec.Struct, frozen=True):
+    """What came of one mutant. `finding` is the id of the first finding, "" for none; `reason` why not, written by hand."""
+
+    mutant: str
+    breaks: str
+    finding: str = ""
+    input: str = ""
+    seconds: float = 0.0
+    trouble: str = ""
+    reason: str = ""
+
+
+class FoundError(Exception):
+    """Ends a campaign at its first finding."""
+
+    def __init__(self, finding: FuzzFinding) -> None:
+        super().__init__(finding.id)
+        self.finding = finding
+
+
+def stop(finding: FuzzFinding) -> None:
+    """End the campaign."""
+    raise FoundError(finding)
+
+
+def in_process(document: str, seconds: float) -> None:
+    """Fuzz the parsers of the reference, as it is in this process. Raises FoundError."""
+    kinds = KINDS.get(document, ())
+    for kind in kinds:
+        parser = parsers.load(f"reference:{kind}")
+        Campaign(parser, SEED, seconds / len(kinds), on_finding=stop).run()
+
+
+def live(target: Target, until: float) -> None:
+    """Fuzz the server by every surface in turn, going on where each was. Raises FoundError, UnreachableError."""
+    campaigns = [LiveCampaign(target, surface, SEED, TURN_SECONDS) for surface in surfaces.fitting(target.place)]
+    turn = 0
+    while time.monotonic() < until:
+        for campaign in campaigns:
+            campaign.on_finding = stop
+            campaign.seconds = min(TURN_SECONDS, max(0.5, until - time.monotonic()))
+            campaign.first = turn * 1_000_000
+            campaign.run()
+            if campaign.trouble:
+                raise RuntimeError(campaign.trouble)
+        turn += 1
+
+
+@contextlib.contextmanager
+def served() -> Iterator[Target]:
+    """Serve the contract by the reference as it is in this process."""
+    from merkhet_reference import contract, limits, server
+
+    with contextlib.ExitStack() as stack:
+        folder, drop = (Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(2))
+        fixtures.write(folder)
+        bounds = limits.Limits(idle_seconds_max=2.5, head_seconds_max=3.0, content_seconds_max=3.0)
+        made = server.Server(contract.application(folder, drop), limits=bounds)
+        made.listen(0)
+        made.start()
+        host, port = made.address
+        names = Names(host=f"localhost:{port}".encode(), scheme="http", endpoints=OFFERED)
+        files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        yield Target("reference", Address(host=host, port=port), Place(names, files))
+
+
+def try_in_child(score: Score, seconds: float, sender: Connection) -> None:
+    """Apply the mutant in this process, which is made for it, and look for it."""
+    import logging
+
+    logging.disable(logging.CRITICAL)
+    begun = time.monotonic()
+    finding: FuzzFinding | None = None
+    trouble = ""
+    try:
+        with contextlib.ExitStack() as stack:
+            if score.mutant != NONE:
+                stack.enter_context(mutation.load()[score.mutant].applied())
+            in_process(score.breaks.partition("-")[0], min(IN_PROCESS_SECONDS, seconds / 4))
+            live(stack.enter_context(served()), begun + seconds)
+    except FoundError as found:
+        finding = found.finding
+    except Exception as problem:  # noqa: BLE001 - whatever a faulty server does is said
+        trouble = f"{type(problem).__name__}: {problem}"
+    made = msgspec.structs.replace(
+        score,
+        finding=finding.id if finding else "",
+        input=finding.input if finding else "",
+        seconds=round(time.monotonic() - begun, 1),
+        trouble=trouble[:300],
+    )
+    sender.send_bytes(msgspec.json.encode(made))
+    sender.close()
+    os._exit(0)
+
+
+def try_one(score: Score, seconds: float) -> Score:
+    """Fork a child for a mutant, and wait for it."""
+    context = proving_ground.forking()
+    receiver, sender = context.Pipe(duplex=False)
+    child = context.Process(target=try_in_child, args=(score, seconds, sender), daemon=True)
+    child.start()
+    sender.close()
+    try:
+        is_there = receiver.poll(seconds + GRACE_SECONDS)
+        return msgspec.json.decode(receiver.recv_bytes(), type=Score) if is_there else told(score, "no end")
+    except EOFError:
+        return told(score, "the child died")
+    finally:
+        child.kill()
+        child.join()
+
+
+def told(score: Score, trouble: str) -> Score:
+    """Return a score that says why there is none."""
+    return msgspec.structs.replace(score, trouble=trouble)
+
+
+def chosen(only: Sequence[str], about: str) -> list[Score]:
+    """Return what is to be tried: the reference as it is, and the mutants."""
+    mutants = mutation.load()
+    names = list(only) or [name for name, mutant in mutants.items() if mutant.breaks.startswith(about)]
+    clean = (
+        [] if only else [Score(NONE, f"{document}-") for document in KINDS if document.startswith(about.rstrip("-"))]
+    )
+    return clean + [Score(name, mutants[name].breaks) for name in names]
+
+
+def main() -> int:
+    """Try the mutants; return 1 if the reference as it is shows anything, or a mutant is missed and no reason is written."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--only", action="append", default=[], metavar="MUTANT")
+    options.add_argument("--about", default="", metavar="DOCUMENT")
+    options.add_argument("--seconds", type=float, default=60.0, help="for each mutant")
+    options.add_argument("--jobs", type=int, default=2)
+    options.add_argument("-o", "--output", type=Path, default=None)
+    given = options.parse_args()
+    asked = chosen(given.only, given.about)
+    scores: list[Score] = []
+    proving_ground.forking()
+    with ThreadPoolExecutor(given.jobs) as pool:
+        for score in pool.map(lambda one: try_one(one, given.seconds), asked):
+            scores.append(score)
+            print(
+                f"{score.mutant:44} {score.seconds:5.1f} s  {score.finding or '-'} {score.input} {score.trouble}",
+                flush=True,
+            )
+            if given.output:
+                given.output.write_bytes(msgspec.json.format(msgspec.json.encode(scores), indent=1) + b"\n")
+    mutants = [score for score in scores if score.mutant != NONE]
+    found = [score for score in mutants if score.finding]
+    cried = [score for score in scores if score.mutant == NONE and score.finding]
+    print(f"{len(found)} of {len(mutants)} mutants found; {len(cried)} findings on the reference as it is")
+    return int(bool(cried))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
