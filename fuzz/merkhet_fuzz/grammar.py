@@ -24,6 +24,8 @@ class Kind(enum.StrEnum):
     """What a WebSocket client sends behind its handshake, with no extension agreed (RFC 6455, Section 5)."""
     HANDSHAKE = "websocket-handshake"
     """One request to become a WebSocket (RFC 6455, Section 4.2)."""
+    EXCHANGE = "exchange"
+    """Requests to the endpoints of the target contract, for a server that is judged by its answers."""
 
 
 VALUES = frozenset((Kind.RANGE, Kind.DATE))

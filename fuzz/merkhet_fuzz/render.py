@@ -45,6 +45,7 @@ class Wire:
     segments: list[bytes]
     verdict: Verdict
     expected: Expected
+    base: Base
 
     @property
     def at_most(self) -> int:
@@ -69,12 +70,14 @@ def render(made: Input, placed: Base | None = None) -> Wire:
         verdict, expected = _cut_off(edited, octets, end)
     else:
         verdict, expected = judge(edited, octets)
-    return Wire(made, octets, segments, verdict, expected)
+    return Wire(made, octets, segments, verdict, expected, base)
 
 
 def judge(edited: Edited, octets: bytes) -> tuple[Verdict, Expected]:
     """Return the verdict on a whole input, and what is expected of it."""
     kind = edited.base.kind
+    if kind is Kind.EXCHANGE:
+        return FREE, ()  # the models of what is right look at the octets themselves
     if kind is Kind.FRAMES:
         return frames.read(octets)
     if kind is Kind.RANGE:

@@ -18,7 +18,7 @@ from merkhet_fuzz.spellings import COUNT, SPELLINGS
 from merkhet_fuzz.strategies import bases, inputs
 from merkhet_fuzz.verdicts import Decision
 
-DIGEST = "e47a5bcf835f5d51babe3bf3077630d6"
+DIGEST = "f945b04d12123ae53a2d213e87111d82"
 KINDS = st.sampled_from(list(Kind))
 
 
@@ -54,7 +54,8 @@ def test_a_drawn_input_is_rendered_and_comes_back(data: st.DataObject) -> None:
 def test_a_base_is_legal_by_our_own_judges(data: st.DataObject) -> None:
     base = data.draw(bases(data.draw(KINDS)))
     wire = render(Input(base.kind, base.name, base.seed))
-    assert wire.verdict.decision in {Decision.ACCEPT, Decision.EITHER}
+    # What is asked of a contract's endpoints has no verdict of its own: models look at the answers.
+    assert base.kind is Kind.EXCHANGE or wire.verdict.decision in {Decision.ACCEPT, Decision.EITHER}
     assert wire.octets if base.kind is Kind.FRAMES else wire.octets == base.octets
 
 

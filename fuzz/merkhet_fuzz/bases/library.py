@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 
-from merkhet_fuzz.bases import http, multipart, values, websocket
+from merkhet_fuzz.bases import exchange, http, multipart, values, websocket
 from merkhet_fuzz.grammar import Base, Kind
 from merkhet_fuzz.inputs import InputError
 
@@ -19,7 +19,13 @@ MAKERS: Mapping[Kind, tuple[Callable[[str, int], Base], tuple[str, ...]]] = {
     Kind.MULTIPART: (multipart.make, ("one", "several", "surrounded")),
     Kind.FRAMES: (websocket.make_frames, ("messages", "fragments", "control")),
     Kind.HANDSHAKE: (websocket.make_handshake, ("plain", "extended")),
+    Kind.EXCHANGE: (exchange.make, exchange.NAMES),
 }
+
+
+def seeds(kind: Kind) -> int:
+    """Return how many variants of a base of this kind a campaign draws from."""
+    return exchange.SEEDS if kind is Kind.EXCHANGE else SEEDS
 
 
 def names(kind: Kind) -> tuple[str, ...]:
