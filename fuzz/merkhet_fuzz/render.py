@@ -202,4 +202,3 @@ def _incomplete(base: Base, message: int) -> str:
     if "chunk-line" in roles:
         return "rfc9112-8-a1"
     return "rfc9112-6.3-8" if "content" in roles else "rfc9112-2.2-10"
-

@@ -60,7 +60,8 @@ def masked(pieces: Iterable[Piece]) -> bytes:
 def make_frames(name: str, seed: int) -> Base:
     """Return a dialogue: messages whole or in fragments, control frames between them, and a text that ends it all.
 
-    "early" is for the handshake's own packet; "serial" and "push" are what two endpoints of the contract take for orders.
+    "early" is for the handshake's own packet, and "many" is one long dialogue; "serial" and "push" are what two
+    endpoints of the contract take for orders.
     """
     builder = Builder(Kind.FRAMES, name, seed)
     dice = builder.dice
@@ -127,6 +128,25 @@ def closing(builder: Builder, count: int) -> None:
         frame(builder, "end", FIN | CONTINUATION, b"\xa9ial")
 
 
+def many(builder: Builder, count: int) -> None:
+    """Add many short messages and Pings, whole and in fragments: what one says to a server that one has most from."""
+    dice = builder.dice
+    for number in range(count * 20):
+        roll = dice.below(10)
+        if roll < 6:
+            is_text = dice.chance(60)
+            frame(
+                builder,
+                f"many{number}",
+                FIN | (TEXT if is_text else BINARY),
+                dice.pick((TEXTS if is_text else BINARIES)[:13]),
+            )
+        elif roll < 8:
+            frame(builder, f"many{number}", FIN | dice.pick((PING, PONG)), dice.pick(PINGS))
+        else:
+            fragments(builder, number)
+
+
 def serial(builder: Builder, count: int) -> None:
     """Add messages for `ws-serial`, the first of which takes its time, and a Ping among them."""
     dice = builder.dice
@@ -155,7 +175,7 @@ def push(builder: Builder, count: int) -> None:
 
 
 PARTS: Mapping[str, Callable[[Builder, int], None]] = {
-    "messages": messages, "fragments": all_fragments, "control": controls, "closing": closing, "early": messages,
+    "messages": messages, "fragments": all_fragments, "control": controls, "closing": closing, "early": messages, "many": many,
     "serial": serial, "push": push,
 }  # fmt: skip
 KEYS = (
@@ -169,8 +189,7 @@ OFFERS = (
     b"permessage-deflate; server_max_window_bits=9", b"permessage-deflate; server_max_window_bits=15; client_max_window_bits=10",
     b'permessage-deflate; server_max_window_bits="10"', b"x-merkhet-unknown, permessage-deflate",
     b"permessage-deflate; server_max_window_bits=8, permessage-deflate", b"permessage-deflate;client_max_window_bits=8",
-    b"permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; "
-    b"client_max_window_bits", b"permessage-deflate;\tserver_max_window_bits = 12", b"x-merkhet; a=1; b",
+    b"permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits", b"permessage-deflate;\tserver_max_window_bits = 12", b"x-merkhet; a=1; b",
     b"permessage-deflate; server_max_window_bits=10, permessage-deflate; client_no_context_takeover",
 )  # fmt: skip
 SUBPROTOCOLS = (

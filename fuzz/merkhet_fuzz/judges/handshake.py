@@ -125,8 +125,8 @@ def protocol(value: bytes) -> Verdict:
     if all(TOKEN.fullmatch(member) for member in members):
         is_known = {b"merkhet.one", b"merkhet.two"} & set(members)
         return ACCEPT if is_known and len(set(members)) == len(members) else FREE
-    if not any(members):
-        return FREE
+    if not all(members):
+        return FREE  # empty elements of a list count for nothing
     return near("rfc6455-4.2.1-1", "a subprotocol is a token")
 
 

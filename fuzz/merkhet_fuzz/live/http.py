@@ -8,7 +8,9 @@ from typing import cast
 from merkhet.answer import End
 from merkhet.model import Weight
 from merkhet.wire.request import read_requests
+from merkhet_fuzz import mutate
 from merkhet_fuzz.grammar import Base, Grammar, Kind, Piece
+from merkhet_fuzz.inputs import Input
 from merkhet_fuzz.live.answers import Answers, Judges
 from merkhet_fuzz.live.seam import Dialogue, Place
 from merkhet_fuzz.oracles import FORBIDDEN, Suspicion
@@ -30,6 +32,10 @@ class HttpSurface:
 
     def __init__(self) -> None:
         self.judges = Judges()
+
+    def make(self, seed: int, index: int) -> Input:
+        """Return the input of this number in the campaign of this seed."""
+        return mutate.make(self.kind, seed, index)
 
     def placed(self, base: Base, place: Place) -> Base:
         """Ask for what every target has, and by the host that it knows."""

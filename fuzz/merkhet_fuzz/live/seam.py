@@ -93,6 +93,10 @@ class Surface(Protocol):
         """Endpoints that the target has to declare."""
         ...
 
+    def make(self, seed: int, index: int) -> Input:
+        """Return the input of this number in the campaign of this seed: as `mutate.make`, or by a plan of its own."""
+        ...
+
     def placed(self, base: Base, place: Place) -> Base:
         """Return the base as it is sent to this target: its host, its paths."""
         ...

@@ -196,6 +196,4 @@ def _lacking(offer: Extension, agreed: Deflate) -> Iterator[Suspicion]:
     bits = offer.value(SERVER_BITS)
     if bits is not None and (not agreed.has(SERVER_BITS.decode()) or agreed.server_bits > int(bits)):
         observed = f"server_max_window_bits={agreed.server_bits}" if agreed.has(SERVER_BITS.decode()) else "none"
-        yield _wrong(
-            "rfc7692-7.1.2.1-a1", "server-bits", f"server_max_window_bits of {int(bits)} or less", observed
-        )
+        yield _wrong("rfc7692-7.1.2.1-a1", "server-bits", f"server_max_window_bits of {int(bits)} or less", observed)

@@ -1,21 +1,16 @@
-"""Which cases a campaign on WebSocket tries: same seed, same cases.
-
-Two of three are of one input with edits, on a connection of its own. The rest are legal: alone, or several dialogues one
-behind the other, where a server is asked most for a connection.
-"""
+"""Which inputs a campaign on WebSocket tries: same seed, same inputs. Every third is legal, for what edits would hide."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 
 from merkhet_fuzz import mutate
 from merkhet_fuzz.bases import library
 from merkhet_fuzz.dice import Dice
-from merkhet_fuzz.grammar import Base, Grammar, Kind
+from merkhet_fuzz.grammar import Base, Kind
 from merkhet_fuzz.inputs import PLAIN, Edit, Input, Transport
-from merkhet_fuzz.live.websocket_script import Case
 
-BATCH = 14
 CODES = (0, 1, 999, 1004, 1005, 1006, 1012, 1013, 1014, 1015, 1016, 1100, 2000, 2999, 5000, 65535)
 ODD_BODIES = (b"\x03", b"\0", b"\x03\xe8\xff", b"\x03\xe8caf\xc3", b"\x03\xe8\xed\xa0\x80", b"\x03\xec", b"\xff")
 INVALID = (
@@ -23,46 +18,31 @@ INVALID = (
     b"\xe0\x80\xaf", b"\xf0\x80\x80\xaf", b"\xf4\x90\x80\x80", b"\xf5\x80\x80\x80", b"\x80", b"\xc1\xbf", b"\xfe",
 )  # fmt: skip
 """Octets that are no UTF-8, by the way in which they are none (RFC 3629, Section 4)."""
-WORDS: Mapping[str, tuple[tuple[Kind, str, int], ...]] = {
-    "ws": (
-        (Kind.FRAMES, "messages", 22), (Kind.FRAMES, "fragments", 26), (Kind.FRAMES, "control", 14),
-        (Kind.FRAMES, "closing", 10), (Kind.FRAMES, "early", 3), (Kind.HANDSHAKE, "plain", 15),
-        (Kind.HANDSHAKE, "extended", 10),
-    ),
-    "ws-deflate": (
-        (Kind.DEFLATE, "messages", 22), (Kind.DEFLATE, "fragments", 24), (Kind.DEFLATE, "windows", 18),
-        (Kind.HANDSHAKE, "deflate", 36),
-    ),
-    "ws-subproto": ((Kind.HANDSHAKE, "subprotocol", 100),),
-    "ws-serial": ((Kind.FRAMES, "serial", 100),),
-    "ws-push": ((Kind.FRAMES, "push", 100),),
+SHARES: Mapping[Kind, Mapping[str, int]] = {
+    Kind.FRAMES: {
+        "messages": 25, "fragments": 30, "control": 14, "closing": 10, "early": 4, "many": 6, "serial": 2, "push": 9,
+    },
+    Kind.HANDSHAKE: {"plain": 35, "extended": 15, "subprotocol": 20, "deflate": 30},
+    Kind.DEFLATE: {"messages": 34, "fragments": 36, "windows": 30},
 }  # fmt: skip
-"""For each endpoint the bases, and how often each is drawn, of a hundred."""
+"""How often each base is drawn, of a hundred."""
+ALWAYS_LEGAL = frozenset(("early", "many", "serial", "push"))
 
 
-def plan(endpoint: str, seed: int, index: int) -> Case:
-    """Return the case of this number in the campaign of this seed."""
-    dice = Dice(seed, index, *endpoint.encode())
-    roll = dice.below(100)
-    if endpoint == "ws" and roll < 10:
-        return Case(tuple(_legal(dice, Kind.FRAMES, dice.pick(("messages", "fragments"))) for _ in range(BATCH)))
-    kind, name = _drawn(endpoint, dice)
+def make(kind: Kind, seed: int, index: int) -> Input:
+    """Return the input of this number in the campaign of this seed."""
+    dice = Dice(seed, index)
+    name = _drawn(SHARES[kind], dice)
+    if name in ALWAYS_LEGAL or dice.chance(35):
+        return _legal(dice, kind, name)
     variant = 0 if dice.chance(15) else 1 + dice.below(library.SEEDS - 1)
-    base = library.base(kind, name, variant)
-    if roll < 35 or name in {"serial", "push", "early"}:
-        return Case((_legal(dice, kind, name),))
-    edits = _edits(base, dice)
     transport = PLAIN if dice.chance(85) else Transport(each=1 + dice.below(3))
-    return Case((Input(kind, name, variant, edits, transport),))
+    return Input(kind, name, variant, _edits(library.base(kind, name, variant), dice), transport)
 
 
-def _drawn(endpoint: str, dice: Dice) -> tuple[Kind, str]:
-    roll = dice.below(100)
-    for kind, name, share in WORDS[endpoint]:
-        roll -= share
-        if roll < 0:
-            return kind, name
-    return WORDS[endpoint][0][:2]
+def _drawn(shares: Mapping[str, int], dice: Dice) -> str:
+    roll = dice.below(sum(shares.values()))
+    return next(name for name, edge in zip(shares, accumulate(shares.values()), strict=True) if roll < edge)
 
 
 def _legal(dice: Dice, kind: Kind, name: str) -> Input:
@@ -99,12 +79,7 @@ def _edit(base: Base, dice: Dice) -> Sequence[Edit]:
         return dice.pick(FRAME_EDITS)(base, unit, dice)
     made = mutate.edit(base, dice)
     # A message of many octets says no more than one of a few.
-    return [edit for edit in made if edit.what != "of65536"] or [Edit(f"{units_of(base)[0]}.first", "flip5")]
-
-
-def units_of(base: Base) -> tuple[str, ...]:
-    """Return the names of the units, in their order."""
-    return tuple(base.units)
+    return [edit for edit in made if edit.what != "of65536"]
 
 
 def _length(base: Base, unit: str) -> int:
@@ -156,6 +131,12 @@ def _payload(base: Base, unit: str, dice: Dice) -> list[Edit]:
     return [Edit(place, "put", f"{at},{octets.hex()}")]
 
 
-FRAME_EDITS: tuple[Callable[[Base, str, Dice], list[Edit]], ...] = (_bit, _opcode, _unmasked, _longer, _payload, _payload)
+FRAME_EDITS: tuple[Callable[[Base, str, Dice], list[Edit]], ...] = (
+    _bit,
+    _opcode,
+    _unmasked,
+    _longer,
+    _payload,
+    _payload,
+)
 """Changes of one frame that mean something: see RFC 6455, Section 5.2, for what each departs from."""
-GRAMMARS = frozenset((Grammar.BITS, Grammar.FIXED, Grammar.OCTETS))

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from merkhet.expect_handshake import SAMPLE_KEY
-from merkhet.template import Names
 from merkhet.wire.extensions import Deflate
 from merkhet_fuzz.bases import library
-from merkhet_fuzz.bases.websocket import CLOSE, FIN, PING, masked
-from merkhet_fuzz.edits import Edited, apply
-from merkhet_fuzz.grammar import Base, Kind
-from merkhet_fuzz.inputs import Input, InputError
+from merkhet_fuzz.bases.websocket import CLOSE, FIN, PING
+from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.judges.deflate import ClientMessages
 from merkhet_fuzz.judges.frames import Event, Reading, follow, unmasked
-from merkhet_fuzz.render import judge
-from merkhet_fuzz.verdicts import ACCEPT, FREE, Decision, Verdict
+from merkhet_fuzz.live.seam import Place
 
 SENTINEL = b"merkhet-behind"
 MASK = b"\x37\xfa\x21\x3d"
-JOIN = " + "
 ENDPOINTS = {"subprotocol": "ws-subproto", "deflate": "ws-deflate", "serial": "ws-serial", "push": "ws-push"}
 """By the name of a base; all others are for `ws`."""
 
@@ -36,30 +32,6 @@ OWN_CLOSE = client_frame(CLOSE, b"\x03\xe8")
 OWN_PING = client_frame(PING, SENTINEL)
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One input, or several legal dialogues one behind the other on one WebSocket. `str` and `parse` are inverses."""
-
-    inputs: tuple[Input, ...]
-
-    def __str__(self) -> str:
-        return JOIN.join(map(str, self.inputs))
-
-    @classmethod
-    def parse(cls, line: str) -> Case:
-        """Return the case that a line says. Raises InputError."""
-        inputs = tuple(Input.parse(part) for part in line.split(JOIN))
-        if len(inputs) > 1 and any(made.kind != Kind.FRAMES for made in inputs):
-            raise InputError(f"{line!r}: only dialogues of {Kind.FRAMES} stand one behind the other")
-        return cls(inputs)
-
-    @property
-    def endpoint(self) -> str:
-        """The endpoint of the contract that it is for."""
-        first = self.inputs[0]
-        return "ws-deflate" if first.kind == Kind.DEFLATE else ENDPOINTS.get(first.name, "ws")
-
-
 class Segments(NamedTuple):
     """Octets, and where a new segment begins in them (offsets, rising)."""
 
@@ -69,40 +41,13 @@ class Segments(NamedTuple):
     def part(self, start: int, stop: int) -> list[bytes]:
         """Return what stands from `start` to `stop`, in its segments."""
         edges = [start, *(cut for cut in self.cuts if start < cut < stop), stop]
-        return [self.octets[at:end] for at, end in zip(edges, edges[1:], strict=False) if at < end]
+        return [self.octets[at:end] for at, end in pairwise(edges) if at < end]
 
 
-def _cuts(segments: Sequence[bytes], start: int) -> Iterator[int]:
-    for segment in segments[:-1]:
-        start += len(segment)
-        yield start
-
-
-@functools.lru_cache(maxsize=4096)
-def _dialogue(made: Input) -> Segments:
-    """Return the octets of a dialogue; without their end, if the stream ends too soon."""
-    base = library.base(made.kind, made.name, made.seed)
-    segments = made.transport.segments(masked(apply(base, made.edits).pieces))
-    return Segments(b"".join(segments), tuple(_cuts(segments, 0)))
-
-
-def dialogue(case: Case) -> Segments:
-    """Return what goes out behind the handshake. Of several dialogues, all but the last are cut at their Close."""
-    if len(case.inputs) == 1:
-        return _dialogue(case.inputs[0])
-    octets, cuts = b"", list[int]()
-    for made in case.inputs:
-        part = _dialogue(made)
-        end = _legal_end(part.octets) if made is not case.inputs[-1] else len(part.octets)
-        cuts += [len(octets) + cut for cut in part.cuts if cut < end]
-        octets += part.octets[:end]
-    return Segments(octets, tuple(cuts))
-
-
-@functools.lru_cache(maxsize=4096)
-def _legal_end(octets: bytes) -> int:
-    reading = follow(octets)
-    return len(octets) if reading.trouble < 0 else reading.trouble
+def cut(segments: Sequence[bytes]) -> Segments:
+    """Return what stands in these segments."""
+    edges = list(accumulate(map(len, segments)))
+    return Segments(b"".join(segments), tuple(edges[:-1]))
 
 
 @dataclass(slots=True)
@@ -170,62 +115,30 @@ def _answers(endpoint: str, event: Event, expected: Expected) -> list[Event]:
     return []
 
 
-def offer_of(base: Base) -> bytes:
+def offer_of(name: str, seed: int) -> bytes:
     """Return the offer of extensions that a base of compressed messages stands behind."""
-    offer = base.meaning[0] if base.meaning else b""
+    offer = library.base(Kind.DEFLATE, name, seed).meaning[0]
     return offer if isinstance(offer, bytes) else b""
 
 
 @functools.lru_cache(maxsize=256)
-def opening_of(names_host: bytes, path: bytes, offer: bytes) -> bytes:
+def opening_of(host: bytes, path: bytes, offer: bytes) -> bytes:
     """Return the plain handshake that a dialogue of frames begins with."""
     line = b"Sec-WebSocket-Extensions: " + offer + b"\r\n" if offer else b""
     return (
-        b"GET " + path + b" HTTP/1.1\r\nHost: " + names_host + b"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"GET " + path + b" HTTP/1.1\r\nHost: " + host + b"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + SAMPLE_KEY + b"\r\n" + line + b"\r\n"
     )
 
 
-class Handshake(NamedTuple):
-    """A handshake as it goes out, and the verdict on it."""
-
-    segments: list[bytes]
-    octets: bytes
-    verdict: Verdict
-
-
-def handshake(case: Case, names: Names) -> Handshake:
-    """Return the handshake of a case: the edited one that it is about, or the plain one that opens a dialogue."""
-    made = case.inputs[0]
-    base = library.base(made.kind, made.name, made.seed)
-    path = names.endpoints[case.endpoint].encode()
-    if made.kind != Kind.HANDSHAKE:
-        octets = opening_of(names.host, path, offer_of(base) if made.kind == Kind.DEFLATE else b"")
-        return Handshake([octets], octets, ACCEPT)
-    edited = apply(base, made.edits)
-    octets = b"".join(_placed(edited, names, path))
-    segments = made.transport.segments(octets)
-    if 0 <= made.transport.end < len(octets):
-        return Handshake(segments, b"".join(segments), FREE)
-    verdict, _ = judge(edited, octets)
-    if verdict.decision is Decision.ACCEPT and verdict.requirement.startswith("rfc9"):
-        verdict = verdict._replace(requirement="")
-    return Handshake(segments, octets, verdict)
-
-
-def _placed(edited: Edited, names: Names, path: bytes) -> Iterator[bytes]:
-    """Yield the pieces of a handshake with the target's own path and authority in the places of those of the base."""
-    for piece in edited.pieces:
-        if piece.name == "request-line.target" and piece.octets.startswith(b"/"):
-            yield path + piece.octets[1:]
-        elif piece.name == "request-line.target" and piece.octets.startswith(b"http://a.example/"):
-            yield names.scheme.encode() + b"://" + names.host + path + piece.octets[17:]
-        elif piece.name == "host.value" and piece.octets == b"a":
-            yield names.host
-        else:
-            yield piece.octets
-
-
-def read(case: Case, octets: bytes, agreed: Deflate | None) -> Reading:
+def read(kind: Kind, octets: bytes, agreed: Deflate | None) -> Reading:
     """Read a dialogue as it is to be taken where this was agreed on."""
-    return follow(octets, ClientMessages(agreed) if agreed is not None else None)
+    return follow(octets, ClientMessages(agreed) if kind is Kind.DEFLATE else None)
+
+
+def endpoint_of(kind: str, name: str, place: Place) -> str:
+    """Return the endpoint of the contract that a base is for; "" where the target has none that will do."""
+    wanted = "ws-deflate" if kind == Kind.DEFLATE else ENDPOINTS.get(name, "ws")
+    if not place.has(wanted) and kind == Kind.HANDSHAKE:
+        wanted = "ws"  # which then knows of no subprotocol, and of no extension
+    return wanted if place.has(wanted) else ""

@@ -10,32 +10,33 @@ import enum
 from dataclasses import dataclass, field
 
 from merkhet.answer import End
-from merkhet.heard import Close, Event, Message, Opcode, Ping, Pong
-from merkhet.template import Names
+from merkhet.heard import Close, Event, Message, Opcode, Ping, Pong, shown
 from merkhet.wire.extensions import Deflate
 from merkhet.wire.websocket import FrameReader
 from merkhet_fuzz.bases.websocket import CLOSE
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.judges.frames import Reading
+from merkhet_fuzz.live.seam import Dialogue, Place
 from merkhet_fuzz.live.websocket_opening import Answered, Opening
 from merkhet_fuzz.live.websocket_script import (
     OWN_CLOSE,
     OWN_PING,
-    Case,
     Expected,
-    Handshake,
     Segments,
     client_frame,
-    dialogue,
+    cut,
     expect,
-    handshake,
     read,
 )
-from merkhet_fuzz.verdicts import FREE, Decision
+from merkhet_fuzz.render import Wire
+from merkhet_fuzz.verdicts import ACCEPT, FREE, Decision, Excuse, Verdict
 
 CANARY = client_frame(1, b"merkhet")
+END_WORDS: dict[End | None, str] = {
+    End.CLOSED: "the end", End.RESET: "a reset", End.SILENT: "silence", End.UNNOTIFIED: "the end", None: "no more was waited for",
+}  # fmt: skip
 KINDS = {Opcode.TEXT: "text", Opcode.BINARY: "binary"}
-REPLAYED = Segments(CANARY, ())
+CANARY_ALONE = Segments(CANARY, ())
 
 
 class Stage(enum.Enum):
@@ -73,49 +74,39 @@ class Heard:
     behind_close: list[Event] = field(default_factory=list[Event])
 
 
-class Talk:
-    """One case on one connection. `outgoing` is asked again after each `received`, until `is_done`."""
+class Talk(Dialogue):
+    """One input on one connection."""
 
-    def __init__(self, case: Case, names: Names) -> None:
-        self.case = case
-        self.handshake: Handshake = handshake(case, names)
-        self.opening = Opening(self.handshake.octets)
-        self.is_handshake = case.inputs[0].kind == Kind.HANDSHAKE
-        self.is_early = case.inputs[0].name == "early" and not self.is_handshake
-        self.said = REPLAYED if self.is_handshake else dialogue(case)
+    def __init__(self, wire: Wire, place: Place, opening: bytes, endpoint: str) -> None:
+        self.wire, self.place, self.endpoint = wire, place, endpoint
+        self.kind = Kind(wire.input.kind)
+        self.is_handshake = self.kind is Kind.HANDSHAKE
+        super().__init__(list(wire.segments) if self.is_handshake else [opening])
+        self.opening = Opening(b"".join(self.outgoing))
+        self.is_early = not self.is_handshake and wire.input.name == "early"
+        self.said = CANARY_ALONE if self.is_handshake else cut(wire.segments)
+        self.verdict = handshake_verdict(wire) if self.is_handshake else ACCEPT
         self.stage = Stage.OPENING
         self.ending = Ending.CLOSE
         self.reading = Reading()
         self.expected = Expected()
         self.heard = Heard()
         self.reader: FrameReader | None = None
-        self.end: End | None = None
-        self.half_closes = False
-        """Whether the client says that it sends no more, once all is out."""
-        self.names = names
         self._seen = 0
-        self._out = list(self.handshake.segments)
-        self._answered_close = False
         self._pong = 0
-        if self.is_early:
+        if not endpoint:
+            self._finish()
+        elif self.is_early:
             self._prepare(None)
-            first = b"".join(self.said.part(0, self.expected.split))
-            self._out = [*self._out[:-1], self._out[-1] + first] if self._out else [first]
+            self.outgoing[-1] += b"".join(self.said.part(0, self.expected.split))
 
-    @property
-    def is_done(self) -> bool:
-        """Whether nothing more is awaited."""
-        return self.stage is Stage.DONE
+    def _finish(self) -> None:
+        self.stage, self.is_done = Stage.DONE, True
 
     @property
     def answer(self) -> Answered | None:
         """The answer to the handshake, once it has come."""
         return self.opening.answer
-
-    def outgoing(self) -> list[bytes]:
-        """Return the segments to send now."""
-        out, self._out = self._out, []
-        return out
 
     def received(self, octets: bytes) -> None:
         """Take octets as they come."""
@@ -126,42 +117,53 @@ class Talk:
             self._look_at_answer()
         self._look_at_events()
 
+    def quiet(self) -> None:
+        """Nothing came for a while. What nobody has to answer is not waited for, or ended from our side."""
+        if self.stage is Stage.OPENING:
+            if self.verdict.decision is not Decision.ACCEPT:
+                self._finish()
+        elif self.stage is Stage.TROUBLE:
+            if self.ending is Ending.CUT or (self.ending is Ending.FAULT and not self.reading.is_whole):
+                self.shuts = True
+            elif self.ending in {Ending.LENIENT, Ending.FREE} and self.reading.close is None:
+                self._finish()
+
     def ended(self, end: End) -> None:
-        """Take the end of the connection, or of the time that there was (End.SILENT)."""
-        self.end = end
+        """Take the end of the connection, or of our patience."""
+        super().ended(end)
         if self.stage is Stage.OPENING:
             self.opening.end(end)
             self._look_at_answer()
             self._look_at_events()
-        self.stage = Stage.DONE
+        self._finish()
 
     def _look_at_answer(self) -> None:
         if self.opening.garbage:
-            self.stage = Stage.DONE
+            self._finish()
         answer = self.answer
         if answer is None:
             return
-        if not answer.switches or (self.is_handshake and self.handshake.verdict.decision is not Decision.ACCEPT):
-            self.stage = Stage.DONE  # refused; or open in what is no handshake beyond doubt
+        if not answer.switches or (self.is_handshake and self.verdict.decision is not Decision.ACCEPT):
+            self._finish()  # refused; or open by what is no handshake beyond doubt
             return
         self.reader = FrameReader(answer.agreed)
         if not self.is_early:
             self._prepare(answer.agreed)
-            self._out += self.said.part(0, self.expected.split)
+            self.outgoing += self.said.part(0, self.expected.split)
         self.stage = Stage.LEGAL
         self.reader.feed(answer.rest)
 
     def _prepare(self, agreed: Deflate | None) -> None:
         if self.is_handshake:
-            self.reading = read(self.case, CANARY, None)
+            self.reading = read(Kind.FRAMES, CANARY, None)
             self.expected = expect("ws", CANARY, self.reading)
             return
-        if self.case.inputs[0].kind == Kind.DEFLATE and agreed is None:
+        if self.kind is Kind.DEFLATE and agreed is None:
             self.said, self.reading = Segments(b"", ()), Reading()  # declined, as it may be: nothing to say
         else:
-            self.reading = read(self.case, self.said.octets, agreed)
+            self.reading = read(self.kind, self.said.octets, agreed)
         reading = self.reading
-        self.expected = expect(self.case.endpoint, self.said.octets, reading)
+        self.expected = expect(self.endpoint, self.said.octets, reading)
         if self.expected.closes is not None:
             self.ending = Ending.ORDERED
         elif reading.lenient >= 0:
@@ -181,7 +183,7 @@ class Talk:
             self._take(event)
         self._seen = len(reader.events)
         if reader.broken:
-            self.stage = Stage.DONE
+            self._finish()
         if self.stage is Stage.LEGAL:
             self._look_at_legal()
         if self.stage is Stage.TROUBLE:
@@ -196,7 +198,7 @@ class Talk:
             heard.is_late |= event.data == self.expected.slow != b"" and b"within" not in heard.pongs
         elif isinstance(event, Ping):
             heard.pings.append(event.data)
-            self._out.append(client_frame(10, event.data))
+            self.outgoing.append(client_frame(10, event.data))
         elif isinstance(event, Pong):
             heard.pongs.append(event.data)
             asked = self.expected.pongs
@@ -205,7 +207,7 @@ class Talk:
         else:
             heard.close = event
             if self.ending is not Ending.CLOSE or self.stage is Stage.LEGAL:
-                self._out.append(client_frame(CLOSE, event.body[:2]))
+                self.outgoing.append(client_frame(CLOSE, event.body[:2]))
 
     def _look_at_legal(self) -> None:
         heard, expected = self.heard, self.expected
@@ -215,13 +217,16 @@ class Talk:
             for said, event in zip(heard.messages[-4:], expected.messages[max(0, count - 4) : count], strict=False)
         )
         if heard.close is not None or not fits or count > len(expected.messages):
-            self.stage = Stage.TROUBLE if heard.close is not None else Stage.DONE
+            if heard.close is not None:
+                self.stage = Stage.TROUBLE
+            else:
+                self._finish()
             return
         is_answered = self._pong == len(expected.pongs) and len(heard.pings) >= len(expected.pings)
         if count == len(expected.messages) and is_answered:
             heard.mark_messages, heard.mark_pongs = count, len(heard.pongs)
             self.stage = Stage.TROUBLE
-            self._out += self._rest()
+            self.outgoing += self._rest()
 
     def _rest(self) -> list[bytes]:
         rest = self.said.part(self.expected.split, len(self.said.octets))
@@ -229,7 +234,6 @@ class Talk:
             return [*rest, OWN_CLOSE]
         if self.ending is Ending.FAULT and self.reading.is_whole:
             return [*rest[:-1], rest[-1] + OWN_PING]
-        self.half_closes = self.ending is Ending.CUT or not self.reading.is_whole
         return rest
 
     def _look_at_trouble(self) -> None:
@@ -237,10 +241,30 @@ class Talk:
         heard, reading = self.heard, self.reading
         more = heard.messages[heard.mark_messages :]
         allowed = [(event.name, event.payload) for event in self.expected.allowed]
-        if more and (self.ending is not Ending.LENIENT or more != allowed[: len(more)]):
-            self.stage = Stage.DONE
-        elif self.ending is Ending.LENIENT and more == allowed and reading.trouble < 0:
-            self.stage = Stage.DONE
-        elif self.ending is Ending.FREE and self.reading.close is None:
-            self.stage = Stage.DONE
+        if (
+            (more and (self.ending is not Ending.LENIENT or more != allowed[: len(more)]))
+            or (self.ending is Ending.LENIENT and more == allowed and reading.trouble < 0)
+            or (self.ending is Ending.FREE and self.reading.close is None)
+        ):
+            self._finish()
 
+    def told(self) -> str:
+        """Say what came, in words."""
+        answer, heard = self.answer, self.heard
+        if self.reader is None:
+            return f"status {answer.response.status}" if answer else END_WORDS[self.end]
+        told = [f"{name} {shown(data)}" for name, data in heard.messages[:4]]
+        told += [f"Pong {shown(data)}" for data in heard.pongs[:2]]
+        told += [heard.close.describe()] if heard.close is not None else []
+        return ", then ".join([*told, END_WORDS[self.end]])
+
+
+def handshake_verdict(wire: Wire) -> Verdict:
+    """Return the verdict on a handshake. What only the application would see replaced is not judged."""
+    verdict = wire.verdict
+    if 0 <= wire.input.transport.end < len(wire.octets):
+        return FREE
+    if verdict.decision is Decision.REFUSE and verdict.excuse is Excuse.REPLACED:
+        return FREE
+    is_of_http = verdict.requirement.startswith("rfc9")
+    return verdict._replace(requirement="") if verdict.decision is Decision.ACCEPT and is_of_http else verdict

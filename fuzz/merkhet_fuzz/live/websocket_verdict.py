@@ -17,7 +17,7 @@ from merkhet_fuzz.live.websocket_answer import judge as judge_answer
 from merkhet_fuzz.live.websocket_script import SENTINEL
 from merkhet_fuzz.live.websocket_talk import Ending, Talk
 from merkhet_fuzz.oracles import Suspicion
-from merkhet_fuzz.verdicts import FREE, Decision, Excuse, Verdict
+from merkhet_fuzz.verdicts import FREE, Decision, Verdict
 
 OBLIGED = frozenset((
     "rfc6455-5.1-2", "rfc6455-5.2-3", "rfc6455-5.2-4", "rfc6455-8.1-1", "rfc7692-6.1-4",
@@ -30,12 +30,10 @@ LIMIT_BYTES, LIMIT_FRAMES = 4096, 32
 
 def judge(talk: Talk) -> list[Suspicion]:
     """Return what is wrong about a dialogue, worst first; at most what is one fault's."""
-    answer, verdict = talk.answer, talk.handshake.verdict
-    if verdict.decision is Decision.REFUSE and verdict.excuse is Excuse.REPLACED:
-        verdict = FREE
+    answer, verdict = talk.answer, talk.verdict
     if answer is None:
         return list(_unanswered(talk, verdict))
-    found = list(judge_answer(talk.opening.asked, answer, verdict, is_alone=len(talk.case.inputs[0].edits) == 1))
+    found = list(judge_answer(talk.opening.asked, answer, verdict, is_alone=len(talk.wire.input.edits) == 1))
     if talk.reader is None or any(one.oracle == "accepted" for one in found):
         return found
     framed = list(_frames(talk))
@@ -95,7 +93,7 @@ def _legal(talk: Talk) -> Iterator[Suspicion]:
 
 
 def _data_requirement(talk: Talk, event: Event) -> str:
-    if talk.case.endpoint == "ws-deflate":
+    if talk.endpoint == "ws-deflate":
         return "rfc7692-6.2-1"
     return "rfc6455-5.4-3" if event.frames > 1 else "rfc6455-6.2-7"
 
@@ -122,7 +120,7 @@ def _missing(talk: Talk) -> Iterator[Suspicion]:
 def _lost_requirement(talk: Talk, event: Event) -> tuple[str, str]:
     if talk.is_early:
         return "rfc6455-4.2.2-a5", "early"
-    if talk.case.endpoint == "ws-deflate":
+    if talk.endpoint == "ws-deflate":
         return "rfc7692-7.2.1-2", "compressed"
     if event.frames > 1:
         return "rfc6455-5.4-7", "fragments"
