@@ -189,7 +189,8 @@ OFFERS = (
     b"permessage-deflate; server_max_window_bits=9", b"permessage-deflate; server_max_window_bits=15; client_max_window_bits=10",
     b'permessage-deflate; server_max_window_bits="10"', b"x-merkhet-unknown, permessage-deflate",
     b"permessage-deflate; server_max_window_bits=8, permessage-deflate", b"permessage-deflate;client_max_window_bits=8",
-    b"permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits", b"permessage-deflate;\tserver_max_window_bits = 12", b"x-merkhet; a=1; b",
+    b"permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits",
+    b"permessage-deflate;\tserver_max_window_bits = 12", b"x-merkhet; a=1; b",
     b"permessage-deflate; server_max_window_bits=10, permessage-deflate; client_no_context_takeover",
 )  # fmt: skip
 SUBPROTOCOLS = (

@@ -74,9 +74,12 @@ class Expected:
 def expect(endpoint: str, octets: bytes, reading: Reading) -> Expected:
     """Return what is expected of a server at this endpoint for frames that were read so."""
     places = [place for place in (reading.trouble, reading.lenient) if place >= 0]
+    if reading.in_message and places:
+        places.append(reading.begun)  # what has come of it may be wrong already, and seen to be
     expected = Expected(split=min(places, default=len(octets)))
     if reading.is_cut and not places:
-        expected.split = reading.events[-1].end if reading.events else 0
+        expected.split = max((event.end for event in reading.events), default=0)
+        expected.split = min(expected.split, reading.begun) if reading.in_message else expected.split
     for event in reading.events:
         is_message = event.name in {"text", "binary"}
         if event.end > expected.split:
