@@ -12,6 +12,7 @@ from merkhet.answer import End
 from merkhet.heard import Close, Message, Pong, shown
 from merkhet.model import Weight
 from merkhet.wire.judge_websocket import rules
+from merkhet_fuzz.inputs import PLAIN
 from merkhet_fuzz.judges.frames import CONTROL, Event, unmasked
 from merkhet_fuzz.live.websocket_answer import judge as judge_answer
 from merkhet_fuzz.live.websocket_script import SENTINEL
@@ -144,7 +145,7 @@ def _how_it_ended(talk: Talk) -> tuple[str, str]:
 
 def _trouble(talk: Talk) -> Iterator[Suspicion]:
     """What came of the rest: a Close, a fault, or what may be taken in more than one way."""
-    if talk.heard.is_late:
+    if talk.heard.is_late and talk.wire.input.transport == PLAIN:
         yield Suspicion(
             "pong", "rfc6455-5.5.2-3", "late", "a Pong before the application is ready", "the Pong behind its message"
         )
