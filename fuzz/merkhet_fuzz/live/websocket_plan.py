@@ -26,6 +26,8 @@ SHARES: Mapping[Kind, Mapping[str, int]] = {
     Kind.DEFLATE: {"messages": 34, "fragments": 36, "windows": 30},
 }  # fmt: skip
 """How often each base is drawn, of a hundred."""
+SHORT_BYTES = 400
+"""Up to here an input may go octet by octet."""
 ALWAYS_LEGAL = frozenset(("early", "many", "serial", "push"))
 
 
@@ -36,8 +38,18 @@ def make(kind: Kind, seed: int, index: int) -> Input:
     if name in ALWAYS_LEGAL or dice.chance(35):
         return _legal(dice, kind, name)
     variant = 0 if dice.chance(15) else 1 + dice.below(library.SEEDS - 1)
-    transport = PLAIN if dice.chance(85) else Transport(each=1 + dice.below(3))
-    return Input(kind, name, variant, _edits(library.base(kind, name, variant), dice), transport)
+    base = library.base(kind, name, variant)
+    transport = PLAIN if dice.chance(85) else _segments(base, dice)
+    return Input(kind, name, variant, _edits(base, dice), transport)
+
+
+def _segments(base: Base, dice: Dice) -> Transport:
+    """Return a way to travel on which nothing is lost, and of which a long input makes no thousands of segments."""
+    octets = sum(len(piece.octets) for piece in base.pieces)
+    transport = mutate.transport(base, dice)
+    if transport != PLAIN and transport.end < 0 and (not transport.each or octets <= SHORT_BYTES):
+        return transport
+    return Transport(each=1 + dice.below(3)) if octets <= SHORT_BYTES else Transport(cuts=(octets // 3, octets // 2))
 
 
 def _drawn(shares: Mapping[str, int], dice: Dice) -> str:
@@ -47,11 +59,9 @@ def _drawn(shares: Mapping[str, int], dice: Dice) -> str:
 
 def _legal(dice: Dice, kind: Kind, name: str) -> Input:
     variant = dice.below(library.SEEDS)
-    transport = mutate.transport(library.base(kind, name, variant), dice)
-    # Cut off is not legal; octet by octet is only for what is short.
-    if transport.end >= 0 or sum(len(piece.octets) for piece in library.base(kind, name, variant).pieces) > 3000:
-        transport = PLAIN
-    return Input(kind, name, variant, (), transport)
+    base = library.base(kind, name, variant)
+    is_timed = name == "serial"
+    return Input(kind, name, variant, (), PLAIN if is_timed or dice.chance(70) else _segments(base, dice))
 
 
 def _edits(base: Base, dice: Dice) -> tuple[Edit, ...]:
