@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from merkhet.answer import End
 from merkhet.model import FuzzFinding, Weight
 from merkhet.wire.sockets import Address
-from merkhet_fuzz import findings, minimise, mutate
+from merkhet_fuzz import findings, minimise
 from merkhet_fuzz.bases import library
 from merkhet_fuzz.grammar import Base
 from merkhet_fuzz.inputs import PLAIN, Input
@@ -192,7 +192,7 @@ class LiveCampaign:
             if time.monotonic() >= until:
                 return
             index = self.first + number * self.stride
-            made = mutate.make(self.surface.kind, self.seed, index, names)
+            made = self.surface.make(self.seed, index, names)
             self._flying[index] = made
             yield prober.trial(made, index)
 

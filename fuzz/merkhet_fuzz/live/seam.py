@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from merkhet.answer import End
 from merkhet.template import Names
+from merkhet_fuzz import mutate
 from merkhet_fuzz.bases import library
 from merkhet_fuzz.grammar import Base, Kind
 from merkhet_fuzz.inputs import Input
@@ -94,6 +95,10 @@ class Surface:
     def names(self, place: Place) -> tuple[str, ...]:  # noqa: ARG002 - for who needs more than its own endpoints
         """Return the names of the bases that this target can be sent."""
         return library.names(self.kind)
+
+    def make(self, seed: int, index: int, names: tuple[str, ...] = ()) -> Input:
+        """Return the input of this number in the campaign of this seed: as `mutate.make`, or by a plan of its own."""
+        return mutate.make(self.kind, seed, index, names)
 
     def prepare(self, place: Place, ask: Ask) -> None:
         """Learn what the inputs need to know of this target, once; keep it in the place's notes."""
