@@ -23,6 +23,9 @@ SIXTEEN = re.compile(rb"[A-Za-z0-9+/]{22}==")
 CANONICAL = re.compile(rb"[A-Za-z0-9+/]{21}[AQgw]==")
 
 
+ABSOLUTE = accept("rfc6455-4.2.1-a9", "the target of a handshake may be in absolute form")
+
+
 def request_line(octets: bytes, view: View, unit: str) -> Verdict:
     """Items 1 and 2: the method is GET, and the version HTTP/1.1 or a higher one."""
     match = http.REQUEST_LINE.fullmatch(octets)
