@@ -111,8 +111,6 @@ def _unit(edited: Edited, unit: str) -> Verdict:
     octets = edited.octets_of(unit)
     if kind is Kind.HANDSHAKE and role != "head-end":
         chosen: Judge | None = handshake.request_line if role == "request-line" else handshake.field
-        if role == "host":
-            chosen = http.field
     else:
         chosen = (MULTIPART_JUDGES if kind is Kind.MULTIPART else HTTP_JUDGES).get(role)
     if chosen is None:

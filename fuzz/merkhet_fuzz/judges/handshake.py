@@ -44,6 +44,9 @@ def field(octets: bytes, view: View, unit: str) -> Verdict:
     """Items 2 to 6: the fields that a handshake has."""
     role = view.role(unit)
     match = http.FIELD_LINE.fullmatch(octets)
+    if role == "host":
+        is_empty = match is not None and not match[2].strip(b" \t")
+        return near(MISSING["host"], "Host names somebody") if is_empty else http.field(octets, view, unit)
     if match is None or match[1].lower() != view.name_of(unit):
         return FREE
     value = match[2].strip(b" \t")

@@ -203,7 +203,7 @@ def _closing(talk: Talk) -> Iterator[Suspicion]:
         yield Suspicion("close", "rfc6455-5.5.1-6", "bare", asked, "the end of the connection without a Close", weight)
     elif talk.end is End.RESET and not is_behind and heard.close is not None:
         yield Suspicion("close", "rfc6455-7.1.1-1", "reset", asked, "a Close, and a reset")
-    elif heard.close is not None and body is not None:
+    elif heard.close is not None and body is not None and not talk.reading.in_message:
         yield from _close_code(body, heard.close, is_odd=is_odd)
 
 
