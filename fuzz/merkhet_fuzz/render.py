@@ -86,7 +86,14 @@ def judge(edited: Edited, octets: bytes) -> tuple[Verdict, Expected]:
         return values.range_(octets)
     if kind is Kind.DATE:
         return values.date(octets)
-    return combine([_unit(edited, unit) for unit in edited.units]) if edited.units else ACCEPT, meaning(edited)
+    return combine([_unit(edited, unit) for unit in edited.units]) if edited.units else _legal(edited.base), meaning(
+        edited
+    )
+
+
+def _legal(base: Base) -> Verdict:
+    """Return the verdict on a base as it is: what the text asks for where it is a rare one."""
+    return handshake.ABSOLUTE if base.kind is Kind.HANDSHAKE and base.name == "absolute" else ACCEPT
 
 
 def _unit(edited: Edited, unit: str) -> Verdict:
@@ -107,8 +114,6 @@ def _unit(edited: Edited, unit: str) -> Verdict:
     octets = edited.octets_of(unit)
     if kind is Kind.HANDSHAKE and role != "head-end":
         chosen: Judge | None = handshake.request_line if role == "request-line" else handshake.field
-        if role == "host":
-            chosen = http.field
     else:
         chosen = (MULTIPART_JUDGES if kind is Kind.MULTIPART else HTTP_JUDGES).get(role)
     if chosen is None:

@@ -41,7 +41,12 @@ def make(name: str, seed: int) -> Base:
         elif dice.chance(25):
             frame(builder, f"plain{number}", FIN | TEXT, dice.pick((b"plain", b"", NOISE, b"\xc3\xa9" * 100)))
         else:
-            frame(builder, f"message{number}", RSV1 | FIN | _kind(dice), deflated(*_blocks(builder)))
+            frame(
+                builder,
+                f"message{number}",
+                RSV1 | FIN | (TEXT if builder.is_simplest else _kind(dice)),
+                deflated(*_blocks(builder)),
+            )
     frame(builder, "canary", RSV1 | FIN | TEXT, deflated(Fixed(b"canary")))
     return builder.base(offer)
 

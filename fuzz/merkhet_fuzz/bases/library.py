@@ -18,7 +18,7 @@ MAKERS: Mapping[Kind, tuple[Callable[[str, int], Base], tuple[str, ...]]] = {
     Kind.DATE: (values.make_date, ("imf", "rfc850", "asctime")),
     Kind.MULTIPART: (multipart.make, ("one", "several", "surrounded")),
     Kind.FRAMES: (websocket.make_frames, tuple(websocket.PARTS)),
-    Kind.HANDSHAKE: (websocket.make_handshake, ("plain", "extended", "subprotocol", "deflate")),
+    Kind.HANDSHAKE: (websocket.make_handshake, ("plain", "extended", "subprotocol", "deflate", "absolute")),
     Kind.DEFLATE: (deflate.make, ("messages", "fragments", "windows")),
     Kind.EXCHANGE: (exchange.make, exchange.NAMES),
 }

@@ -200,12 +200,16 @@ SUBPROTOCOLS = (
 
 
 def make_handshake(name: str, seed: int) -> Base:
-    """Return a request to become a WebSocket. "subprotocol" and "deflate" are for the endpoints that know of them."""
+    """Return a request to become a WebSocket. "subprotocol" and "deflate" are for the endpoints that know of them.
+
+    "absolute" has its target in absolute form.
+    """
     builder = Builder(Kind.HANDSHAKE, name, seed)
     dice = builder.dice
+    target = b"http://a/" if name == "absolute" else b"/"
     builder.unit(
         "request-line", "request-line",
-        ("method", Grammar.METHOD, b"GET"), ("space1", Grammar.SPACE, b" "), ("target", Grammar.TARGET, b"/"),
+        ("method", Grammar.METHOD, b"GET"), ("space1", Grammar.SPACE, b" "), ("target", Grammar.TARGET, target),
         ("space2", Grammar.SPACE, b" "), ("version", Grammar.VERSION, b"HTTP/1.1"), ("end", Grammar.LINE_END, CRLF),
     )  # fmt: skip
     is_simplest = builder.is_simplest
@@ -235,11 +239,18 @@ def make_handshake(name: str, seed: int) -> Base:
     for line in lines:
         if line[0] == "Connection" and not is_simplest and dice.chance(20):
             # Two lines of a list are one list.
-            builder.unit(
-                "connection-first", "field",
-                ("name", Grammar.TOKEN, b"Connection"), ("colon", Grammar.COLON, b":"), ("before", Grammar.OWS, b" "),
-                ("value", Grammar.LIST, b"keep-alive"), ("behind", Grammar.OWS, b""), ("end", Grammar.LINE_END, CRLF),
-            )  # fmt: skip
+            _line(builder, "connection-first", b"Connection", b"keep-alive")
+        if line[0] == "Sec-WebSocket-Protocol" and name == "subprotocol" and not is_simplest and dice.chance(20):
+            _line(builder, "protocol-first", b"Sec-WebSocket-Protocol", b"x-first")
         builder.field(*line)
     head_end(builder)
     return builder.base()
+
+
+def _line(builder: Builder, unit: str, name: bytes, value: bytes) -> None:
+    """Add a field line of a name that another line has too."""
+    builder.unit(
+        unit, "field",
+        ("name", Grammar.TOKEN, name), ("colon", Grammar.COLON, b":"), ("before", Grammar.OWS, b" "),
+        ("value", Grammar.LIST, value), ("behind", Grammar.OWS, b""), ("end", Grammar.LINE_END, CRLF),
+    )  # fmt: skip

@@ -23,6 +23,9 @@ SIXTEEN = re.compile(rb"[A-Za-z0-9+/]{22}==")
 CANONICAL = re.compile(rb"[A-Za-z0-9+/]{21}[AQgw]==")
 
 
+ABSOLUTE = accept("rfc6455-4.2.1-a9", "the target of a handshake may be in absolute form")
+
+
 def request_line(octets: bytes, view: View, unit: str) -> Verdict:
     """Items 1 and 2: the method is GET, and the version HTTP/1.1 or a higher one."""
     match = http.REQUEST_LINE.fullmatch(octets)
@@ -41,6 +44,9 @@ def field(octets: bytes, view: View, unit: str) -> Verdict:
     """Items 2 to 6: the fields that a handshake has."""
     role = view.role(unit)
     match = http.FIELD_LINE.fullmatch(octets)
+    if role == "host":
+        is_empty = match is not None and not match[2].strip(b" \t")
+        return near(MISSING["host"], "Host names somebody") if is_empty else http.field(octets, view, unit)
     if match is None or match[1].lower() != view.name_of(unit):
         return FREE
     value = match[2].strip(b" \t")

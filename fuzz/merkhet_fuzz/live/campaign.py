@@ -29,7 +29,7 @@ PAUSE_SECONDS = 0.002
 ROUND_TRIPS = 20
 """Silence for so many idle round trips is silence."""
 REPLAYS_MAX = 200
-SLOW_REPLAYS_MAX = 24
+SLOW_REPLAYS_MAX = 8
 """Of what shows by silence, as each replay takes all the patience there is."""
 DIES = "dies"
 

@@ -56,7 +56,7 @@ class Dialogue:
     """
 
     def __init__(self, segments: list[bytes]) -> None:
-        self.outgoing = deque(segments)
+        self.outgoing: deque[bytes] = deque(segments)
         self.shuts = False
         self.is_done = False
         self.end: End | None = None

@@ -65,5 +65,6 @@ class DeflateSurface(HandshakeSurface):
 
 def _placed(piece: Piece, path: bytes, host: bytes) -> Piece:
     if piece.grammar is Grammar.TARGET:
-        return piece._replace(octets=path)
+        is_absolute = piece.octets.startswith(b"http://")
+        return piece._replace(octets=b"http://" + host + path if is_absolute else path)
     return piece._replace(octets=host) if piece.name == "host.value" else piece

@@ -44,14 +44,18 @@ def judge(asked: Asked, answered: Answered, verdict: Verdict, *, is_alone: bool 
         yield from _subprotocol(asked, answered.response)
         yield from _extensions(asked, answered)
     else:
-        yield from _refusal(answered.response, verdict, is_alone=is_alone)
+        yield from _refusal(asked, answered.response, verdict, is_alone=is_alone)
 
 
-def _refusal(response: Response, verdict: Verdict, *, is_alone: bool) -> Iterator[Suspicion]:
+def _refusal(asked: Asked, response: Response, verdict: Verdict, *, is_alone: bool) -> Iterator[Suspicion]:
     status = response.status
     if verdict.decision is Decision.ACCEPT:
         requirement = verdict.requirement or "rfc6455-4.2.2-a1"
         weight = Weight.WARNING if status >= 500 else None
+        if asked.has_origin and status < 500:
+            if status != 403:
+                yield _wrong("rfc6455-10.2-2", "origin", "a 101, or 403 if it is for the Origin", status)
+            return
         yield Suspicion("refused", requirement, verdict.unit or "legal", "a 101", f"status {status}", weight)
     elif verdict.decision is Decision.REFUSE and status >= 500 and status not in {501, 505}:
         yield _wrong("rfc6455-10.7-4", "status", "a status that fits a handshake that is wrong", status)
@@ -85,7 +89,7 @@ def _fields(asked: Asked, response: Response) -> Iterator[Suspicion]:
 
 def _subprotocol(asked: Asked, response: Response) -> Iterator[Suspicion]:
     """Item 5.5: at most one, and one that was offered, in its case."""
-    chosen = response.values(b"Sec-WebSocket-Protocol")
+    chosen = list(response.values(b"Sec-WebSocket-Protocol"))
     if not chosen:
         return
     offered = {name.strip(b" \t") for value in asked.protocols for name in value.split(b",")} - {b""}
@@ -96,6 +100,14 @@ def _subprotocol(asked: Asked, response: Response) -> Iterator[Suspicion]:
     elif chosen[0] not in offered:
         requirement = "rfc6455-4.2.2-8" if offered else "rfc6455-4.2.2-9"
         yield _wrong(requirement, "unoffered", f"one of {sorted(offered)}, or none", chosen)
+
+
+def chosen_none(asked: Asked, answered: Answered, verdict: Verdict) -> Iterator[Suspicion]:
+    """Of an endpoint that was told of subprotocols: it chooses one that it knows, or says why it does without."""
+    offered = {name.strip(b" \t") for value in asked.protocols for name in value.split(b",")}
+    known = sorted(offered & {b"merkhet.one", b"merkhet.two"})
+    if known and verdict.decision is Decision.ACCEPT and not answered.response.values(b"Sec-WebSocket-Protocol"):
+        yield _wrong("rfc6455-4.2.2-8", "none", f"one of {known}, which it knows", "none", Weight.WARNING)
 
 
 def _extensions(asked: Asked, answered: Answered) -> Iterator[Suspicion]:

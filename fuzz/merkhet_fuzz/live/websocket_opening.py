@@ -10,7 +10,7 @@ from merkhet.answer import End, Response
 from merkhet.wire.extensions import Deflate, deflate_of
 from merkhet.wire.response import ResponseParser
 
-FIELD = re.compile(rb"\r\n(sec-websocket-(?:key|protocol|extensions))[ \t]*:([^\r\n]*)(?=\r\n)", re.IGNORECASE)
+FIELD = re.compile(rb"\r\n(sec-websocket-(?:key|protocol|extensions)|origin)[ \t]*:([^\r\n]*)(?=\r\n)", re.IGNORECASE)
 METHOD = re.compile(rb"[!-~]+")
 
 
@@ -21,6 +21,7 @@ class Asked(NamedTuple):
     offers: tuple[bytes, ...]
     protocols: tuple[bytes, ...]
     method: str
+    has_origin: bool = False
 
 
 @functools.lru_cache(maxsize=1024)
@@ -35,7 +36,8 @@ def asked(octets: bytes) -> Asked:
         tuple(lines.get(b"sec-websocket-key", ())),
         tuple(lines.get(b"sec-websocket-extensions", ())),
         tuple(lines.get(b"sec-websocket-protocol", ())),
-        method[0].decode() if method else "GET",
+        method[0].decode("latin-1") if method else "GET",
+        b"origin" in lines,
     )
 
 

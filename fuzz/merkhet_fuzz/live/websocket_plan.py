@@ -22,7 +22,7 @@ SHARES: Mapping[Kind, Mapping[str, int]] = {
     Kind.FRAMES: {
         "messages": 25, "fragments": 30, "control": 14, "closing": 10, "early": 4, "many": 6, "serial": 2, "push": 9,
     },
-    Kind.HANDSHAKE: {"plain": 35, "extended": 15, "subprotocol": 20, "deflate": 30},
+    Kind.HANDSHAKE: {"plain": 35, "extended": 15, "subprotocol": 17, "deflate": 30, "absolute": 3},
     Kind.DEFLATE: {"messages": 34, "fragments": 36, "windows": 30},
 }  # fmt: skip
 """How often each base is drawn, of a hundred."""

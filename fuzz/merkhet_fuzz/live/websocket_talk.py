@@ -166,7 +166,7 @@ class Talk(Dialogue):
         self.expected = expect(self.endpoint, self.said.octets, reading)
         if self.expected.closes is not None:
             self.ending = Ending.ORDERED
-        elif reading.lenient >= 0:
+        elif reading.lenient >= 0 and (reading.verdict is not FREE or reading.close is not None):
             self.ending = Ending.LENIENT
         elif reading.close is not None or (reading.trouble < 0 and not reading.is_cut):
             self.ending = Ending.CLOSE

@@ -12,8 +12,10 @@ from merkhet.answer import End
 from merkhet.heard import Close, Message, Pong, shown
 from merkhet.model import Weight
 from merkhet.wire.judge_websocket import rules
+from merkhet.wire.websocket import is_reserved
 from merkhet_fuzz.inputs import PLAIN
 from merkhet_fuzz.judges.frames import CONTROL, Event, unmasked
+from merkhet_fuzz.live.websocket_answer import chosen_none
 from merkhet_fuzz.live.websocket_answer import judge as judge_answer
 from merkhet_fuzz.live.websocket_script import SENTINEL
 from merkhet_fuzz.live.websocket_talk import Ending, Talk
@@ -35,6 +37,8 @@ def judge(talk: Talk) -> list[Suspicion]:
     if answer is None:
         return list(_unanswered(talk, verdict))
     found = list(judge_answer(talk.opening.asked, answer, verdict, is_alone=len(talk.wire.input.edits) == 1))
+    if talk.is_handshake and talk.endpoint == "ws-subproto" and answer.switches:
+        found += chosen_none(talk.opening.asked, answer, verdict)
     if talk.reader is None or any(one.oracle == "accepted" for one in found):
         return found
     framed = list(_frames(talk))
@@ -172,7 +176,8 @@ def _beyond(talk: Talk) -> Iterator[Suspicion]:
         name, payload = more[-1]
         detail = "lenient" if talk.ending is Ending.LENIENT else "cut"
         expected = "nothing but what is there"
-        yield Suspicion("accepted", requirement, detail, expected, f"{name} {shown(payload)}", Weight.BREACH)
+        weight = verdict.weight if verdict is not None and verdict.weight else Weight.BREACH
+        yield Suspicion("accepted", requirement, detail, expected, f"{name} {shown(payload)}", weight)
 
 
 def _closing(talk: Talk) -> Iterator[Suspicion]:
@@ -194,10 +199,23 @@ def _closing(talk: Talk) -> Iterator[Suspicion]:
         observed = "no Close" if heard.close is None else "a Close, and the connection stays open"
         yield Suspicion("close", requirement, f"{detail}-odd" if is_odd else detail, asked, observed)
     elif heard.close is None and not is_odd:
-        weight = Weight.WARNING if is_behind or talk.reading.in_message else None
-        yield Suspicion("close", "rfc6455-5.5.1-6", "bare", asked, "the end of the connection without a Close", weight)
+        bare = Weight.WARNING if is_behind or talk.reading.in_message else None
+        yield Suspicion("close", "rfc6455-5.5.1-6", "bare", asked, "the end of the connection without a Close", bare)
     elif talk.end is End.RESET and not is_behind and heard.close is not None:
         yield Suspicion("close", "rfc6455-7.1.1-1", "reset", asked, "a Close, and a reset")
+    elif heard.close is not None and body is not None and not talk.reading.in_message:
+        yield from _close_code(body, heard.close, is_odd=is_odd)
+
+
+def _close_code(body: bytes, answer: Close, *, is_odd: bool) -> Iterator[Suspicion]:
+    """Note what a Close was taken for: no text says which code it is answered with, but a code says something."""
+    is_error = answer.code in {1002, 1003, 1007}
+    if is_error and not is_odd and body[:2] not in {b"\x03\xea", b"\x03\xeb", b"\x03\xef"}:
+        asked = f"no error made of {Close(body).describe()}"
+        yield Suspicion("close", "rfc6455-5.5.1-6", "taken-for-error", asked, answer.describe(), Weight.NOTE)
+    if is_odd and len(body) > 2 and answer.body[:2] == body[:2] and not is_reserved(answer.code or 0):
+        asked = "no answer as to a Close whose reason is UTF-8"
+        yield Suspicion("close", "rfc6455-5.5.1-3", "taken-for-valid", asked, answer.describe(), Weight.NOTE)
 
 
 def _ordered(talk: Talk) -> Iterator[Suspicion]:
@@ -237,6 +255,9 @@ def _fault(talk: Talk) -> Iterator[Suspicion]:
         yield Suspicion("accepted", requirement, "late", asked, "a Ping behind it was answered first", Weight.WARNING)
     elif talk.end is End.SILENT:
         yield from _stays_open(talk, verdict, asked)
+    elif heard.close is not None and heard.close.code == 1011:
+        asked = "a Close that says that the fault is the client's"
+        yield Suspicion("fault", "rfc6455-10.7-3", "code", asked, heard.close.describe(), Weight.NOTE)
     elif heard.close is None and talk.end is End.CLOSED and is_obliged and talk.reading.is_whole:
         yield Suspicion("fault", "rfc6455-7.1.7-3", "bare", "a Close before the end", "the end without a Close")
     elif any(isinstance(event, Message | Pong) for event in heard.behind_close):
