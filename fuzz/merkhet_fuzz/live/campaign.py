@@ -15,6 +15,7 @@ from merkhet_fuzz import findings, minimise, mutate
 from merkhet_fuzz.bases import library
 from merkhet_fuzz.grammar import Base
 from merkhet_fuzz.inputs import PLAIN, Input
+from merkhet_fuzz.live import segments
 from merkhet_fuzz.live.engine import Engine, UnreachableError
 from merkhet_fuzz.live.seam import Place, Surface, Timing, Trial
 from merkhet_fuzz.oracles import Suspicion
@@ -24,6 +25,8 @@ BATCH_INPUTS = 1000
 IN_FLIGHT = 64
 PAUSE_SECONDS = 0.002
 """Between two segments of an input that is alone: or the server's kernel would make one of them."""
+PAUSES_MAX = 8
+"""Beside others, an input in more segments than these is sent without pauses: it would be there for seconds."""
 ROUND_TRIPS = 20
 """Silence for so many idle round trips is silence."""
 REPLAYS_MAX = 200
@@ -98,7 +101,11 @@ class Prober:
 
     def seen(self, made: Input) -> list[Suspicion]:
         """Return what is suspicious in one input that is tried alone."""
-        return self.alone(made).dialogue.suspicions()
+        trial = self.alone(made)
+        found = trial.dialogue.suspicions()
+        if (other := segments.whole(made)) is not None:
+            found += segments.apart(trial.dialogue, self.alone(other).dialogue, trial.wire.verdict.unit)
+        return found
 
     def shows(self, made: Input, label: str, times: int = 1) -> bool:
         """Tell whether an input shows a class of finding, each time that it is tried."""
@@ -150,13 +157,34 @@ class LiveCampaign:
             self.on_progress(self.inputs)
 
     def _batch(self, prober: Prober, start: int, count: int, until: float) -> None:
-        engine = Engine(self.target.address, Timing(quiet=prober.timing.quiet, patience=2.0), IN_FLIGHT)
+        timing = Timing(prober.timing.quiet, 2.0, PAUSE_SECONDS, PAUSES_MAX)
+        engine = Engine(self.target.address, timing, IN_FLIGHT)
         self._flying.clear()
+        split: dict[int, Trial] = {}
         for trial in engine.run(self._trials(prober, start, count, until)):
             self.inputs += 1
             del self._flying[trial.index]
-            for suspicion in trial.dialogue.suspicions():
+            found = trial.dialogue.suspicions()
+            if not found and segments.whole(trial.input) is not None:
+                split[trial.index] = trial
+            for suspicion in found:
                 self._suspect(Suspect(suspicion, trial.input, trial.index))
+        self._compare(prober, engine, split)
+
+    def _compare(self, prober: Prober, engine: Engine, split: dict[int, Trial]) -> None:
+        """Send what was in several segments in one, and compare the answers."""
+        for entire in engine.run(self._entire(prober, split)):
+            del self._flying[entire.index]
+            trial = split[entire.index]
+            for suspicion in segments.apart(trial.dialogue, entire.dialogue, trial.wire.verdict.unit):
+                self._suspect(Suspect(suspicion, trial.input, trial.index))
+
+    def _entire(self, prober: Prober, split: dict[int, Trial]) -> Iterator[Trial]:
+        for index, trial in split.items():
+            made = segments.whole(trial.input)
+            if made is not None:
+                self._flying[index] = made
+                yield prober.trial(made, index)
 
     def _trials(self, prober: Prober, start: int, count: int, until: float) -> Iterator[Trial]:
         for number in range(start, start + count):

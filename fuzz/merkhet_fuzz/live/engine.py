@@ -144,7 +144,8 @@ class Engine:
         now = time.monotonic()
         if not connection.rest and dialogue.outgoing and now >= connection.sends_at:
             connection.rest = dialogue.outgoing.popleft()
-            connection.sends_at = now + self._timing.pause
+            is_few = len(dialogue.outgoing) < self._timing.pauses_max
+            connection.sends_at = now + (self._timing.pause if is_few else 0.0)
         if connection.rest:
             connection.quiet_at, connection.ends_at = now + self._timing.quiet, now + self._timing.patience
             try:

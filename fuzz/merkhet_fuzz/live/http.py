@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -19,6 +20,12 @@ REFUSALS = frozenset({400, 500, 502, 505})
 """How a server says that it does not understand a request. All other errors may be about what was asked for."""
 OWN_LIMITS = frozenset({413, 414, 431, 503})
 """A limit is no fault: VERDICTS has these for contents, targets and fields that are too large, and for too many at once."""
+GRAMMAR_OF_CHUNKS = frozenset(("rfc9112-7.1-a2", "rfc9112-7.1-a3", "rfc9112-7.1-3", "rfc9112-7.1.1-a3"))
+CLOSES: Mapping[str, str] = {
+    **dict.fromkeys(GRAMMAR_OF_CHUNKS, "rfc9112-9.3-5"),
+    **{requirement: requirement for requirement in ("rfc9112-6.3-3", "rfc9112-6.3-5", "rfc9112-2.2-10")},
+}
+"""Behind what refusals the connection ends, as nobody knows where the next request begins, and by which requirement."""
 Message = tuple[bytes, bytes, bytes]
 
 
@@ -95,9 +102,19 @@ class HttpDialogue(Dialogue):
     def suspicions(self) -> list[Suspicion]:
         """Return what is wrong with the answers."""
         found = self._verdict()
-        requests = read_requests(self.wire.octets) if self.wire.verdict.decision is Decision.ACCEPT else ()
-        found += self._judges.suspicions(self.answers, requests, staged=False)
-        return found
+        is_sure = self.wire.verdict.decision is Decision.ACCEPT
+        requests = read_requests(self.wire.octets) if is_sure else ()
+        judged = self._judges.suspicions(self.answers, requests, staged=False)
+        if not is_sure and "HEAD" in self.answers.methods:
+            # One refusal for all that came may be about another request than the HEAD: it has content then.
+            judged = [suspicion for suspicion in judged if suspicion.detail != "no-content"]
+        return found + judged
+
+    def sameness(self) -> object:
+        """Return the statuses, and what was read of the requests."""
+        told = [self.answers.echo(number) if self._tells else None for number in range(self._count)]
+        read = [echo and (echo.method, echo.target, echo.body) for echo in told]
+        return tuple((final.status, one) for final, one in zip(self.answers.finals, read, strict=True))
 
     def _verdict(self) -> list[Suspicion]:
         verdict, finals = self.wire.verdict, self.answers.finals
@@ -135,11 +152,21 @@ class HttpDialogue(Dialogue):
         if self._count > len(self.wire.expected) and not self._is_cut:
             return [self._suspicion("surplus", f"at most {len(self.wire.expected)} answers", Weight.BREACH)]
         at = verdict.message
+        if self._count > at and finals[at].status in REFUSALS:
+            return self._kept(at)
         if self._count <= at or finals[at].status >= 400 or not self._tells:
             return []
         return (
             [] if self._is_replaced(at) else [self._suspicion("accepted", f"a refusal: {verdict.why}", verdict.weight)]
         )
+
+    def _kept(self, at: int) -> list[Suspicion]:
+        """Return that the connection was used on behind a refusal after which nobody knows where a request begins."""
+        requirement = CLOSES.get(self.wire.verdict.requirement)
+        if requirement is None or self._is_cut or self._count <= at + 1 or self.answers.finals[at + 1].status >= 400:
+            return []
+        unit = self.wire.verdict.unit
+        return [Suspicion("kept", requirement, unit, "the end of the connection behind the refusal", self.told())]
 
     def _is_replaced(self, number: int) -> bool:
         """Tell whether what must not be there was made harmless, or nobody can say."""
@@ -170,7 +197,7 @@ class HttpDialogue(Dialogue):
                     f"{name}.{verdict.unit or 'legal'}",
                     f"the {name} {wanted[:80]!r} of message {number + 1}",
                     f"it was read as {read[:80]!r}",
-                    Weight.BREACH,
+                    Weight.BREACH if verdict.decision is Decision.ACCEPT else None,
                 )
         return None
 

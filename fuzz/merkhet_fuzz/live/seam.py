@@ -45,6 +45,8 @@ class Timing:
     quiet: float = 0.1
     patience: float = 2.0
     pause: float = 0.0
+    pauses_max: int = 1_000_000
+    """Where more segments than these are left, the next is sent at once."""
 
 
 class Dialogue:
@@ -74,6 +76,10 @@ class Dialogue:
     def suspicions(self) -> list[Suspicion]:
         """Return what is wrong with all that came, worst first."""
         raise NotImplementedError
+
+    def sameness(self) -> object:
+        """Return what must be the same in whatever segments an input is sent; None where nothing is said."""
+        return None
 
     def told(self) -> str:
         """Say what came, in words; the same words for the same behaviour, whatever the time of day."""
