@@ -27,7 +27,7 @@ MULTIPART_JUDGES: Mapping[str, Judge] = {
     "delimiter": multipart.delimiter, "part-content": multipart.content, "free": multipart.outside,
 }  # fmt: skip
 CONTENT = frozenset(("content", "chunk-data", "part-content"))
-STRUCTURED = frozenset((Kind.HTTP, Kind.CHUNKED))
+STRUCTURED = frozenset((Kind.HTTP, Kind.CHUNKED, Kind.CONNECTION))
 NAME = re.compile(rb'name="([^"\\]*)"')
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 
-from merkhet_fuzz.bases import http, multipart, values, websocket
+from merkhet_fuzz.bases import connection, http, multipart, values, websocket
 from merkhet_fuzz.grammar import Base, Kind
 from merkhet_fuzz.inputs import InputError
 
@@ -19,6 +19,7 @@ MAKERS: Mapping[Kind, tuple[Callable[[str, int], Base], tuple[str, ...]]] = {
     Kind.MULTIPART: (multipart.make, ("one", "several", "surrounded")),
     Kind.FRAMES: (websocket.make_frames, ("messages", "fragments", "control")),
     Kind.HANDSHAKE: (websocket.make_handshake, ("plain", "extended")),
+    Kind.CONNECTION: (connection.make, connection.NAMES),
 }
 
 

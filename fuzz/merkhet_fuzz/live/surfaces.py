@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from merkhet_fuzz.grammar import Kind
+from merkhet_fuzz.live.connection import ConnectionSurface
 from merkhet_fuzz.live.http import HttpSurface
 from merkhet_fuzz.live.seam import Place, Surface
 
-SURFACES: Mapping[Kind, Callable[[], Surface]] = {Kind.HTTP: HttpSurface}
+SURFACES: Mapping[Kind, Callable[[], Surface]] = {Kind.HTTP: HttpSurface, Kind.CONNECTION: ConnectionSurface}
 
 
 def needs(kind: str) -> frozenset[str]:
