@@ -16,7 +16,8 @@ from merkhet_fuzz.grammar import Base, Grammar, Kind, Length
 MANY = 16
 CLOSES = (
     (b"close",), (b"Close",), (b"CLOSE",), (b"x-a, close",), (b"close, x-a",), (b"x-a,close,x-b",), (b"x-a", b"close"),
-    (b"close", b"x-a"), (b"keep-alive, close",), (b"keep-alive", b"close"), (b"close", b"keep-alive"), (b",close",), (b"close ,",), (b"x-a ,\tclose",),
+    (b"close", b"x-a"), (b"keep-alive, close",), (b"keep-alive", b"close"), (b"close", b"keep-alive"),
+    (b",close",), (b"close ,",), (b"x-a ,\tclose",),
 )  # fmt: skip
 """Field lines of Connection that say that this request is the last one."""
 STAYS = (
