@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
 
-from merkhet_fuzz.bases import library
+from merkhet_fuzz.bases import connection, library
 from merkhet_fuzz.edits import Edited, apply
 from merkhet_fuzz.grammar import Base, Kind, Piece
 from merkhet_fuzz.inputs import Input
@@ -81,6 +81,8 @@ def judge(edited: Edited, octets: bytes) -> tuple[Verdict, Expected]:
         return values.range_(octets)
     if kind is Kind.DATE:
         return values.date(octets)
+    if kind is Kind.CONNECTION and edited.units and edited.base.name not in connection.EDITED:
+        return FREE, ()  # of what is sent in HTTP/1.0, for one, other things hold
     return combine([_unit(edited, unit) for unit in edited.units]) if edited.units else ACCEPT, meaning(edited)
 
 

@@ -88,10 +88,9 @@ def request(builder: Builder, line: Line, *fields: tuple[str, bytes]) -> None:
     builder.lengths.append(Length(f"{length}.value", (f"{body}.octets",)))
 
 
-def _some(builder: Builder) -> None:
-    """Add any request, and go on to the next message."""
-    builder.dice.pick((get, post, chunked))(builder)
-    builder.message += 1
+def _plain(builder: Builder) -> None:
+    """Add a request that every server takes."""
+    request(builder, _either_method(builder))
 
 
 def _lines(values: tuple[bytes, ...]) -> list[tuple[str, bytes]]:
@@ -106,7 +105,8 @@ def _either_method(builder: Builder) -> Line:
 def many(builder: Builder) -> Rules:
     """Many requests; four in the simplest."""
     for _ in range(4 if builder.is_simplest else MANY):
-        _some(builder)
+        builder.dice.pick((get, post, chunked))(builder)
+        builder.message += 1
     builder.message -= 1
     return Rules()
 
@@ -114,7 +114,8 @@ def many(builder: Builder) -> Rules:
 def close(builder: Builder) -> Rules:
     """A request that says that it is the last, and others before and behind it."""
     for _ in range(0 if builder.is_simplest else builder.dice.below(3)):
-        _some(builder)
+        _plain(builder)
+        builder.message += 1
     request(builder, _either_method(builder), *_lines(builder.dice.pick(CLOSES[:1] if builder.is_simplest else CLOSES)))
     return Rules(builder.message + 1, "rfc9112-9.6-5", may_refuse=True, may_end=True)
 
@@ -210,14 +211,14 @@ def slow(builder: Builder) -> Rules:
     request(builder, Line(target=b"/?slow"))
     for _ in range(1 if builder.is_simplest else 1 + builder.dice.below(3)):
         builder.message += 1
-        builder.dice.pick((get, post, chunked))(builder)
+        _plain(builder)
     return Rules()
 
 
 def shut(builder: Builder) -> Rules:
     """A client that has nothing more to say, and says so at once."""
-    (get if builder.is_simplest else builder.dice.pick((get, post, chunked)))(builder)
-    return Rules()
+    _plain(builder)
+    return Rules(weight=Weight.WARNING)
 
 
 MAKERS = (

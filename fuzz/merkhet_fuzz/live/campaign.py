@@ -32,6 +32,8 @@ ROUND_TRIPS = 20
 REPLAYS_MAX = 200
 SLOW_REPLAYS_MAX = 24
 """Of what shows by silence, as each replay takes all the patience there is."""
+SETTLE_SECONDS = 10.0
+"""For making one finding small, and for the suspects that are left when the time is over."""
 DIES = "dies"
 
 
@@ -117,7 +119,7 @@ class LiveCampaign:
     """Inputs of one surface, until a time or a number is reached. As `merkhet_fuzz.campaign.Campaign`, over the wire.
 
     `first` and `stride` give each of several processes its own inputs. `unrepeated` has the classes that were seen beside
-    others and never alone. `trouble` says why a campaign ended before its time.
+    others and never alone, `untried` those for which there was no time to try. `trouble` says why a campaign ended before its time.
     """
 
     target: Target
@@ -131,6 +133,7 @@ class LiveCampaign:
     on_progress: Callable[[int], None] = lambda _: None
     found: dict[str, FuzzFinding] = field(default_factory=dict[str, FuzzFinding])
     unrepeated: dict[str, str] = field(default_factory=dict[str, str])
+    untried: dict[str, str] = field(default_factory=dict[str, str])
     inputs: int = 0
     trouble: str = ""
     _suspects: dict[str, list[Suspect]] = field(default_factory=dict[str, list[Suspect]])
@@ -147,7 +150,7 @@ class LiveCampaign:
             count = min(BATCH_INPUTS, self.inputs_max - start) if self.inputs_max else BATCH_INPUTS
             try:
                 self._batch(prober, start, count, until)
-                self._settle(prober)
+                self._settle(prober, until + min(max(SETTLE_SECONDS, self.seconds / 2), 60.0))
                 lives = self._lives(prober)
             except UnreachableError:
                 lives = False
@@ -204,11 +207,14 @@ class LiveCampaign:
         elif len(waiting := self._suspects.setdefault(label, [])) < 3:
             waiting.append(suspect)
 
-    def _settle(self, prober: Prober) -> None:
-        """Try each suspect alone; make findings of those that show it again."""
+    def _settle(self, prober: Prober, until: float) -> None:
+        """Try each suspect alone; make findings of those that show it again, as far as the time allows."""
         suspects, self._suspects = self._suspects, {}
         for label, waiting in suspects.items():
             if label in self.found:
+                continue
+            if time.monotonic() >= until:
+                self.untried.setdefault(label, str(waiting[0].input))
                 continue
             made = next((one for suspect in waiting if (one := self._finding(prober, suspect)) is not None), None)
             if made is None:
@@ -222,8 +228,11 @@ class LiveCampaign:
         if f"{label}" in self.found:
             return self.found[label]
         is_slow = "silence" in prober.alone(made).dialogue.told()
+        until = time.monotonic() + SETTLE_SECONDS
         least, _ = minimise.minimise(
-            made, lambda one: prober.shows(one, label), SLOW_REPLAYS_MAX if is_slow else REPLAYS_MAX
+            made,
+            lambda one: time.monotonic() < until and prober.shows(one, label),
+            SLOW_REPLAYS_MAX if is_slow else REPLAYS_MAX,
         )
         suspicion = next((one for one in prober.seen(least) if one.label == label), None)
         if suspicion is None:
