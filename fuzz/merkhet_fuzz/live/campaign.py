@@ -23,10 +23,14 @@ from merkhet_fuzz.render import render
 
 BATCH_INPUTS = 1000
 IN_FLIGHT = 64
+SUSPECTS_MAX = 8
+"""A batch ends early where so many classes wait to be tried alone."""
 PAUSE_SECONDS = 0.002
 """Between two segments of an input that is alone: or the server's kernel would make one of them."""
 PAUSES_MAX = 8
 """Beside others, an input in more segments than these is sent without pauses: it would be there for seconds."""
+ROUND_TRIPS_MEASURED = 5
+MEASURING_SECONDS = 1.0
 ROUND_TRIPS = 20
 """Silence for so many idle round trips is silence."""
 REPLAYS_MAX = 200
@@ -84,12 +88,11 @@ class Prober:
     def measure(self) -> float:
         """Take the time of an idle round trip, of the simplest input; silence is measured by it. Raises UnreachableError."""
         name = library.names(self.surface.kind)[0]
-        times: list[float] = []
-        for _ in range(5):
-            begun = time.monotonic()
-            self.alone(Input(self.surface.kind, name, 0))
-            times.append(time.monotonic() - begun)
-        least = min(times)
+        begun = time.monotonic()
+        heard: list[float] = []
+        while len(heard) < ROUND_TRIPS_MEASURED and (not heard or time.monotonic() - begun < MEASURING_SECONDS):
+            heard.append(self.alone(Input(self.surface.kind, name, 0)).dialogue.heard_after)
+        least = min((one for one in heard if one), default=self.timing.patience)
         self.timing.quiet = max(0.1, least * ROUND_TRIPS)
         self.timing.patience = max(3.0, least * ROUND_TRIPS)
         return least
@@ -136,6 +139,7 @@ class LiveCampaign:
     untried: dict[str, str] = field(default_factory=dict[str, str])
     inputs: int = 0
     trouble: str = ""
+    _number: int = 0
     _suspects: dict[str, list[Suspect]] = field(default_factory=dict[str, list[Suspect]])
     _others: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     _flying: dict[int, Input] = field(default_factory=dict[int, Input])
@@ -145,26 +149,25 @@ class LiveCampaign:
         prober = Prober(self.target, self.surface)
         prober.measure()
         until = time.monotonic() + self.seconds
-        start = 0
-        while time.monotonic() < until and not (self.inputs_max and start >= self.inputs_max):
-            count = min(BATCH_INPUTS, self.inputs_max - start) if self.inputs_max else BATCH_INPUTS
+        self._number = 0
+        while time.monotonic() < until and not (self.inputs_max and self._number >= self.inputs_max):
+            left = self.inputs_max - self._number if self.inputs_max else BATCH_INPUTS
             try:
-                self._batch(prober, start, count, until)
+                self._batch(prober, min(BATCH_INPUTS, left), until)
                 self._settle(prober, until + min(max(SETTLE_SECONDS, self.seconds / 2), 60.0))
                 lives = self._lives(prober)
             except UnreachableError:
                 lives = False
             if not lives and not self._revive(prober):
                 return
-            start += count
             self.on_progress(self.inputs)
 
-    def _batch(self, prober: Prober, start: int, count: int, until: float) -> None:
+    def _batch(self, prober: Prober, count: int, until: float) -> None:
         timing = Timing(prober.timing.quiet, 2.0, PAUSE_SECONDS, PAUSES_MAX)
         engine = Engine(self.target.address, timing, IN_FLIGHT)
         self._flying.clear()
         split: dict[int, Trial] = {}
-        for trial in engine.run(self._trials(prober, start, count, until)):
+        for trial in engine.run(self._trials(prober, count, until)):
             self.inputs += 1
             del self._flying[trial.index]
             found = trial.dialogue.suspicions()
@@ -189,11 +192,12 @@ class LiveCampaign:
                 self._flying[index] = made
                 yield prober.trial(made, index)
 
-    def _trials(self, prober: Prober, start: int, count: int, until: float) -> Iterator[Trial]:
-        for number in range(start, start + count):
-            if time.monotonic() >= until:
+    def _trials(self, prober: Prober, count: int, until: float) -> Iterator[Trial]:
+        for _ in range(count):
+            if time.monotonic() >= until or len(self._suspects) >= SUSPECTS_MAX:
                 return
-            index = self.first + number * self.stride
+            index = self.first + self._number * self.stride
+            self._number += 1
             made = mutate.make(self.surface.kind, self.seed, index)
             self._flying[index] = made
             yield prober.trial(made, index)
@@ -270,7 +274,7 @@ class LiveCampaign:
         if self.target.alive is not None and not self.target.alive():
             return False
         name = library.names(self.surface.kind)[0]
-        return any("silence" not in prober.alone(Input(self.surface.kind, name, 0)).dialogue.told() for _ in range(3))
+        return any(prober.alone(Input(self.surface.kind, name, 0)).dialogue.heard_after for _ in range(3))
 
     def _revive(self, prober: Prober) -> bool:
         """The target is gone: find who does that alone, and go on with a new one if there is one to be had."""

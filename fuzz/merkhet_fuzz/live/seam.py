@@ -53,6 +53,7 @@ class Dialogue:
     """One connection from our side. The engine sends what is in `outgoing`, segment by segment, and tells what comes.
 
     `shuts`: once all is sent, we say that we send no more. `is_done`: nothing more is awaited, and the engine may close.
+    `heard_after` is set by the engine: the seconds until the first octet came, 0 if none did.
     """
 
     def __init__(self, segments: list[bytes]) -> None:
@@ -60,6 +61,7 @@ class Dialogue:
         self.shuts = False
         self.is_done = False
         self.end: End | None = None
+        self.heard_after = 0.0
 
     def received(self, octets: bytes) -> None:
         """Take octets that came."""
