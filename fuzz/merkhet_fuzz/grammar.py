@@ -26,6 +26,10 @@ class Kind(enum.StrEnum):
     """One request to become a WebSocket (RFC 6455, Section 4.2)."""
     CONNECTION = "connection"
     """Requests that say how a connection goes on (RFC 9112, Section 9), for a server and no parser."""
+    DEFLATE = "websocket-deflate"
+    """As `FRAMES`, with permessage-deflate agreed on (RFC 7692): for live servers, as no parser reads that alone."""
+    EXCHANGE = "exchange"
+    """Requests to the endpoints of the target contract, for a server that is judged by its answers."""
 
 
 VALUES = frozenset((Kind.RANGE, Kind.DATE))
@@ -53,6 +57,10 @@ class Grammar(enum.StrEnum):
     """Content: any octets, whose length is said elsewhere."""
     BITS = "bits"
     """An octet whose bits mean something, as the first two of a WebSocket frame."""
+    METHOD = "method"
+    KEY = "websocket-key"
+    OFFER = "extension-offer"
+    SUBPROTOCOL = "subprotocol-list"
     FIXED = "fixed"
     """Octets that have one spelling, such as a mask or a delimiter."""
 

@@ -9,10 +9,11 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from merkhet_fuzz.bases import connection, library
+from merkhet_fuzz.bases.websocket import masked
 from merkhet_fuzz.edits import Edited, apply
 from merkhet_fuzz.grammar import Base, Kind, Piece
 from merkhet_fuzz.inputs import Input
-from merkhet_fuzz.judges import chunked, frames, handshake, http, multipart, values
+from merkhet_fuzz.judges import chunked, deflate, frames, handshake, http, multipart, values
 from merkhet_fuzz.judges.view import View
 from merkhet_fuzz.verdicts import ACCEPT, FREE, Decision, Verdict, combine, refuse
 
@@ -28,6 +29,7 @@ MULTIPART_JUDGES: Mapping[str, Judge] = {
 }  # fmt: skip
 CONTENT = frozenset(("content", "chunk-data", "part-content"))
 STRUCTURED = frozenset((Kind.HTTP, Kind.CHUNKED, Kind.CONNECTION))
+FRAMED = frozenset((Kind.FRAMES, Kind.DEFLATE))
 NAME = re.compile(rb'name="([^"\\]*)"')
 
 
@@ -45,6 +47,7 @@ class Wire:
     segments: list[bytes]
     verdict: Verdict
     expected: Expected
+    base: Base
 
     @property
     def at_most(self) -> int:
@@ -62,21 +65,23 @@ def render(made: Input, placed: Base | None = None) -> Wire:
     """
     base = placed or library.base(made.kind, made.name, made.seed)
     edited = apply(base, made.edits)
-    octets = _masked(edited.pieces) if base.kind is Kind.FRAMES else b"".join([piece.octets for piece in edited.pieces])
+    octets = masked(edited.pieces) if base.kind in FRAMED else b"".join([piece.octets for piece in edited.pieces])
     segments = made.transport.segments(octets)
     end = made.transport.end
     if 0 <= end < len(octets):
         verdict, expected = _cut_off(edited, octets, end)
     else:
         verdict, expected = judge(edited, octets)
-    return Wire(made, octets, segments, verdict, expected)
+    return Wire(made, octets, segments, verdict, expected, base)
 
 
 def judge(edited: Edited, octets: bytes) -> tuple[Verdict, Expected]:
     """Return the verdict on a whole input, and what is expected of it."""
     kind = edited.base.kind
-    if kind is Kind.FRAMES:
-        return frames.read(octets)
+    if kind is Kind.EXCHANGE:
+        return FREE, ()  # the models of what is right look at the octets themselves
+    if kind in FRAMED:
+        return frames.read(octets, deflate.ClientMessages() if kind is Kind.DEFLATE else None)
     if kind is Kind.RANGE:
         return values.range_(octets)
     if kind is Kind.DATE:
@@ -169,8 +174,8 @@ def _meaning(
 def _cut_off(edited: Edited, octets: bytes, end: int) -> tuple[Verdict, Expected]:
     """The stream ends too soon: the message in which it ends is not whole (RFC 9112, Section 8)."""
     base = edited.base
-    if base.kind is Kind.FRAMES:
-        return frames.read(octets[:end])
+    if base.kind in FRAMED:
+        return frames.read(octets[:end], deflate.ClientMessages() if base.kind is Kind.DEFLATE else None)
     if base.kind not in STRUCTURED and base.kind is not Kind.MULTIPART:
         return FREE, ()
     edges = [0, *accumulate(len(piece.octets) for piece in edited.pieces)]
@@ -202,18 +207,3 @@ def _incomplete(base: Base, message: int) -> str:
     if "chunk-line" in roles:
         return "rfc9112-8-a1"
     return "rfc9112-6.3-8" if "content" in roles else "rfc9112-2.2-10"
-
-
-def _masked(pieces: list[Piece]) -> bytes:
-    """Return frames as they go over the wire: each payload masked by the key before it, if that is one."""
-    made: list[bytes] = []
-    key = b""
-    for piece in pieces:
-        octets = piece.octets
-        if piece.name.endswith(".payload") and len(key) == 4 and any(key):
-            repeated = (key * (len(octets) // 4 + 1))[: len(octets)]
-            octets = bytes(a ^ b for a, b in zip(octets, repeated, strict=True))
-        elif piece.name.endswith(".mask"):
-            key = octets
-        made.append(octets)
-    return b"".join(made)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from merkhet_fuzz.grammar import Grammar
+from merkhet_fuzz.spellings_websocket import KEYS, METHODS, OFFERS, SUBPROTOCOLS
 
 Spelling = Callable[[bytes], bytes]
 
@@ -155,6 +156,10 @@ SPELLINGS: Mapping[Grammar, Mapping[str, Spelling]] = {
         "g-behind": _around(b"", b"g"),
     },
     Grammar.TOKEN: _TOKENS,
+    Grammar.METHOD: {**_TOKENS, **{name: _always(octets) for name, octets in METHODS.items()}},
+    Grammar.KEY: {**_TEXTS, **{name: _always(octets) for name, octets in KEYS.items()}},
+    Grammar.OFFER: {name: _always(octets) for name, octets in OFFERS.items()},
+    Grammar.SUBPROTOCOL: {name: _always(octets) for name, octets in SUBPROTOCOLS.items()},
     Grammar.LINE_END: {
         "lf": _always(b"\n"), "cr": _always(b"\r"), "none": _always(b""), "cr-cr-lf": _always(b"\r\r\n"),
         "lf-cr": _always(b"\n\r"),

@@ -18,7 +18,7 @@ from merkhet_fuzz.spellings import COUNT, SPELLINGS
 from merkhet_fuzz.strategies import bases, inputs
 from merkhet_fuzz.verdicts import Decision
 
-DIGEST = "e47a5bcf835f5d51babe3bf3077630d6"
+DIGEST = "668abe1f7dccd20b5ba878bb464a1bab"
 KINDS = st.sampled_from(list(Kind))
 
 
@@ -54,8 +54,9 @@ def test_a_drawn_input_is_rendered_and_comes_back(data: st.DataObject) -> None:
 def test_a_base_is_legal_by_our_own_judges(data: st.DataObject) -> None:
     base = data.draw(bases(data.draw(KINDS)))
     wire = render(Input(base.kind, base.name, base.seed))
-    assert wire.verdict.decision in {Decision.ACCEPT, Decision.EITHER}
-    assert wire.octets if base.kind is Kind.FRAMES else wire.octets == base.octets
+    # What is asked of a contract's endpoints has no verdict of its own: models look at the answers.
+    assert base.kind is Kind.EXCHANGE or wire.verdict.decision in {Decision.ACCEPT, Decision.EITHER}
+    assert wire.octets if base.kind in {Kind.FRAMES, Kind.DEFLATE} else wire.octets == base.octets
 
 
 def test_every_spelling_has_a_name_that_one_line_can_hold() -> None:

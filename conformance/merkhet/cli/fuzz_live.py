@@ -28,6 +28,7 @@ from merkhet_fuzz.live import surfaces
 from merkhet_fuzz.live.campaign import LiveCampaign, Prober, Target
 from merkhet_fuzz.live.engine import UnreachableError
 from merkhet_fuzz.live.seam import Place, Surface
+from merkhet_fuzz.render import render
 
 
 @click.command("live")
@@ -216,7 +217,7 @@ def replayed(line: str, target: dict[str, object], i_may_test: tuple[str, ...]) 
         raise Failure(Code.INVOCATION, str(problem)) from problem
     except UnreachableError as problem:
         raise Failure(Code.TARGET, str(problem), chosen.printed()) from problem
-    fuzz_show.wire(out, trial.wire)
+    fuzz_show.wire(out, render(made, prober.placed(made)))
     say(out, f"answered  {trial.dialogue.told()}")
     seen = trial.dialogue.suspicions()
     for suspicion in seen:

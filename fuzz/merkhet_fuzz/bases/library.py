@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 
-from merkhet_fuzz.bases import connection, http, multipart, values, websocket
+from merkhet_fuzz.bases import connection, deflate, exchange, http, multipart, values, websocket
 from merkhet_fuzz.grammar import Base, Kind
 from merkhet_fuzz.inputs import InputError
 
@@ -17,10 +17,17 @@ MAKERS: Mapping[Kind, tuple[Callable[[str, int], Base], tuple[str, ...]]] = {
     Kind.RANGE: (values.make_range, ("one", "several")),
     Kind.DATE: (values.make_date, ("imf", "rfc850", "asctime")),
     Kind.MULTIPART: (multipart.make, ("one", "several", "surrounded")),
-    Kind.FRAMES: (websocket.make_frames, ("messages", "fragments", "control")),
-    Kind.HANDSHAKE: (websocket.make_handshake, ("plain", "extended")),
+    Kind.FRAMES: (websocket.make_frames, tuple(websocket.PARTS)),
+    Kind.HANDSHAKE: (websocket.make_handshake, ("plain", "extended", "subprotocol", "deflate")),
+    Kind.DEFLATE: (deflate.make, ("messages", "fragments", "windows")),
+    Kind.EXCHANGE: (exchange.make, exchange.NAMES),
     Kind.CONNECTION: (connection.make, connection.NAMES),
 }
+
+
+def seeds(kind: Kind) -> int:
+    """Return how many variants of a base of this kind a campaign draws from."""
+    return exchange.SEEDS if kind is Kind.EXCHANGE else SEEDS
 
 
 def names(kind: Kind) -> tuple[str, ...]:

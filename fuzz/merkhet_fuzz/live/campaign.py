@@ -9,15 +9,17 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
+from merkhet.answer import End
 from merkhet.model import FuzzFinding, Weight
 from merkhet.wire.sockets import Address
-from merkhet_fuzz import findings, minimise, mutate
+from merkhet_fuzz import findings, minimise
 from merkhet_fuzz.bases import library
 from merkhet_fuzz.grammar import Base
 from merkhet_fuzz.inputs import PLAIN, Input
 from merkhet_fuzz.live import segments
+from merkhet_fuzz.live.answers import Answers
 from merkhet_fuzz.live.engine import Engine, UnreachableError
-from merkhet_fuzz.live.seam import Place, Surface, Timing, Trial
+from merkhet_fuzz.live.seam import Dialogue, Place, Surface, Timing, Trial
 from merkhet_fuzz.oracles import Suspicion
 from merkhet_fuzz.render import render
 
@@ -62,6 +64,24 @@ class Suspect:
     index: int
 
 
+class Asking(Dialogue):
+    """One request, and all that is answered."""
+
+    def __init__(self, octets: bytes, method: str) -> None:
+        super().__init__([octets])
+        self.answers = Answers([method])
+
+    def received(self, octets: bytes) -> None:
+        """Read on; the first final answer is enough."""
+        self.answers.received(octets)
+        self.is_done = bool(self.answers.finals or self.answers.garbage)
+
+    def ended(self, end: End) -> None:
+        """The connection is over."""
+        super().ended(end)
+        self.answers.ended(end)
+
+
 class Prober:
     """Tries single inputs on a target, with nothing beside them."""
 
@@ -85,9 +105,17 @@ class Prober:
         wire = render(made, self.placed(made))
         return Trial(made, wire, self.surface.dialogue(wire, self.target.place), index)
 
+    def ask(self, octets: bytes, method: str) -> Answers:
+        """Send one request as it stands, and return the answers. Raises UnreachableError."""
+        dialogue = Asking(octets, method)
+        made = Input(self.surface.kind, "asking", 0)
+        list(Engine(self.target.address, self.timing, 1).run([Trial(made, None, dialogue)]))
+        return dialogue.answers
+
     def measure(self) -> float:
         """Take the time of an idle round trip, of the simplest input; silence is measured by it. Raises UnreachableError."""
-        name = library.names(self.surface.kind)[0]
+        self.surface.prepare(self.target.place, self.ask)
+        name = self.surface.names(self.target.place)[0]
         begun = time.monotonic()
         heard: list[float] = []
         while len(heard) < ROUND_TRIPS_MEASURED and (not heard or time.monotonic() - begun < MEASURING_SECONDS):
@@ -109,7 +137,7 @@ class Prober:
         trial = self.alone(made)
         found = trial.dialogue.suspicions()
         if (other := segments.whole(made)) is not None:
-            found += segments.apart(trial.dialogue, self.alone(other).dialogue, trial.wire.verdict.unit)
+            found += segments.apart(trial, self.alone(other))
         return found
 
     def shows(self, made: Input, label: str, times: int = 1) -> bool:
@@ -182,7 +210,7 @@ class LiveCampaign:
         for entire in engine.run(self._entire(prober, split)):
             del self._flying[entire.index]
             trial = split[entire.index]
-            for suspicion in segments.apart(trial.dialogue, entire.dialogue, trial.wire.verdict.unit):
+            for suspicion in segments.apart(trial, entire):
                 self._suspect(Suspect(suspicion, trial.input, trial.index))
 
     def _entire(self, prober: Prober, split: dict[int, Trial]) -> Iterator[Trial]:
@@ -193,12 +221,13 @@ class LiveCampaign:
                 yield prober.trial(made, index)
 
     def _trials(self, prober: Prober, count: int, until: float) -> Iterator[Trial]:
+        names = self.surface.names(self.target.place)
         for _ in range(count):
             if time.monotonic() >= until or len(self._suspects) >= SUSPECTS_MAX:
                 return
             index = self.first + self._number * self.stride
             self._number += 1
-            made = mutate.make(self.surface.kind, self.seed, index)
+            made = self.surface.make(self.seed, index, names)
             self._flying[index] = made
             yield prober.trial(made, index)
 
@@ -273,7 +302,7 @@ class LiveCampaign:
         """Whether the simplest input is answered, as it was before."""
         if self.target.alive is not None and not self.target.alive():
             return False
-        name = library.names(self.surface.kind)[0]
+        name = self.surface.names(self.target.place)[0]
         return any(prober.alone(Input(self.surface.kind, name, 0)).dialogue.heard_after for _ in range(3))
 
     def _revive(self, prober: Prober) -> bool:
@@ -298,6 +327,7 @@ class LiveCampaign:
             self.trouble = f"the target could not be started again: {problem}"
             return False
         self.target = prober.target = replace(self.target, address=address, place=place)
+        self.surface.prepare(place, prober.ask)
         return True
 
     def _kills(self, prober: Prober, made: Input) -> bool:

@@ -11,7 +11,7 @@ from merkhet.model import Weight
 from merkhet.wire.request import read_requests
 from merkhet_fuzz.grammar import Base, Grammar, Kind, Piece
 from merkhet_fuzz.live.answers import Answers, Judges
-from merkhet_fuzz.live.seam import Dialogue, Place
+from merkhet_fuzz.live.seam import Dialogue, Place, Surface
 from merkhet_fuzz.oracles import FORBIDDEN, Suspicion
 from merkhet_fuzz.render import Wire
 from merkhet_fuzz.verdicts import Decision, Excuse
@@ -37,11 +37,10 @@ ANSWERED = frozenset((
 Message = tuple[bytes, bytes, bytes]
 
 
-class HttpSurface:
+class HttpSurface(Surface):
     """Inputs of kind http-request."""
 
     kind = Kind.HTTP
-    needs: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self.judges = Judges()
