@@ -18,7 +18,7 @@ from merkhet_fuzz.spellings import COUNT, SPELLINGS
 from merkhet_fuzz.strategies import bases, inputs
 from merkhet_fuzz.verdicts import Decision
 
-DIGEST = "668abe1f7dccd20b5ba878bb464a1bab"
+DIGEST = "2ccc3ac75d4a5ed0e69a9db55cde6b61"
 KINDS = st.sampled_from(list(Kind))
 
 

@@ -34,6 +34,9 @@ ANSWERED = frozenset((
     "rfc9112-3.2-1",
 ))  # fmt: skip
 """What is answered by 400, and not by the end of the connection alone."""
+WHOLE = ANSWERED - {"rfc9112-2.2-10", "rfc9112-3.2-1"}
+"""Those that are no fault of a line's shape: nobody can be waiting for the rest of the head."""
+OWN_FAULTS = frozenset({500, 502})
 Message = tuple[bytes, bytes, bytes]
 
 
@@ -53,6 +56,22 @@ class HttpSurface(Surface):
     def dialogue(self, wire: Wire, place: Place) -> Dialogue:
         """Return the dialogue: send everything, and read the answers."""
         return HttpDialogue(wire, self.judges, tells=place.has("echo"))
+
+
+def trailers_of(base: Base) -> dict[int, set[bytes]]:
+    """Return the names that are in a message's trailer section and not in its head, by the number of the message."""
+    known = base.notes.get("trailers")
+    if isinstance(known, dict):
+        return cast("dict[int, set[bytes]]", known)
+    found: dict[int, set[bytes]] = {}
+    heads: dict[int, set[bytes]] = {}
+    for piece in base.pieces:
+        if piece.name.endswith(".name"):
+            kept = found if base.roles[piece.unit] == "trailer" else heads
+            kept.setdefault(piece.message, set()).add(piece.octets.lower())
+    made = {number: names - heads.get(number, set()) for number, names in found.items()}
+    base.notes["trailers"] = made
+    return made
 
 
 def _placed(piece: Piece, path: bytes, host: bytes) -> Piece:
@@ -141,9 +160,22 @@ class HttpDialogue(Dialogue):
                 return []
             if changed := self._changed(number):
                 return [changed]
+        if verdict.decision is Decision.ACCEPT and (merged := self._merged()):
+            return [merged]
         if verdict.decision is Decision.EITHER:
             return self._framed_twice()
         return self._lost() or self._open()
+
+    def _merged(self) -> Suspicion | None:
+        """Return that a field of a trailer section was told among those of the head (RFC 9112, Section 7.1.2)."""
+        for number, names in trailers_of(self.wire.base).items():
+            echo = self.answers.echo(number) if self._tells and number < self._count else None
+            told = () if echo is None else (echo.fields or ())
+            merged = names & {name.lower() for name, _ in told}
+            if merged:
+                wanted, came = "trailer fields apart from those of the head", f"{min(merged)!r} among the fields"
+                return Suspicion("merged", "rfc9112-7.1.2-3", "trailer", wanted, came)
+        return None
 
     def _surplus(self) -> Suspicion:
         return self._suspicion("surplus", f"{len(self.expected)} answers", Weight.BREACH)
@@ -200,7 +232,7 @@ class HttpDialogue(Dialogue):
             return [self._suspicion("surplus", f"at most {len(self.expected)} answers", Weight.BREACH)]
         at = verdict.message
         if self._count > at and finals[at].status in REFUSALS:
-            return self._kept(at)
+            return self._kept(at) or self._misnamed(at)
         if self._count == at:
             return self._unanswered()
         if self._count <= at or finals[at].status >= 400 or not self._tells:
@@ -209,12 +241,24 @@ class HttpDialogue(Dialogue):
             [] if self._is_replaced(at) else [self._suspicion("accepted", f"a refusal: {verdict.why}", verdict.weight)]
         )
 
-    def _unanswered(self) -> list[Suspicion]:
-        """Return that the connection ended where a 400 is asked for."""
-        requirement, answers = self.wire.verdict.requirement, self.answers
-        if requirement not in ANSWERED or self._is_cut or self.shuts or answers.garbage or not answers.is_between:
+    def _misnamed(self, at: int) -> list[Suspicion]:
+        """Return that a fault of the request was told as one of the server's own."""
+        requirement, status = self.wire.verdict.requirement, self.answers.finals[at].status
+        if requirement not in ANSWERED or status not in OWN_FAULTS:
             return []
-        if answers.end not in {End.CLOSED, End.RESET} or any(final.says_close for final in answers.finals):
+        wanted = f"a 400: {self.wire.verdict.why}"
+        return [Suspicion("status", requirement, self.wire.verdict.unit, wanted, self.told(), Weight.WARNING)]
+
+    def _unanswered(self) -> list[Suspicion]:
+        """Return that the connection ended where a 400 is asked for, or that nothing came behind a whole head."""
+        requirement, answers = self.wire.verdict.requirement, self.answers
+        if requirement not in ANSWERED or self._is_cut or answers.garbage or not answers.is_between:
+            return []
+        if any(final.says_close for final in answers.finals):
+            return []
+        is_ended = answers.end in {End.CLOSED, End.RESET} and not self.shuts
+        is_silent = answers.end is End.SILENT and requirement in WHOLE and b"\r\n\r\n" in self.wire.octets
+        if not is_ended and not is_silent:
             return []
         wanted = f"a 400: {self.wire.verdict.why}"
         return [Suspicion("unanswered", requirement, self.wire.verdict.unit, wanted, self.told(), Weight.WARNING)]
