@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 
-from merkhet_fuzz.bases import deflate, exchange, http, multipart, values, websocket
+from merkhet_fuzz.bases import connection, deflate, exchange, http, multipart, values, websocket
 from merkhet_fuzz.grammar import Base, Kind
 from merkhet_fuzz.inputs import InputError
 
@@ -21,6 +21,7 @@ MAKERS: Mapping[Kind, tuple[Callable[[str, int], Base], tuple[str, ...]]] = {
     Kind.HANDSHAKE: (websocket.make_handshake, ("plain", "extended", "subprotocol", "deflate", "absolute")),
     Kind.DEFLATE: (deflate.make, ("messages", "fragments", "windows")),
     Kind.EXCHANGE: (exchange.make, exchange.NAMES),
+    Kind.CONNECTION: (connection.make, connection.NAMES),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from merkhet_fuzz.grammar import Kind
+from merkhet_fuzz.live.connection import ConnectionSurface
 from merkhet_fuzz.live.exchange import ExchangeSurface
 from merkhet_fuzz.live.http import HttpSurface
 from merkhet_fuzz.live.seam import Place, Surface
@@ -12,6 +13,7 @@ from merkhet_fuzz.live.websocket import DeflateSurface, FramesSurface, Handshake
 
 SURFACES: Mapping[Kind, Callable[[], Surface]] = {
     Kind.HTTP: HttpSurface,
+    Kind.CONNECTION: ConnectionSurface,
     Kind.EXCHANGE: ExchangeSurface,
     Kind.HANDSHAKE: HandshakeSurface,
     Kind.FRAMES: FramesSurface,
