@@ -96,7 +96,9 @@ def replay_alone(parser: Parser, made: Input) -> list[Suspicion]:
     """Give one input to the parser in a process of its own, which it may end."""
     seen = scheduler.alone(partial(replay_of, parser.label, str(made)))
     if isinstance(seen, scheduler.Dead):
-        return [Suspicion(DIED, "", seen.how, "messages, or a refusal", f"the process ended: {seen.how}", Weight.BREACH)]
+        return [
+            Suspicion(DIED, "", seen.how, "messages, or a refusal", f"the process ended: {seen.how}", Weight.BREACH)
+        ]
     return seen
 
 

@@ -8,14 +8,23 @@ them is the quicker, changes nothing of what is found. Whoever runs them is a `c
 from __future__ import annotations
 
 import contextlib
+import importlib
 import multiprocessing
 import signal
 import socket
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 from urllib.parse import urlsplit
 
 T = TypeVar("T")
@@ -103,9 +112,18 @@ class _Running(Generic[T]):
             if shard is None:
                 break
             self._shards[self._drawn] = shard
-            self._waiting[self._executor.submit(shard)] = self._drawn
+            self._waiting[self._submitted(shard)] = self._drawn
             self._drawn += 1
         return bool(self._waiting)
+
+    def _submitted(self, shard: Shard[T]) -> Future[T]:
+        try:
+            return self._executor.submit(shard)
+        except self._pool.deaths as problem:
+            # The executor has been broken since somebody last looked: what it still had is dealt with together.
+            broken = Future[T]()
+            broken.set_exception(problem)
+            return broken
 
     def take(self) -> None:
         """Wait for results. Raises SchedulerError, and what a shard raises."""
@@ -145,6 +163,7 @@ class _Running(Generic[T]):
 def alone(shard: Shard[T]) -> T | Dead:
     """Run a shard in a process of its own, and once more if that dies. Raises what the shard raises."""
     how = ""
+    result: T
     for _ in range(TRIES):
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe(duplex=False)
@@ -199,7 +218,7 @@ def workers(jobs: int = 1, address: str = "") -> Generator[Pool | None]:
 @contextlib.contextmanager
 def _cluster(address: str) -> Generator[Pool]:
     try:
-        import distributed  # noqa: PLC0415 - an extra, and slow to import
+        distributed: Any = importlib.import_module("distributed")  # an extra, and slow to import
     except ImportError as problem:
         raise SchedulerError(NO_DASK) from problem
     _knock(address)
@@ -214,7 +233,7 @@ def _cluster(address: str) -> Generator[Pool]:
             raise SchedulerError(f"{address}: the scheduler has no workers: dask worker {address}") from problem
 
         def make() -> Executor:
-            return client.get_executor(pure=False)
+            return cast("Executor", client.get_executor(pure=False))
 
         def width() -> int:
             return sum(client.nthreads().values())

@@ -13,7 +13,7 @@ OCTETS = "MERKHET_TEST_DIES_ON"
 """The octets of that input, in hexadecimal digits."""
 MARK = "MERKHET_TEST_DIES_ONCE"
 """A file that whoever dies leaves: where it is there already, nobody dies. Without it everybody does."""
-_parser = chunked(**{"any two": True, "any trailer": True, "int": True})
+_parser = chunked(**{"any two": True, "any trailer": True, "no extensions": True})
 
 
 def parse(segments: Sequence[bytes]) -> Iterator[bytes]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import dying
 import pytest
@@ -18,12 +20,12 @@ from merkhet_fuzz.campaign import Campaign
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.inputs import Input
 from merkhet_fuzz.render import render
-from merkhet_fuzz.scheduler import Dead, SchedulerError
+from merkhet_fuzz.scheduler import Dead, Pool, SchedulerError
 
 LABEL = "dying.parse:chunked"
-INPUTS = 12_000
+INPUTS = 3000
 SEED = 5
-MIDDLE = 6_789
+MIDDLE = 1345
 """The input at which a worker dies, in the middle of its shard: what it had seen before is lost with it."""
 needs_kill = pytest.mark.skipif(os.name != "posix", reason="a process is killed")
 
@@ -82,19 +84,61 @@ def test_a_cluster_finds_what_one_finds_though_a_worker_is_killed(killer: Path, 
 @needs_kill
 def test_an_input_that_ends_every_process_is_a_finding(killer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(dying.MARK)
-    made = Campaign(parsers.load(LABEL), SEED, 600.0, 8000, 2)
+    monkeypatch.setattr(campaign, "BATCH_INPUTS", 50)
+    made = Campaign(parsers.load(LABEL), SEED, 600.0, 2000, 2)
     made.run()
     assert not killer.exists()
     died = made.found["died.SIGKILL"]
     assert died.found_after == MIDDLE + 1
-    assert made.inputs + made.skipped == 8000
-    assert made.skipped == 1000 - MIDDLE % 1000 - 1
+    assert made.inputs + made.skipped == 2000
+    assert made.skipped == 50 - MIDDLE % 50 - 1
 
 
 def test_results_come_in_the_order_of_the_shards() -> None:
     with scheduler.workers(3) as pool:
         shards: Iterator[scheduler.Shard[int]] = (partial(pow, number, 2) for number in range(50))
         assert list(scheduler.in_order(pool, shards)) == [number**2 for number in range(50)]
+
+
+def test_a_shard_that_ends_its_process_is_told_in_its_place_and_costs_no_other() -> None:
+    calls: list[scheduler.Shard[int]] = [partial(abs, number) for number in range(12)]
+    calls[3] = partial(os._exit, 9)
+    with scheduler.workers(2) as pool:
+        results = list(scheduler.in_order(pool, iter(calls)))
+    assert results == [0, 1, 2, Dead("exit code 9"), *range(4, 12)]
+
+
+class Answering(Executor):
+    """An executor of which every shard comes to this, at once; to nothing ever, if it is None. It can be told to be broken."""
+
+    def __init__(self, problem: BaseException | None, *, is_broken: bool = False) -> None:
+        self._problem = problem
+        self._is_broken = is_broken
+
+    def submit(self, _fn: Callable[..., Any], /, *_args: Any, **_named: Any) -> Future[Any]:
+        if self._is_broken:
+            raise BrokenExecutor
+        future = Future[Any]()
+        if self._problem is not None:
+            future.set_exception(self._problem)
+        return future
+
+
+def test_an_executor_that_is_found_broken_is_replaced() -> None:
+    executors: list[Executor] = [ThreadPoolExecutor(2), Answering(None, is_broken=True)]
+    calls: list[scheduler.Shard[int]] = [partial(abs, number) for number in range(8)]
+    assert list(scheduler.in_order(Pool(executors.pop, lambda: 2), iter(calls))) == list(range(8))
+    assert executors == []
+
+
+def test_a_scheduler_that_is_gone_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = Pool(lambda: Answering(CancelledError()), lambda: 1, lost=(CancelledError,), address="tcp://there:1")
+    with pytest.raises(SchedulerError, match="tcp://there:1: the workers are gone"):
+        list(scheduler.in_order(pool, iter([partial(abs, 1)])))
+    monkeypatch.setattr(scheduler, "TICK_SECONDS", 0.001)
+    monkeypatch.setattr(scheduler, "ALONE_MAX_SECONDS", 0.002)
+    with pytest.raises(SchedulerError, match="there is none left"):
+        list(scheduler.in_order(Pool(lambda: Answering(None), lambda: 0), iter([partial(abs, 1)])))
 
 
 def test_a_shard_is_drawn_only_when_somebody_is_about_to_be_free() -> None:

@@ -175,7 +175,9 @@ def _end(out: Console, campaign: Campaign, journal: Journal) -> None:
     for label, line in campaign.unrepeated.items():
         say(out, f"note: {label} was seen once and did not come again: {line}")
     if campaign.skipped:
-        say(out, f"note: {campaign.skipped} inputs stood behind one that ended the parser's process, and were not tried")
+        say(
+            out, f"note: {campaign.skipped} inputs stood behind one that ended the parser's process, and were not tried"
+        )
 
 
 @fuzz.command("replay")
