@@ -11,7 +11,7 @@ from functools import partial
 import msgspec
 
 from merkhet.model import FuzzFinding, Weight
-from merkhet_fuzz import findings, minimise, mutate, oracles, scheduler
+from merkhet_fuzz import findings, growth, minimise, mutate, oracles, scheduler
 from merkhet_fuzz.inputs import Input
 from merkhet_fuzz.oracles import Suspicion
 from merkhet_fuzz.parsers import Parser, load
@@ -81,7 +81,9 @@ def batch_of(label: str, seed: int, start: int, count: int, known: frozenset[str
 
 
 def replay(parser: Parser, made: Input) -> list[Suspicion]:
-    """Give one input to the parser, with every oracle."""
+    """Give one input to the parser, with every oracle; a long one is asked for the work that it makes, and nothing else."""
+    if growth.is_long(made):
+        return growth.seen(parser, made)
     with oracles.watchdog():
         oracles.rewind()
         return _observed(parser, render(made), with_segments=True)
@@ -129,6 +131,7 @@ class Campaign:
     """Inputs until a time or a number is reached. `on_finding` is called the moment a class is found and minimised.
 
     `jobs` are processes of this machine; with an `address` the workers of the Dask scheduler there are used instead.
+    `probes_growth`: first of all, inputs are made long, and the time is taken that the parser takes for them.
     `found` has every class; `unrepeated` those that did not come again. `inputs` counts those that were tried, `skipped`
     those that stood behind one that ends the process of the parser.
     """
@@ -139,6 +142,7 @@ class Campaign:
     inputs_max: int = 0
     jobs: int = 1
     address: str = ""
+    probes_growth: bool = False
     on_finding: Callable[[FuzzFinding], None] = lambda _: None
     on_progress: Callable[[int], None] = lambda _: None
     found: dict[str, FuzzFinding] = field(default_factory=dict[str, FuzzFinding])
@@ -149,6 +153,8 @@ class Campaign:
 
     def run(self) -> None:
         """Go on to the end of the time or of the inputs, whichever comes first. Raises SchedulerError."""
+        if self.probes_growth:
+            self._probe()
         begun = time.monotonic()
         with scheduler.workers(self.jobs, self.address) as pool:
             for done in scheduler.in_order(pool, self._shards(begun)):
@@ -160,6 +166,13 @@ class Campaign:
                 else:
                     self._blame(start, count)
                 self.on_progress(self.inputs)
+
+    def _probe(self) -> None:
+        """Ask how the work grows with the input, before anything else and in this process alone."""
+        for suspicion, made in growth.probe(self.parser):
+            finding = findings.make(self.parser.label, suspicion, made, version=self.parser.version, seed=self.seed)
+            self.found[suspicion.label] = finding
+            self.on_finding(finding)
 
     def _add(self, done: Batch) -> None:
         self.inputs += done.inputs

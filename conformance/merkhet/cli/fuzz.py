@@ -67,6 +67,7 @@ def _listed(context: click.Context, _parameter: click.Parameter, value: bool) ->
 @click.option(
     "--scheduler", metavar="ADDRESS", default="", help="Use the workers of a Dask scheduler, such as tcp://HOST:8786."
 )
+@click.option("--growth/--no-growth", default=True, show_default=True, help="First, see how work grows with the input.")
 @click.option(
     "--journal",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -102,6 +103,7 @@ def parser_(  # noqa: PLR0917 - click passes each option by its name
     seed: int,
     jobs: int,
     scheduler: str,
+    growth: bool,  # noqa: FBT001 - click's signature
     journal: Path,
     expect: Path | None,
     fail_on: str,
@@ -119,7 +121,7 @@ def parser_(  # noqa: PLR0917 - click passes each option by its name
     try:
         for parser in chosen:
             campaign = Campaign(
-                parser, seed, seconds, inputs or 0, jobs, scheduler, on_finding=_teller(out, written, found, known)
+                parser, seed, seconds, inputs or 0, jobs, scheduler, growth, on_finding=_teller(out, written, found, known)
             )
             say(out, f"{parser.label} {parser.version}: seed {seed}, {_planned(seconds, inputs)}")
             try:
