@@ -19,7 +19,7 @@ from typing import NamedTuple
 from merkhet.model import Weight
 from merkhet_fuzz import oracles
 from merkhet_fuzz.edits import BEFORE, BEHIND, LENGTHENING
-from merkhet_fuzz.grammar import Kind
+from merkhet_fuzz.grammar import BOUNDARY, Kind
 from merkhet_fuzz.inputs import PLAIN, Edit, Input, Transport
 from merkhet_fuzz.oracles import Suspicion, run
 from merkhet_fuzz.parsers import Parser
@@ -40,6 +40,7 @@ SECONDS_MAX = 1.0
 OCTETS_MAX = 1 << 20
 REPEATS = 3
 COUNT_MIN = 16
+PART = b"\r\n--" + BOUNDARY + b'\r\nContent-Disposition: form-data; name="a"\r\n\r\na'
 Clock = Callable[[], float]
 
 
@@ -122,7 +123,7 @@ PROBES: Mapping[Kind, Mapping[str, Probe]] = {
         "content-nearly-a-delimiter": Probe("one", "part1.octets", b"\r\n--merkhet-boundar"),
         "content-behind-cr": Probe("one", "part1.octets", b"a", b"\r", each=64),
         "content-in-pieces": Probe("one", "part1.octets", b"a", each=4),
-        "parts": Probe("one", "close.lead", b'\r\n--merkhet-boundary\r\nContent-Disposition: form-data; name="a"\r\n\r\na', what=BEFORE),
+        "parts": Probe("one", "close.lead", PART, what=BEFORE),
         "preamble-in-pieces": Probe("surrounded", "preamble.octets", b"a", each=4),
         "epilogue-in-pieces": Probe("surrounded", "m2-epilogue.octets", b"a", each=4),
         "fields": Probe("one", "disposition1.end", b"X: a\r\n"),
@@ -241,7 +242,8 @@ def longest(parser: Parser, probe: Probe, clock: Clock = time.thread_time) -> tu
         growth = Growth(tuple(seconds))
         is_enough = seconds[-1] > SECONDS_ENOUGH and growth.factors[-1:] < (FACTOR_MAX,)
         octets = count * len(probe.repeated)
-        if is_enough or growth.is_beyond_linear or seconds[-1] > SECONDS_MAX or octets > OCTETS_MAX:
+        is_too_much = seconds[-1] > min(SECONDS_MAX, oracles.HANG_SECONDS / 2) or octets > OCTETS_MAX
+        if is_enough or growth.is_beyond_linear or is_too_much:
             return made, growth
         count *= 2
         if seconds[-1] < SECONDS_NONE:
@@ -253,5 +255,6 @@ def probe(parser: Parser, clock: Clock = time.thread_time) -> Iterator[tuple[Sus
     """Yield what grows beyond linear, each with an input that shows it."""
     for each in PROBES[parser.kind].values():
         made, growth = longest(parser, each, clock)
-        if growth.is_beyond_linear:
+        is_sudden = len(growth.seconds) <= DOUBLINGS and growth.seconds[-1] > SECONDS_ENOUGH
+        if growth.is_beyond_linear or is_sudden:
             yield from ((suspicion, made) for suspicion in seen(parser, made, clock))

@@ -67,7 +67,11 @@ def _listed(context: click.Context, _parameter: click.Parameter, value: bool) ->
 @click.option(
     "--scheduler", metavar="ADDRESS", default="", help="Use the workers of a Dask scheduler, such as tcp://HOST:8786."
 )
-@click.option("--growth/--no-growth", default=True, show_default=True, help="First, see how work grows with the input.")
+@click.option(
+    "--growth/--no-growth",
+    default=None,
+    help="First, see how the work grows with the input. Default: unless --inputs is given.",
+)
 @click.option(
     "--journal",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -103,7 +107,7 @@ def parser_(  # noqa: PLR0917 - click passes each option by its name
     seed: int,
     jobs: int,
     scheduler: str,
-    growth: bool,  # noqa: FBT001 - click's signature
+    growth: bool | None,  # noqa: FBT001 - click's signature
     journal: Path,
     expect: Path | None,
     fail_on: str,
@@ -120,9 +124,9 @@ def parser_(  # noqa: PLR0917 - click passes each option by its name
     written = _journal(journal)
     try:
         for parser in chosen:
-            campaign = Campaign(
-                parser, seed, seconds, inputs or 0, jobs, scheduler, growth, on_finding=_teller(out, written, found, known)
-            )
+            probes = inputs is None if growth is None else growth
+            campaign = Campaign(parser, seed, seconds, inputs or 0, jobs, scheduler, probes)
+            campaign.on_finding = _teller(out, written, found, known)
             say(out, f"{parser.label} {parser.version}: seed {seed}, {_planned(seconds, inputs)}")
             try:
                 campaign.run()
