@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import threading
 import traceback
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from types import FrameType
 from typing import Any, NamedTuple, cast
 
 from merkhet.model import Weight
+from merkhet_fuzz import threads
 from merkhet_fuzz.grammar import VALUES, Kind
 from merkhet_fuzz.inputs import Input
 from merkhet_fuzz.judges.values import POSITION_MAX
@@ -81,15 +83,12 @@ def run(parser: Parser, segments: Sequence[bytes]) -> Run:
 
 @contextlib.contextmanager
 def watchdog() -> Generator[None]:
-    """Let a parser that loops raise HangError; where the platform has no such timer, or on another thread, nothing is watched."""
-    if not hasattr(signal, "setitimer"):
-        yield
+    """Let a parser that loops raise HangError."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        with threads.watchdog(HANG_SECONDS, HangError):
+            yield
         return
-    try:
-        before = signal.signal(signal.SIGPROF, _hang)
-    except ValueError:
-        yield
-        return
+    before = signal.signal(signal.SIGPROF, _hang)
     try:
         yield
     finally:
@@ -98,13 +97,22 @@ def watchdog() -> Generator[None]:
 
 
 def _hang(_number: int, _frame: FrameType | None) -> None:
-    raise HangError(f"more than {HANG_SECONDS} s of work for one input")
+    raise HangError
 
 
 def rewind() -> None:
     """Begin to count anew: the next input has its own time."""
-    if hasattr(signal, "setitimer") and signal.getsignal(signal.SIGPROF) is _hang:
+    is_first = threading.current_thread() is threading.main_thread()
+    if is_first and hasattr(signal, "setitimer") and signal.getsignal(signal.SIGPROF) is _hang:
         signal.setitimer(signal.ITIMER_PROF, HANG_SECONDS)
+    else:
+        threads.rewind()
+
+
+def hang() -> Suspicion:
+    """Return what is said of an input that a parser was still at work on when its time was over."""
+    observed = f"more than {HANG_SECONDS:g} s of work for one input"
+    return Suspicion("hang", "", "", "an answer in bounded time", observed, Weight.BREACH)
 
 
 def observe(parser: Parser, wire: Wire, *, with_segments: bool = False) -> list[Suspicion]:
@@ -132,7 +140,7 @@ def _crash(crash: BaseException) -> Suspicion:
     # Where it was raised is the same from release to release, other than the number of the line.
     place = frames[-1].name if frames else ""
     if isinstance(crash, HangError):
-        return Suspicion("hang", "", "", "an answer in bounded time", str(crash), Weight.BREACH)
+        return hang()
     name = type(crash).__name__
     return Suspicion(
         "crash", "", f"{name}.{place}", "messages, or a refusal", f"{name} in {place}: {crash}", Weight.BREACH

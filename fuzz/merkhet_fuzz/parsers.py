@@ -11,7 +11,8 @@ message that is whole; the last segment is the end of the stream:
 
     mine.refusals = (MyParserError,)    # what it raises to refuse an input; ValueError where nothing is said
 
-An entry point of the group `merkhet.parsers` whose name is NAME:KIND makes it known to `merkhet fuzz parser NAME`.
+`merkhet fuzz parser MODULE.FUNCTION:KIND` takes it as it is; an entry point of the group `merkhet.parsers` whose name is
+NAME:KIND makes it known to `merkhet fuzz parser NAME`.
 What the messages of each kind are stands at `merkhet_fuzz.render.Wire`; those of HTTP may have fields behind the content.
 """
 
@@ -19,8 +20,10 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, cast
 
 from merkhet_fuzz.grammar import VALUES, Kind
@@ -93,6 +96,8 @@ def known() -> dict[str, str]:
 
 def find(name: str) -> list[Parser]:
     """Return the parsers that NAME, or NAME:KIND, stands for. Raises ParserError."""
+    if "." in name:
+        return [load(name)]
     labels = [label for label in known() if name in {label, label.partition(":")[0]}]
     if not labels:
         names = sorted({label.partition(":")[0] for label in known()})
@@ -105,6 +110,8 @@ def load(label: str) -> Parser:
     name, _, kind = label.partition(":")
     if kind not in {str(each) for each in Kind}:
         raise ParserError(f"{label}: expected NAME:KIND with a kind of {', '.join(Kind)}")
+    if "." in name:
+        return _imported(name, Kind(kind))
     entries = [entry for entry in importlib.metadata.entry_points(group=GROUP) if entry.name == label]
     try:
         if entries:
@@ -117,3 +124,16 @@ def load(label: str) -> Parser:
     except ImportError as problem:
         package = OURS[name][1] if name in OURS else "what the entry point names"
         raise ParserError(f"{label}: {problem}; is it installed? pip install {package}") from problem
+
+
+def _imported(name: str, kind: Kind) -> Parser:
+    """Return the parser that MODULE.FUNCTION is; the module may be in the folder that the command is run in."""
+    module, _, function = name.rpartition(".")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        there = importlib.import_module(module)
+        return made(name, kind, cast("Function", getattr(there, function)), str(getattr(there, "__version__", "")))
+    except (ImportError, AttributeError) as problem:
+        raise ParserError(f"{name}:{kind}: {problem}; expected MODULE.FUNCTION:KIND") from problem

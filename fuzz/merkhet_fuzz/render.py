@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from merkhet_fuzz.bases import connection, library
 from merkhet_fuzz.bases.websocket import masked
-from merkhet_fuzz.edits import Edited, apply
+from merkhet_fuzz.edits import LENGTHENING, Edited, apply
 from merkhet_fuzz.grammar import Base, Kind, Piece
 from merkhet_fuzz.inputs import Input
 from merkhet_fuzz.judges import chunked, deflate, frames, handshake, http, multipart, values
@@ -67,6 +67,9 @@ def render(made: Input, placed: Base | None = None) -> Wire:
     edited = apply(base, made.edits)
     octets = masked(edited.pieces) if base.kind in FRAMED else b"".join([piece.octets for piece in edited.pieces])
     segments = made.transport.segments(octets)
+    for edit in made.edits:
+        if edit.what in LENGTHENING:
+            return Wire(made, octets, segments, FREE, ())
     end = made.transport.end
     if 0 <= end < len(octets):
         verdict, expected = _cut_off(edited, octets, end)

@@ -21,6 +21,7 @@ from merkhet_fuzz.campaign import Campaign, replay
 from merkhet_fuzz.inputs import Input, InputError
 from merkhet_fuzz.journal import PLACE, Journal, JournalError, latest, read
 from merkhet_fuzz.parsers import Parser, ParserError
+from merkhet_fuzz.scheduler import SchedulerError
 
 FAILS = frozenset((Weight.BREACH, Weight.WARNING))
 
@@ -64,6 +65,14 @@ def _listed(context: click.Context, _parameter: click.Parameter, value: bool) ->
 )
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
 @click.option(
+    "--scheduler", metavar="ADDRESS", default="", help="Use the workers of a Dask scheduler, such as tcp://HOST:8786."
+)
+@click.option(
+    "--growth/--no-growth",
+    default=None,
+    help="First, see how the work grows with the input. Default: unless --inputs is given.",
+)
+@click.option(
     "--journal",
     type=click.Path(dir_okay=False, path_type=Path),
     default=PLACE,
@@ -97,6 +106,8 @@ def parser_(  # noqa: PLR0917 - click passes each option by its name
     inputs: int | None,
     seed: int,
     jobs: int,
+    scheduler: str,
+    growth: bool | None,  # noqa: FBT001 - click's signature
     journal: Path,
     expect: Path | None,
     fail_on: str,
@@ -113,12 +124,14 @@ def parser_(  # noqa: PLR0917 - click passes each option by its name
     written = _journal(journal)
     try:
         for parser in chosen:
-            campaign = Campaign(
-                parser, seed, seconds, inputs or 0, jobs, on_finding=_teller(out, written, found, known)
-            )
+            probes = inputs is None if growth is None else growth
+            campaign = Campaign(parser, seed, seconds, inputs or 0, jobs, scheduler, probes)
+            campaign.on_finding = _teller(out, written, found, known)
             say(out, f"{parser.label} {parser.version}: seed {seed}, {_planned(seconds, inputs)}")
             try:
                 campaign.run()
+            except SchedulerError as problem:
+                raise Failure(Code.INVOCATION, str(problem)) from problem
             finally:
                 _end(out, campaign, written)
     finally:
@@ -167,6 +180,10 @@ def _end(out: Console, campaign: Campaign, journal: Journal) -> None:
     say(out, f"{campaign.parser.label}: {campaign.inputs} inputs, {len(campaign.found)} classes of findings")
     for label, line in campaign.unrepeated.items():
         say(out, f"note: {label} was seen once and did not come again: {line}")
+    if campaign.skipped:
+        say(
+            out, f"note: {campaign.skipped} inputs stood behind one that ended the parser's process, and were not tried"
+        )
 
 
 @fuzz.command("replay")
