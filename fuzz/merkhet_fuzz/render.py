@@ -12,7 +12,7 @@ from merkhet_fuzz.bases import library
 from merkhet_fuzz.edits import Edited, apply
 from merkhet_fuzz.grammar import Base, Kind, Piece
 from merkhet_fuzz.inputs import Input
-from merkhet_fuzz.judges import chunked, frames, handshake, http, multipart, values
+from merkhet_fuzz.judges import chunked, frames, handshake, http, multipart, strict, values
 from merkhet_fuzz.judges.view import View
 from merkhet_fuzz.verdicts import ACCEPT, FREE, Decision, Verdict, combine, refuse
 
@@ -81,7 +81,11 @@ def judge(edited: Edited, octets: bytes) -> tuple[Verdict, Expected]:
         return values.range_(octets)
     if kind is Kind.DATE:
         return values.date(octets)
-    return combine([_unit(edited, unit) for unit in edited.units]) if edited.units else ACCEPT, meaning(edited)
+    verdict = combine([_unit(edited, unit) for unit in edited.units]) if edited.units else ACCEPT
+    is_refused = verdict.decision is Decision.REFUSE
+    if is_refused and len(edited.units) > 1 and kind in STRUCTURED and strict.messages(kind, octets) > verdict.message:
+        verdict = FREE
+    return verdict, meaning(edited)
 
 
 def _unit(edited: Edited, unit: str) -> Verdict:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from merkhet_fuzz.verdicts import ACCEPT, FREE, Verdict, either, refuse
+from merkhet.model import Weight
+from merkhet_fuzz.verdicts import ACCEPT, FREE, Decision, Verdict, either, refuse
 
 NAMES = {1: "text", 2: "binary"}
 KNOWN = frozenset((0, 1, 2, 8, 9, 10))
 CONTROL = 8
+CLOSED = Verdict(Decision.ACCEPT, weight=Weight.WARNING)
+"""A Close that is well-formed. Only a passage that binds nobody says that what is behind it is discarded (Section 1.4)."""
 
 
 @dataclass(slots=True)
@@ -36,6 +39,8 @@ def read(octets: bytes) -> tuple[Verdict, tuple[object, ...]]:
         _frame(octets, reading)
     events = tuple(reading.events)
     verdict = reading.verdict or ACCEPT
+    if verdict is CLOSED and not reading.is_lenient:
+        return verdict.at(len(events), "behind-close"), events
     if verdict is ACCEPT and reading.is_lenient:
         verdict = either("rfc6455-5.2-6b", "a length in more octets than it needs may be read")
     elif reading.is_lenient:
@@ -98,7 +103,7 @@ def _take(first: int, payload: bytes, reading: Reading) -> None:
         reading.events.append(("ping", payload))
     elif opcode == 8:
         # Behind a Close nothing is read: what its body may say is open, and so is what comes of it.
-        reading.verdict = FREE if reading.at and _is_odd(payload) else ACCEPT
+        reading.verdict = FREE if _is_odd(payload) else CLOSED
     elif opcode != 10:
         reading.name = reading.name or NAMES[opcode]
         reading.content += payload
