@@ -92,4 +92,4 @@ def _summed(events: Sequence[WireEvent]) -> list[WireEvent]:
         if same:
             length = sum(event.length for event in same)
             summed.append(structs.replace(same[0], data=b"", length=length))
-    return summed
+    return sorted(summed, key=lambda event: event.at)
