@@ -1,20 +1,27 @@
 //! A hyper server with the endpoints root and echo of merkhet's contract: server PORT
 use hyper::service::{make_service_fn, service_fn};
-use hyper::{body, Body, Request, Response, Server, StatusCode};
+use hyper::{body::HttpBody, Body, Request, Response, Server, StatusCode};
 use serde_json::json;
 use std::convert::Infallible;
+
+const CONTENT_BYTES_MAX: usize = 64 << 20;
 
 fn octets(data: impl AsRef<[u8]>) -> String {
     base64::encode(data)
 }
 
-// The trailers, once they are read, are not in the octets that `to_bytes` returns: null says so.
+// hyper 0.14 hands on no trailers: null says so.
 async fn echo(request: Request<Body>) -> Response<Body> {
-    let (head, content) = request.into_parts();
-    // Content that breaks off, or that hyper cannot read, is an error here.
-    let Ok(content) = body::to_bytes(content).await else {
-        return answer(StatusCode::BAD_REQUEST, "text/plain", "bad content\n".into());
-    };
+    let (head, mut body) = request.into_parts();
+    let mut content = Vec::new();
+    while let Some(piece) = body.data().await {
+        match piece {
+            Ok(piece) if content.len() + piece.len() <= CONTENT_BYTES_MAX => content.extend_from_slice(&piece),
+            Ok(_) => return answer(StatusCode::PAYLOAD_TOO_LARGE, "text/plain", "too much\n".into()),
+            // Content that breaks off, or that hyper cannot read.
+            Err(_) => return answer(StatusCode::BAD_REQUEST, "text/plain", "bad content\n".into()),
+        }
+    }
     let fields: Vec<_> = head.headers.iter().map(|(name, value)| [octets(name.as_str()), octets(value.as_bytes())]).collect();
     let report = json!({
         "method": head.method.as_str(),
