@@ -171,6 +171,15 @@ class TargetInfo(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     endpoints: dict[str, str] = {}
 
+    @property
+    def bare_version(self) -> str:
+        """The version without the name of the target that it may begin with, to be read behind that name."""
+        if not self.version.casefold().startswith(self.name.casefold()):
+            return self.version
+        rest = self.version[len(self.name) :]
+        # A name that goes on is another one: h2 is not what "h2o 2.2" begins with.
+        return rest.lstrip(" /:") if rest[:1] in {" ", "/", ":"} else self.version
+
 
 class Preflight(msgspec.Struct, frozen=True, kw_only=True):
     """What the target is like before any check: its plain answer, whether it tells garbage from a request, its round trip."""
@@ -225,6 +234,8 @@ class RunResults(msgspec.Struct, frozen=True, kw_only=True):
 
     `excused` has the outcomes that were expected when the run was judged: a report made later shows the same as the run did,
     whatever has become of the expectations since. They stand before the results: a file that is cut off still has them.
+    `unreached` has the checks that were open in the run before, and that this one was to take and has not judged: they are
+    open still.
     """
 
     version: int = RESULTS_VERSION
@@ -237,6 +248,7 @@ class RunResults(msgspec.Struct, frozen=True, kw_only=True):
     target: TargetInfo
     preflight: Preflight | None
     excused: tuple[Excuse, ...] = ()
+    unreached: tuple[str, ...] = ()
     requirements: tuple[Requirement, ...]
     results: tuple[CheckResult, ...]
     second_runs: int = 0

@@ -28,6 +28,7 @@ RENDERERS = {
     "md": "merkhet_reports.compare_markdown",
     "json": "merkhet_reports.compare_json",
 }
+OUTPUTS = outputs.Outputs(tuple(RENDERERS))
 LETTERS = {
     Outcome.PASS: ".",
     Outcome.FAIL: "F",
@@ -51,7 +52,9 @@ Render = Callable[[Compared], outputs.Rendered]
     type=click.Choice(["servers", "runs"]),
     help="What the files are. Default: runs, if they are two of one target; else servers.",
 )
-@click.option("-o", "--output", multiple=True, metavar="FORMAT:PATH", help=f"{', '.join(RENDERERS)}; - is stdout.")
+@click.option(
+    "-o", "--output", multiple=True, metavar="FORMAT:PATH", type=OUTPUTS, help=f"{', '.join(RENDERERS)}; - is stdout."
+)
 def compare(results: tuple[Path, ...], every: bool, kind: str | None, output: tuple[str, ...]) -> Code:  # noqa: FBT001
     """Compare RESULTS of several servers, or of two runs of one: first the one before, then the new one.
 
