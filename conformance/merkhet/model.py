@@ -163,7 +163,7 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TargetInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What was judged. `kind` is "embedded", "command" or "url"."""
+    """What was judged. `kind` is "embedded", "command", "url", "parser", or "several" where some were held side by side."""
 
     name: str
     kind: str
@@ -183,7 +183,10 @@ class Preflight(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Excuse(msgspec.Struct, frozen=True, kw_only=True):
-    """An outcome that came out as `merkhet.expect.toml` expects: of which check, and why. `until` is a date or empty."""
+    """An outcome that came out as `merkhet.expect.toml` expects: of which check, and why. `until` is a date or empty.
+
+    `check` may be the id of a finding of the fuzzer, too.
+    """
 
     check: str
     reason: str
@@ -220,11 +223,52 @@ class FuzzFinding(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
 
 
+class Severity(enum.StrEnum):
+    """What a disagreement is about, the gravest first: those about framing let one request be read as two."""
+
+    FRAMING = "framing"
+    MEANING = "meaning"
+    ACCEPTANCE = "acceptance"
+    TASTE = "taste"
+
+
+class Disagreement(msgspec.Struct, frozen=True, kw_only=True):
+    """A class of inputs that servers or parsers read differently, with the smallest input that shows it.
+
+    `readings` says of each of `participants` what it made of the input, and `sides` has a number for each: those with the same
+    number read the same. `decided` is what the text asks for, "" where it leaves that open; `at_fault` names who does
+    not do so. `taste` is what the text leaves to everyone. `inputs` counts the inputs that fell into the class; the other
+    members are those of FuzzFinding.
+    """
+
+    id: str
+    severity: Severity
+    kind: str
+    weight: Weight = Weight.NOTE
+    participants: tuple[str, ...]
+    sides: tuple[int, ...]
+    readings: tuple[str, ...]
+    requirement: str = ""
+    decided: str = ""
+    at_fault: tuple[str, ...] = ()
+    input: str
+    edits: tuple[str, ...] = ()
+    transport: str = ""
+    octets: bytes = b""
+    segments: tuple[int, ...] = ()
+    legal: bytes = b""
+    others: tuple[str, ...] = ()
+    inputs: int = 1
+    found_after: int = 0
+    seed: int = 0
+
+
 class RunResults(msgspec.Struct, frozen=True, kw_only=True):
     """One whole run: what `results.json` holds and every report is made from.
 
     `excused` has the outcomes that were expected when the run was judged: a report made later shows the same as the run did,
     whatever has become of the expectations since. They stand before the results: a file that is cut off still has them.
+    `fuzz` and `differences` are what fuzzing found, `fuzzed` how many inputs each of what was fuzzed was given.
     """
 
     version: int = RESULTS_VERSION
@@ -245,6 +289,8 @@ class RunResults(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
     target_output: str = ""
     fuzz: tuple[FuzzFinding, ...] = ()
+    differences: tuple[Disagreement, ...] = ()
+    fuzzed: dict[str, int] = {}
 
     @property
     def reasons(self) -> Mapping[str, str]:
