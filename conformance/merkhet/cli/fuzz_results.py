@@ -78,16 +78,18 @@ class Recorder:
     def code(self) -> Code:
         """The exit code that the findings come to: 1 if one counts that is not known."""
         counted = FAILS[self.fail_on]
-        every: Iterable[FuzzFinding | Disagreement] = (*self.found, *self.differences)
-        is_new = any(one.weight in counted and not self.known.reason(one.id) for one in every)
+        is_new = any(one.weight in counted and not self.known.reason(one.id) for one in self._every())
         return Code.SERVER if is_new else Code.OK
+
+    def _every(self) -> list[FuzzFinding | Disagreement]:
+        return [*self.found, *self.differences]
 
     def results(self, code: Code, ended: str) -> RunResults:
         """Return what was found as a run."""
         found = {finding.id: finding for finding in self.found}
         rules = findings.requirements() if found or self.differences else {}
-        named = dict.fromkeys(one.requirement for one in (*self.found, *self.differences))
-        reasons = {one.id: self.known.reason(one.id) for one in (*self.found, *self.differences)}
+        named = dict.fromkeys(one.requirement for one in self._every())
+        reasons = {one.id: self.known.reason(one.id) for one in self._every()}
         blank = blank_results(
             self.info, self._began, Profile.DEFAULT, tuple(rules[name] for name in named if name in rules)
         )
