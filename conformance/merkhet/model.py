@@ -201,7 +201,7 @@ class FuzzFinding(msgspec.Struct, frozen=True, kw_only=True):
     base, edits and transport on one line; `merkhet fuzz replay` takes it. `octets` are what was sent, `segments` the length of
     each piece that they were sent in, `legal` the base that the edits were done to. `requirement` is "" where no text but
     the contract of every parser is broken: that it never crashes, ends in time, and takes octets alike in any segments.
-    `others` are inputs that show the same with another edit; `found_after` is how many inputs it took.
+    `others` are inputs that show the same with another edit; `found_after` is how many inputs it took. `repeat` is a command.
     """
 
     id: str
@@ -221,6 +221,7 @@ class FuzzFinding(msgspec.Struct, frozen=True, kw_only=True):
     others: tuple[str, ...] = ()
     found_after: int = 0
     seed: int = 0
+    repeat: str = ""
 
 
 class Severity(enum.StrEnum):
@@ -261,6 +262,7 @@ class Disagreement(msgspec.Struct, frozen=True, kw_only=True):
     inputs: int = 1
     found_after: int = 0
     seed: int = 0
+    repeat: str = ""
 
 
 class RunResults(msgspec.Struct, frozen=True, kw_only=True):

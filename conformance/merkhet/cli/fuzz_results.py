@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
@@ -54,12 +55,15 @@ class Recorder:
         with recorder.kept():
             ...
         return recorder.ended_with
+
+    `again` are the options that name a server to `merkhet fuzz replay`, with no secret in them; "" for parsers.
     """
 
     output: Sequence[str]
     known: Known
     info: TargetInfo
     fail_on: str = "warning"
+    again: str = ""
     found: list[FuzzFinding] = field(default_factory=list[FuzzFinding])
     differences: list[Disagreement] = field(default_factory=list[Disagreement])
     fuzzed: dict[str, int] = field(default_factory=dict[str, int])
@@ -84,6 +88,12 @@ class Recorder:
     def _every(self) -> list[FuzzFinding | Disagreement]:
         return [*self.found, *self.differences]
 
+    def _repeated(self, finding: FuzzFinding) -> FuzzFinding:
+        whose = self.again or f"--parser {shlex.quote(finding.target)}"
+        return msgspec.structs.replace(
+            finding, repeat=finding.repeat or f"merkhet fuzz replay {whose} {shlex.quote(finding.input)}"
+        )
+
     def results(self, code: Code, ended: str) -> RunResults:
         """Return what was found as a run."""
         found = {finding.id: finding for finding in self.found}
@@ -100,7 +110,7 @@ class Recorder:
             exit_code=int(code),
             ended=ended,
             problems=tuple(self.problems),
-            fuzz=tuple(found.values()),
+            fuzz=tuple(self._repeated(one) for one in found.values()),
             differences=tuple(self.differences),
             fuzzed=dict(self.fuzzed),
         )
