@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from merkhet.model import Disagreement, FuzzFinding, Requirement, RunResults, Severity, Weight
@@ -69,6 +69,11 @@ def told(run: RunResults, excused: summary.Excused) -> list[Told]:
     every = [*(_finding(one, rules, excused) for one in run.fuzz)]
     every += [_disagreement(one, rules, excused) for one in run.differences]
     return sorted(every, key=_order)
+
+
+def told_of(found: Iterable[Disagreement], excused: summary.Excused) -> list[Told]:
+    """Return disagreements as they are told, without a run around them, in the same order."""
+    return sorted((_disagreement(one, {}, excused) for one in found), key=_order)
 
 
 def _order(one: Told) -> tuple[bool, int, int, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from merkhet.cli import fuzz_known, fuzz_live, fuzz_results, fuzz_show
+from merkhet.cli import fuzz_diff, fuzz_known, fuzz_live, fuzz_results, fuzz_show
 from merkhet.cli.choose import target_options
 from merkhet.cli.codes import Code, Failure
 from merkhet.cli.terminal import console, say
@@ -31,6 +31,7 @@ def fuzz() -> None:
 
 
 fuzz.add_command(fuzz_live.live)
+fuzz.add_command(fuzz_diff.diff)
 
 
 def _listed(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature

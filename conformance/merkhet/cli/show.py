@@ -157,7 +157,7 @@ def differences(split: Sequence[tuple[fuzzed.Told, Disagreement]], where: Consol
     names = list(dict.fromkeys(name for _, found in split for name in found.participants))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("")
-    table.add_column("edits of a legal input", overflow="fold", max_width=56)
+    table.add_column("edits of a legal input", overflow="fold", min_width=30, max_width=56)
     for name in names:
         table.add_column(Text(shortened(name.partition(":")[0], 24)), justify="center", overflow="fold", min_width=3)
     for one, found in split:
