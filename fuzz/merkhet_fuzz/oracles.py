@@ -292,3 +292,8 @@ def _round_trip(parser: Parser, seen: Run) -> list[Suspicion]:
 def _shown(message: object) -> str:
     told = repr(message)
     return told if len(told) <= 200 else f"{told[:200]}..."
+
+
+def against(parser: Parser, wire: Wire, seen: Run) -> list[Suspicion]:
+    """Return what the verdict says of a run alone, with nothing laid to anything else."""
+    return [_crash(seen.crash)] if seen.crash is not None else _against(parser, wire, seen)

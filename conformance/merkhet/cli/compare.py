@@ -20,7 +20,7 @@ from merkhet.cli.show import STYLES
 from merkhet.cli.terminal import console, escaped, say, shortened
 from merkhet.model import CheckResult, Outcome
 from merkhet_reports import compare as comparing
-from merkhet_reports import summary
+from merkhet_reports import fuzzed, summary
 from merkhet_reports.compare import Change, Changes, Column, Difference, Group, Matrix
 
 RENDERERS = {
@@ -88,7 +88,8 @@ def _render(name: str, compared: Compared) -> outputs.Rendered:
 
 
 def _codes(compared: Changes) -> set[Code]:
-    return {Code.OURS if result.outcome is Outcome.ERROR else Code.SERVER for result in compared.fails}
+    codes = {Code.OURS if result.outcome is Outcome.ERROR else Code.SERVER for result in compared.fails}
+    return codes | ({Code.SERVER} if compared.breaches else set())
 
 
 # On the terminal
@@ -162,6 +163,11 @@ def _changes(where: Console, compared: Changes) -> None:
             say(where, f"{comparing.HEADLINES[change]} ({len(rows)})", "bold")
         for one in rows:
             _difference(where, one)
+    for change, found in compared.found:
+        where.print()
+        say(where, f"{comparing.FOUND[change]}", "bold")
+        say(where, f"  {fuzzed.WORDS[found.weight]}{' (expected)' if found.reason else ''}  {found.id}")
+        say(where, f"      {shortened(found.observed, 200)}")
     where.print()
     told = ", ".join(f"{compared.counts.get(change, 0)} {change}" for change in Change)
     say(where, f"{told}, {compared.same} the same")
