@@ -47,6 +47,9 @@ class Wire(NamedTuple):
     expected: Expected
     base: Base
 
+    def __repr__(self) -> str:
+        return f"render({self.input!r})"
+
     @property
     def at_most(self) -> int:
         """The number of messages that may come out at most; -1 where nothing is said."""
