@@ -149,7 +149,7 @@ PROBES: Mapping[Kind, Mapping[str, Probe]] = {
         "fields-in-pieces": Probe("plain", "host.end", b"X: a\r\n", each=4),
     },
 }  # fmt: skip
-"""By kind and name."""
+"""By kind and name; none for what no parser reads alone."""
 
 
 class Growth(NamedTuple):
