@@ -69,7 +69,7 @@ def render(made: Input, placed: Base | None = None) -> Wire:
     segments = made.transport.segments(octets)
     for edit in made.edits:
         if edit.what in LENGTHENING:
-            return Wire(made, octets, segments, FREE, ())
+            return Wire(made, octets, segments, FREE, (), base)
     end = made.transport.end
     if 0 <= end < len(octets):
         verdict, expected = _cut_off(edited, octets, end)
