@@ -222,6 +222,7 @@ def started(chosen: Chosen, command: str) -> Generator[tuple[TargetInfo, RunTarg
                 command=command,
                 restart=lambda: at(process.restart()),
                 alive=process.alive,
+                group=process.group,
                 folder=process.files,
                 spare=None if sys.platform == "win32" else lambda: _spare(process, at),
             ),
