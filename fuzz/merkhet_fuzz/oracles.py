@@ -196,7 +196,7 @@ def _surplus(wire: Wire, seen: Run) -> Suspicion:
         wire.verdict.unit,
         f"{len(wire.expected)} messages",
         observed,
-        Weight.BREACH,
+        wire.verdict.weight or Weight.BREACH,
     )
 
 

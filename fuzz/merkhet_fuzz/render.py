@@ -13,7 +13,7 @@ from merkhet_fuzz.bases.websocket import masked
 from merkhet_fuzz.edits import LENGTHENING, Edited, apply
 from merkhet_fuzz.grammar import Base, Kind, Piece
 from merkhet_fuzz.inputs import Input
-from merkhet_fuzz.judges import chunked, deflate, frames, handshake, http, multipart, values
+from merkhet_fuzz.judges import chunked, deflate, frames, handshake, http, multipart, strict, values
 from merkhet_fuzz.judges.view import View
 from merkhet_fuzz.verdicts import ACCEPT, FREE, Decision, Verdict, combine, refuse
 
@@ -91,9 +91,11 @@ def judge(edited: Edited, octets: bytes) -> tuple[Verdict, Expected]:
         return values.date(octets)
     if kind is Kind.CONNECTION and edited.units and edited.base.name not in connection.EDITED:
         return FREE, ()  # of what is sent in HTTP/1.0, for one, other things hold
-    return combine([_unit(edited, unit) for unit in edited.units]) if edited.units else _legal(edited.base), meaning(
-        edited
-    )
+    verdict = combine([_unit(edited, unit) for unit in edited.units]) if edited.units else _legal(edited.base)
+    is_refused = verdict.decision is Decision.REFUSE
+    if is_refused and len(edited.units) > 1 and kind in STRUCTURED and strict.messages(kind, octets) > verdict.message:
+        verdict = FREE
+    return verdict, meaning(edited)
 
 
 def _legal(base: Base) -> Verdict:
