@@ -221,7 +221,23 @@ def _is_excused(wire: Wire, seen: Run) -> bool:
     if len(parts) < 4 or any(octet in part for octet in FORBIDDEN for part in parts[:2]):
         # Whoever hands no fields over cannot be looked at.
         return len(parts) < 4
-    return not any(octet in name or octet in value for octet in FORBIDDEN for name, value in parts[3])
+    if any(octet in name or octet in value for octet in FORBIDDEN for name, value in parts[3]):
+        return False
+    known = _names(wire)
+    # Octets that become SP make no field more: where one is, a line was ended by what ends none.
+    return not known or (len(parts[3]) <= len(known) and {name.lower() for name, _ in parts[3]} <= set(known))
+
+
+def _names(wire: Wire) -> list[bytes]:
+    """Return the names of the fields of the message that the verdict is about; none where lines were added or taken."""
+    made, base = wire.input, wire.base
+    if any(edit.place in base.roles or edit.place.endswith(".name") for edit in made.edits):
+        return []
+    return [
+        piece.octets.lower()
+        for piece in base.pieces
+        if piece.name.endswith(".name") and piece.message == wire.verdict.message
+    ]
 
 
 def _parts(message: object) -> tuple[Any, ...]:
