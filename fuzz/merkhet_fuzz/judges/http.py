@@ -193,7 +193,7 @@ def _is_right(digits: bytes, view: View, unit: str) -> bool:
 
 
 CHUNKED_TWICE = "rfc9112-6.1-2", "chunked that is named twice is refused, or applied once"
-EMPTY_MEMBERS = "rfc9110-5.6.1.2-2", "empty members of a list are none"
+EMPTY_MEMBERS = "rfc9110-5.6.1.2-1", "empty members of a list are none"
 
 
 def transfer_encoding(value: bytes, _view: View, _unit: str) -> Verdict:
