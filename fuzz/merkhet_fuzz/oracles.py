@@ -192,6 +192,8 @@ def _against(parser: Parser, wire: Wire, seen: Run) -> list[Suspicion]:
     for at, message in enumerate(seen.messages):
         if not _is_same(parser.kind, message, wire.expected[at]):
             return [_changed(wire, at, message)]
+    if parser.kind is Kind.RANGE and seen.refusal is None:
+        return []  # a Range may always be ignored (RFC 9110, Section 14.2)
     if decision is Decision.ACCEPT and count < most:
         oracle = "refused" if seen.refusal is not None else "lost"
         why = verdict.why or "a legal input"
@@ -229,14 +231,31 @@ def _is_excused(wire: Wire, seen: Run) -> bool:
     if wire.verdict.excuse is not Excuse.REPLACED:
         return False
     message: object = seen.messages[wire.verdict.message]
-    parts = _parts(message)
+    parts = parts_of(message)
     if len(parts) < 4 or any(octet in part for octet in FORBIDDEN for part in parts[:2]):
         # Whoever hands no fields over cannot be looked at.
         return len(parts) < 4
-    return not any(octet in name or octet in value for octet in FORBIDDEN for name, value in parts[3])
+    if any(octet in name or octet in value for octet in FORBIDDEN for name, value in parts[3]):
+        return False
+    known = _names(wire)
+    # Octets that become SP make no field more: where one is, a line was ended by what ends none.
+    return not known or (len(parts[3]) <= len(known) and {name.lower() for name, _ in parts[3]} <= set(known))
 
 
-def _parts(message: object) -> tuple[Any, ...]:
+def _names(wire: Wire) -> list[bytes]:
+    """Return the names of the fields of the message that the verdict is about; none where lines were added or taken."""
+    made, base = wire.input, wire.base
+    if any(edit.place in base.roles or edit.place.endswith(".name") for edit in made.edits):
+        return []
+    return [
+        piece.octets.lower()
+        for piece in base.pieces
+        if piece.name.endswith(".name") and piece.message == wire.verdict.message
+    ]
+
+
+def parts_of(message: object) -> tuple[Any, ...]:
+    """Return the parts of a message that has any; () of one that is a value alone."""
     return tuple(cast("Iterable[Any]", message)) if isinstance(message, tuple) else ()
 
 

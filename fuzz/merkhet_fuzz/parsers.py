@@ -120,6 +120,8 @@ def load(label: str) -> Parser:
         if entries:
             dist = entries[0].dist
             return made(name, Kind(kind), cast("Function", entries[0].load()), dist.version if dist is not None else "")
+        if name not in OURS:
+            raise ParserError(f"{label}: no such parser; merkhet fuzz parser --list shows those that there are")
         module, package, _ = OURS[name]
         adapter = importlib.import_module(f"merkhet_fuzz.adapters.{module}")
         parser = cast("Parser", adapter.parser(name, Kind(kind)))

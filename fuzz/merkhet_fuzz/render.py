@@ -208,7 +208,8 @@ def _cut_off(edited: Edited, octets: bytes, end: int) -> tuple[Verdict, Expected
         # All of a message's pieces have to be there, the empty ones behind its last octet too.
         unfinished = [piece.message for piece, edge in zip(edited.pieces, edges[1:], strict=True) if edge > end]
         whole = unfinished[0]
-        requirement = _incomplete(base, whole)
+        has_head = any(piece.message == whole and base.roles[piece.unit] == "head-end" for piece in before)
+        requirement = _incomplete(base, whole) if has_head or base.kind is Kind.CHUNKED else "rfc9112-2.2-10"
         why = "a message that is cut off is not whole"
     return refuse(requirement, why).at(whole, "end"), meaning(edited)
 

@@ -13,18 +13,30 @@ from merkhet_fuzz.parsers import Parser
 
 Message = tuple[bytes, bytes, bytes, tuple[tuple[bytes, bytes], ...]]
 Specs = tuple[tuple[int | None, int | None], ...]
-REFUSED = b"HTTP/1.1 4"
 
 
 class RefusedError(Exception):
-    """It has refused a request, which it says on the wire alone."""
+    """It has refused a request, which it says on the wire, and in its log where the peer has gone."""
+
+
+class Listener(logging.Handler):
+    """Hears of refusals: `said` is the last of them, "" where there was none."""
+
+    said = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take what it logs."""
+        if record.msg.startswith("Malformed"):
+            self.said = record.getMessage()
 
 
 def parser(name: str, kind: Kind) -> Parser:
     """Return the parser. Raises ImportError."""
     if kind is Kind.RANGE:
         return Parser(name, kind, _ranges())
-    logging.getLogger("tornado").setLevel(logging.CRITICAL + 1)
+    listener, log = Listener(), logging.getLogger("tornado.general")
+    log.handlers, log.propagate = [listener], False
+    log.setLevel(logging.INFO)
     connection = library("tornado.http1connection")
     stream_of, delegate_of = _streams(), _delegates()
     loop = asyncio.new_event_loop()
@@ -32,17 +44,16 @@ def parser(name: str, kind: Kind) -> Parser:
     def requests(segments: Sequence[bytes]) -> Iterator[Message]:
         whole: list[Message] = []
 
-        async def serve() -> bytes:
-            stream = stream_of(segments)
-            server = connection.HTTP1ServerConnection(stream)
+        async def serve() -> None:
+            server = connection.HTTP1ServerConnection(stream_of(segments))
             server.start_serving(delegate_of(whole))
             await server._serving_future  # noqa: SLF001 - the end of the conversation: close() waits for the same
-            return bytes(stream.answered)
 
-        answered = loop.run_until_complete(serve())
+        listener.said = ""
+        loop.run_until_complete(serve())
         yield from whole
-        if answered.startswith(REFUSED):
-            raise RefusedError(answered)
+        if listener.said:
+            raise RefusedError(listener.said)
 
     return Parser(name, kind, requests, (RefusedError,))
 
@@ -51,12 +62,11 @@ def _streams() -> Callable[[Sequence[bytes]], Any]:
     base: Any = library("tornado.iostream").BaseIOStream
 
     class Memory(base):
-        """The segments, one a read, and then the end. `answered` is what was written last."""
+        """The segments, one a read, and then the end."""
 
         def __init__(self, segments: Sequence[bytes]) -> None:
             base.__init__(self)
             self.left = list(segments)
-            self.answered = b""
 
         def fileno(self) -> int:
             """Nothing is ever waited for."""
@@ -66,8 +76,7 @@ def _streams() -> Callable[[Sequence[bytes]], Any]:
             """Nothing is to be closed."""
 
         def write_to_fd(self, data: memoryview) -> int:
-            """Keep it."""
-            self.answered = bytes(data)
+            """Let it go: what is answered is no matter."""
             return len(data)
 
         def read_from_fd(self, buf: bytearray | memoryview) -> int:

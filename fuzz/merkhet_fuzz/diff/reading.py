@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, cast
 from merkhet.model import Severity
 from merkhet_fuzz.grammar import VALUES, Kind
 from merkhet_fuzz.judges.values import POSITION_MAX
-from merkhet_fuzz.oracles import Run
+from merkhet_fuzz.oracles import Run, parts_of
 from merkhet_fuzz.render import Wire
 
 UNKNOWN = None
@@ -145,7 +145,7 @@ def http_message(wire: Wire, number: int, parts: tuple[Any, ...]) -> Message:
     expected = cast("tuple[object, ...]", wire.expected[number]) if number < len(wire.expected) else (UNKNOWN,) * 3
     method, target, content = (
         ALIKE if part == wanted and part is not None else part
-        for part, wanted in zip(parts[:3], expected, strict=False)
+        for part, wanted in zip(tuple(parts)[:3], expected, strict=False)
     )
     fields = _fields(parts[3]) if len(parts) > 3 and parts[3] is not None else UNKNOWN
     ends = parts[0] == b"CONNECT" or _says_close(fields) or _is_old(wire)
@@ -182,7 +182,7 @@ def misplaced(wire: Wire, seen: Run) -> bool:
     """Tell whether a field of one request's trailer section came out with the fields of a later request."""
     trailers: set[bytes] = set()
     for number, message in enumerate(seen.messages):
-        parts: tuple[Any, ...] = message if isinstance(message, tuple) else ()
+        parts = parts_of(message)
         told = {name.lower() for name, _ in parts[3]} if len(parts) > 3 else set[bytes]()
         own = {
             piece.octets.lower()
