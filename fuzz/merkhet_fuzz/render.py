@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -13,7 +12,7 @@ from merkhet_fuzz.bases.websocket import masked
 from merkhet_fuzz.edits import LENGTHENING, Edited, apply
 from merkhet_fuzz.grammar import Base, Kind, Piece
 from merkhet_fuzz.inputs import Input
-from merkhet_fuzz.judges import chunked, deflate, frames, handshake, http, multipart, values
+from merkhet_fuzz.judges import chunked, deflate, frames, handshake, http, multipart, strict, values
 from merkhet_fuzz.judges.view import View
 from merkhet_fuzz.verdicts import ACCEPT, FREE, Decision, Verdict, combine, refuse
 
@@ -33,8 +32,7 @@ FRAMED = frozenset((Kind.FRAMES, Kind.DEFLATE))
 NAME = re.compile(rb'name="([^"\\]*)"')
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(NamedTuple):
     """An input as it is sent. `segments` are the octets as they arrive, the last of them at the end of the stream.
 
     `verdict` says what is right, `expected` what comes out where it is accepted: a message for each of the base's.
@@ -48,6 +46,9 @@ class Wire:
     verdict: Verdict
     expected: Expected
     base: Base
+
+    def __repr__(self) -> str:
+        return f"render({self.input!r})"
 
     @property
     def at_most(self) -> int:
@@ -91,9 +92,11 @@ def judge(edited: Edited, octets: bytes) -> tuple[Verdict, Expected]:
         return values.date(octets)
     if kind is Kind.CONNECTION and edited.units and edited.base.name not in connection.EDITED:
         return FREE, ()  # of what is sent in HTTP/1.0, for one, other things hold
-    return combine([_unit(edited, unit) for unit in edited.units]) if edited.units else _legal(edited.base), meaning(
-        edited
-    )
+    verdict = combine([_unit(edited, unit) for unit in edited.units]) if edited.units else _legal(edited.base)
+    is_refused = verdict.decision is Decision.REFUSE
+    if is_refused and len(edited.units) > 1 and kind in STRUCTURED and strict.messages(kind, octets) > verdict.message:
+        verdict = FREE
+    return verdict, meaning(edited)
 
 
 def _legal(base: Base) -> Verdict:
