@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -120,7 +121,7 @@ def test_where_segments_begin_means_nothing(parser: parsers.Parser) -> None:
     def holds(wire: Wire, cuts: list[int]) -> None:
         octets = b"".join(wire.segments)
         edges = sorted({0, len(octets), *(cut for cut in cuts if cut < len(octets))})
-        segments = [octets[begin:end] for begin, end in zip(edges, edges[1:], strict=False)]
+        segments = [octets[begin:end] for begin, end in itertools.pairwise(edges)]
         whole, apart = oracles.run(parser, [octets]), oracles.run(parser, segments)
         assert (whole.messages, whole.refusal is None) == (apart.messages, apart.refusal is None)
 

@@ -137,7 +137,7 @@ class HttpDialogue(Dialogue):
             judged = [suspicion for suspicion in judged if suspicion.detail != "no-content"]
         return found + judged
 
-    def sameness(self) -> tuple[object, ...]:
+    def sameness(self) -> tuple[object, ...] | None:
         """Return the statuses, of which all errors are as good, and what was read of the requests."""
         told = [self.answers.echo(number) if self._tells else None for number in range(self._count)]
         read = [echo and (echo.method, echo.target, echo.body) for echo in told]
