@@ -132,7 +132,7 @@ class HttpDialogue(Dialogue):
         is_sure = self.wire.verdict.decision is Decision.ACCEPT
         requests = read_requests(self.wire.octets) if is_sure else ()
         judged = self._judges.suspicions(self.answers, requests, staged=False)
-        if not is_sure and "HEAD" in self.answers.methods:
+        if (found or not is_sure) and "HEAD" in self.answers.methods:
             # One refusal for all that came may be about another request than the HEAD: it has content then.
             judged = [suspicion for suspicion in judged if suspicion.detail != "no-content"]
         return found + judged
@@ -147,7 +147,7 @@ class HttpDialogue(Dialogue):
         verdict, finals = self.wire.verdict, self.answers.finals
         if verdict.decision is Decision.FREE:
             return []
-        if out_of_order := self._out_of_order():
+        if self._count <= len(self.expected) and (out_of_order := self._out_of_order()):
             return [out_of_order]
         if verdict.decision is Decision.REFUSE:
             return self._refused()
