@@ -309,4 +309,4 @@ def _shown(message: object) -> str:
 
 def against(parser: Parser, wire: Wire, seen: Run) -> list[Suspicion]:
     """Return what the verdict says of a run alone, with nothing laid to anything else."""
-    return [_crash(seen.crash)] if seen.crash is not None else _against(parser, wire, seen)
+    return [crash(seen.crash)] if seen.crash is not None else _against(parser, wire, seen)
