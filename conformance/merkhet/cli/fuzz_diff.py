@@ -102,7 +102,7 @@ def diff(  # noqa: PLR0917 - click passes each option by its name
                 return _one(out, Input.parse(line), next(iter(groups.values())))
             with recorder.kept():
                 for kind, group in groups.items():
-                    campaign = DiffCampaign(kind, group, seed, seconds, inputs or 0, with_taste=taste)
+                    campaign = DiffCampaign(kind, group, seed, seconds, inputs or 0, taste, is_placed=bool(live))
                     campaign.replays_max = LIVE_REPLAYS_MAX if live else campaign.replays_max
                     _run(campaign, recorder, again)
         except InputError as problem:

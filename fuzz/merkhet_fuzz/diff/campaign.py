@@ -28,7 +28,7 @@ TIMES = 2
 class DiffCampaign:
     """A campaign. `found` has each cluster by its name; `tastes` counts the inputs that the text leaves to everyone.
 
-    With `with_taste` these are clustered, too. `unrepeated` has what was seen beside others and not alone. `replays_max` bounds
+    With `with_taste` these are clustered, too. `is_placed`: a server takes part, so that not all are sent the same octets. `unrepeated` has what was seen beside others and not alone. `replays_max` bounds
     the work for each witness: a parser is fast, a server that keeps silent is not.
     """
 
@@ -38,6 +38,7 @@ class DiffCampaign:
     seconds: float
     inputs_max: int = 0
     with_taste: bool = False
+    is_placed: bool = False
     replays_max: int = minimise.REPLAYS_MAX
     on_found: Callable[[Disagreement], None] = lambda _: None
     on_progress: Callable[[int], None] = lambda _: None
@@ -55,7 +56,7 @@ class DiffCampaign:
         while time.monotonic() < until and not (self.inputs_max and self.inputs >= self.inputs_max):
             count = min(BATCH_INPUTS, self.inputs_max - self.inputs) if self.inputs_max else BATCH_INPUTS
             start = self.inputs
-            self.take([mutate.make(self.kind, self.seed, index) for index in range(start, start + count)])
+            self.take([self._made(index) for index in range(start, start + count)])
             self.on_progress(self.inputs)
 
     def take(self, inputs: Sequence[Input]) -> None:
@@ -65,6 +66,13 @@ class DiffCampaign:
         self.inputs += len(inputs)
         for number, (made, *readings) in enumerate(zip(inputs, *columns, strict=True)):
             self._take(made, readings, start + number)
+
+    def _made(self, index: int) -> Input:
+        made = mutate.make(self.kind, self.seed, index)
+        if not self.is_placed or made.transport.end < 0:
+            return made
+        # Each server has a host and paths of its own, so that an offset is another place in what each is sent.
+        return replace(made, transport=replace(made.transport, end=-1))
 
     def alone(self, made: Input) -> tuple[Split | None, list[Reading]]:
         """Give one input to each with nothing beside it. Raises UnreachableError and InputError."""
