@@ -20,13 +20,13 @@ from merkhet.cli.terminal import say, shortened
 from merkhet.model import Disagreement, Severity, TargetInfo, Weight
 from merkhet.template import ENDPOINTS
 from merkhet_fuzz import parsers
-from merkhet_fuzz.diff import clusters
+from merkhet_fuzz.diff import clusters, derived
 from merkhet_fuzz.diff.campaign import DiffCampaign
 from merkhet_fuzz.diff.participants import ParserParticipant, Participant, UrlParticipant
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.inputs import Input, InputError
 from merkhet_fuzz.live.engine import UnreachableError
-from merkhet_fuzz.parsers import ParserError
+from merkhet_fuzz.parsers import Parser, ParserError
 from merkhet_fuzz.render import render
 from merkhet_reports import fuzzed
 
@@ -102,7 +102,7 @@ def diff(  # noqa: PLR0917 - click passes each option by its name
                 return _one(out, Input.parse(line), next(iter(groups.values())))
             with recorder.kept():
                 for kind, group in groups.items():
-                    campaign = DiffCampaign(kind, group, seed, seconds, inputs or 0, with_taste=taste)
+                    campaign = DiffCampaign(kind, group, seed, seconds, inputs or 0, taste, is_placed=bool(live))
                     campaign.replays_max = LIVE_REPLAYS_MAX if live else campaign.replays_max
                     _run(campaign, recorder, again)
         except InputError as problem:
@@ -127,13 +127,23 @@ def _kinds(line: str | None, kinds: tuple[str, ...]) -> list[Kind]:
 def _parsers(names: Sequence[str], servers: Sequence[object], kinds: Sequence[Kind]) -> list[Participant]:
     """Return the parsers that are named; without any name and any server, those that are installed."""
     found: list[Participant] = []
-    for name in names or (() if servers else sorted(parsers.known())):
+    for name in names or (() if servers else sorted({label.partition(":")[0] for label in parsers.known()})):
         try:
-            found += [ParserParticipant(parser) for parser in parsers.find(name) if parser.kind in kinds]
+            found += [ParserParticipant(parser) for parser in _found(name) if parser.kind in kinds]
         except ParserError as problem:
             if names:
                 raise Failure(Code.INVOCATION, str(problem)) from problem
     return found
+
+
+def _found(name: str) -> list[Parser]:
+    """Return the parsers of this name; one of requests reads chunked bodies, too."""
+    if name.endswith(f":{Kind.CHUNKED}") and name not in parsers.known():
+        name = name.replace(f":{Kind.CHUNKED}", f":{Kind.HTTP}")
+        return [derived.chunked(parser) for parser in parsers.find(name)]
+    every = parsers.find(name)
+    has_chunked = f"{name.partition(':')[0]}:{Kind.CHUNKED}" in parsers.known() or name.endswith(f":{Kind.HTTP}")
+    return every + [derived.chunked(parser) for parser in every if parser.kind is Kind.HTTP and not has_chunked]
 
 
 def _started(

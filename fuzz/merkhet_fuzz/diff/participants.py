@@ -14,13 +14,12 @@ from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.inputs import Input
 from merkhet_fuzz.live.campaign import IN_FLIGHT, Prober, Target
 from merkhet_fuzz.live.engine import Engine
-from merkhet_fuzz.live.http import OWN_LIMITS, REFUSALS, HttpDialogue, HttpSurface
+from merkhet_fuzz.live.http import HttpDialogue, HttpSurface
 from merkhet_fuzz.live.seam import Timing, Trial
 from merkhet_fuzz.parsers import Parser
 from merkhet_fuzz.render import Wire, render
 
-REFUSED = REFUSALS | OWN_LIMITS | {501}
-"""How a server refuses what it was sent; other errors are about what was asked for, and so it was read."""
+ERROR = 400
 ENDED = frozenset((End.CLOSED, End.RESET))
 FAULTS = frozenset(("accepted", "refused", "lost", "surplus", "changed", "order"))
 """The oracles that speak of how a request was read; others speak of the answer."""
@@ -134,8 +133,10 @@ def of_answers(wire: Wire, dialogue: HttpDialogue, *, tells: bool) -> Reading:
     messages: list[Message] = []
     answers = dialogue.answers
     stops = False
+    is_surplus = len(answers.finals) > len(wire.expected)
     for number, final in enumerate(answers.finals):
-        if final.status in REFUSED:
+        if final.status >= ERROR and not is_surplus:
+            # An error may be answered before the content is read: it says nothing of where the request ends.
             stops = True
             break
         echo = answers.echo(number) if tells else None

@@ -39,6 +39,7 @@ class Message(NamedTuple):
 class Reading:
     """The messages that came out. `stops`: the next one was refused; else it is waited for, or there is none.
 
+    `is_one`: the messages are parts of one whole, so that it matters to nobody how many came before it was refused.
     `fault` is the requirement of the catalogue that was not kept, or a word where it has none; "" for none.
     """
 
@@ -48,6 +49,7 @@ class Reading:
     fault: str = ""
     fields: str = ""
     """The fields of each message, where they are told: what is said where the disagreement may be about them."""
+    is_one: bool = False
 
 
 def compare(one: Reading, other: Reading) -> Severity | None:
@@ -65,7 +67,7 @@ def compare(one: Reading, other: Reading) -> Severity | None:
         return worst
     if short.stops:
         return worst or Severity.ACCEPTANCE
-    if short.messages and short.messages[-1].ends:
+    if (short.messages and short.messages[-1].ends) or (short.is_one and long.stops):
         return worst
     # The one still waits for the end of what the other has taken for a message of its own.
     return Severity.FRAMING
@@ -114,7 +116,7 @@ def of_run(kind: Kind, wire: Wire, seen: Run, fault: str) -> Reading:
     told = [_message(kind, wire, number, message) for number, message in enumerate(seen.messages)]
     stops = seen.refusal is not None or seen.crash is not None or (kind in ONE_AT_MOST and not told)
     fields = "; ".join(_told_fields(message) for message in told) if kind is Kind.HTTP else ""
-    return Reading(tuple(told), stops, words(kind, seen), fault, fields)
+    return Reading(tuple(told), stops, words(kind, seen), fault, fields, kind is Kind.MULTIPART)
 
 
 def _told_fields(message: Message) -> str:
