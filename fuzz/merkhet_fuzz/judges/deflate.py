@@ -21,6 +21,8 @@ class ClientMessages:
         self._agreed = agreed or Deflate()
         self._inflater = Inflater(takeover=True, bytes_max=MESSAGE_BYTES_MAX)
         self._window = b""
+        self.finals = 0
+        """How many blocks said that they are the last."""
 
     def message(self, payload: bytes) -> bytes | Verdict:
         """Return the message, GARBAGE, or FREE: a client that is not as was agreed may be understood or not."""
@@ -30,6 +32,7 @@ class ClientMessages:
             return GARBAGE if self._is_garbage(payload) else FREE
         except TooLong:
             return FREE
+        self.finals += inflated.finals
         self._window = (self._window + inflated.data)[-WINDOW_BYTES:]
         if inflated.distance is None or inflated.reach is None:
             is_free = not self._agreed.client_takeover or self._agreed.client_bits < 15

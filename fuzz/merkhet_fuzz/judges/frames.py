@@ -21,6 +21,9 @@ NO_LENGTH = 1 << 62
 class Inflating(Protocol):
     """What is known of the client's compression: see merkhet_fuzz.judges.deflate."""
 
+    finals: int
+    """How many DEFLATE blocks said that they are the last, in all messages so far."""
+
     def message(self, payload: bytes) -> bytes | Verdict:
         """Return the message that a compressed payload is, or what is to be said of one that is none."""
         ...

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from merkhet.answer import End
 from merkhet.heard import Close, Message, Pong, shown
 from merkhet.model import Weight
+from merkhet.wire.client_frames import ClientFrames
 from merkhet.wire.judge_websocket import rules
 from merkhet.wire.websocket import is_reserved
 from merkhet_fuzz.inputs import PLAIN
@@ -62,9 +63,21 @@ def _frames(talk: Talk) -> Iterator[Suspicion]:
     reader = talk.reader
     for fault in reader.faults if reader is not None else ():
         requirement = FRAME_RULES.get(fault.rule)
-        if requirement is None or (fault.rule == "frame-close-1010" and (talk.reading.close or b"")[:2] == b"\x03\xf2"):
+        if requirement is None or (fault.rule == "frame-close-1010" and _asked_code(talk) == 1010):
             continue
         yield Suspicion("frame", requirement, fault.rule, "frames by the rules", fault.text)
+
+
+def _asked_code(talk: Talk) -> int | None:
+    """Return the code of the Close among all that was to be said, also where it stands behind a fault."""
+    sent = ClientFrames()
+    sent.feed(talk.said.octets)
+    return sent.close_code
+
+
+def _has_finals(talk: Talk) -> bool:
+    """Whether a DEFLATE block said that it is the last: who stops there loses what is behind, later messages too."""
+    return talk.reading.inflating is not None and talk.reading.inflating.finals > 0
 
 
 def _is_legal_open(talk: Talk) -> bool:
@@ -80,13 +93,9 @@ def _is_legal_open(talk: Talk) -> bool:
 def _legal(talk: Talk) -> Iterator[Suspicion]:
     """Echoes of what was legal: in order, complete, octet for octet."""
     heard, wanted = talk.heard, talk.expected.messages
-    for said, event in zip(heard.messages, wanted, strict=False):
-        if said == (event.name, event.payload):
-            continue
-        what = "type" if said[1] == event.payload else "data"
-        requirement = "rfc6455-6.1-5" if what == "type" else _data_requirement(talk, event)
-        observed = f"{said[0]} {shown(said[1])}"
-        yield Suspicion("echo", requirement, what, f"{event.name} {shown(event.payload)}", observed, Weight.BREACH)
+    changed = list(_changed(talk, heard.messages, wanted))
+    if changed:
+        yield changed[0]
         return
     if len(heard.messages) > len(wanted):
         name, payload = heard.messages[len(wanted)]
@@ -97,9 +106,19 @@ def _legal(talk: Talk) -> Iterator[Suspicion]:
     yield from _missing(talk)
 
 
+def _changed(talk: Talk, messages: list[tuple[str, bytes]], wanted: list[Event]) -> Iterator[Suspicion]:
+    for said, event in zip(messages, wanted, strict=False):
+        if said == (event.name, event.payload):
+            continue
+        what = "type" if said[1] == event.payload else "data"
+        requirement = "rfc6455-6.1-5" if what == "type" else _data_requirement(talk, event)
+        observed = f"{said[0]} {shown(said[1])}"
+        yield Suspicion("echo", requirement, what, f"{event.name} {shown(event.payload)}", observed, Weight.BREACH)
+
+
 def _data_requirement(talk: Talk, event: Event) -> str:
     if talk.endpoint == "ws-deflate":
-        return "rfc7692-6.2-1"
+        return "rfc7692-7.2.1-3" if _has_finals(talk) else "rfc7692-6.2-1"
     return "rfc6455-5.4-3" if event.frames > 1 else "rfc6455-6.2-7"
 
 
@@ -169,8 +188,11 @@ def _trouble(talk: Talk) -> Iterator[Suspicion]:
 def _beyond(talk: Talk) -> Iterator[Suspicion]:
     """Only what has come, whole, may be answered."""
     more = talk.heard.messages[talk.heard.mark_messages :]
-    allowed = [(event.name, event.payload) for event in talk.expected.allowed]
-    if more != allowed[: len(more)]:
+    allowed = talk.expected.allowed
+    changed = list(_changed(talk, more, allowed))
+    if changed:
+        yield changed[0]
+    elif len(more) > len(allowed):
         verdict = talk.reading.verdict
         requirement = verdict.requirement if verdict is not None and verdict.requirement else "rfc6455-10.4-1"
         name, payload = more[-1]
@@ -243,6 +265,8 @@ def _fault(talk: Talk) -> Iterator[Suspicion]:
     messages = heard.messages[heard.mark_messages :]
     pongs = [data for data in heard.pongs[heard.mark_pongs :] if data not in talk.expected.allowed_pongs]
     weight = verdict.weight
+    if messages and _has_finals(talk):
+        return  # what is behind a last block is lost on it, the fault too: see rfc7692-7.2.1-3
     if messages:
         name, payload = messages[0]
         yield Suspicion("accepted", requirement, "message", asked, f"{name} {shown(payload)}", weight or Weight.BREACH)
@@ -255,7 +279,7 @@ def _fault(talk: Talk) -> Iterator[Suspicion]:
         yield Suspicion("accepted", requirement, "late", asked, "a Ping behind it was answered first", Weight.WARNING)
     elif talk.end is End.SILENT:
         yield from _stays_open(talk, verdict, asked)
-    elif heard.close is not None and heard.close.code == 1011:
+    elif heard.close is not None and heard.close.code == 1011 != _asked_code(talk):
         asked = "a Close that says that the fault is the client's"
         yield Suspicion("fault", "rfc6455-10.7-3", "code", asked, heard.close.describe(), Weight.NOTE)
     elif heard.close is None and talk.end is End.CLOSED and is_obliged and talk.reading.is_whole:
