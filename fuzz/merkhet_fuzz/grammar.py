@@ -26,6 +26,8 @@ class Kind(enum.StrEnum):
     """One request to become a WebSocket (RFC 6455, Section 4.2)."""
     DEFLATE = "websocket-deflate"
     """As `FRAMES`, with permessage-deflate agreed on (RFC 7692): for live servers, as no parser reads that alone."""
+    CONNECTION = "connection"
+    """Requests that say how a connection goes on (RFC 9112, Section 9), for a server and no parser."""
 
 
 VALUES = frozenset((Kind.RANGE, Kind.DATE))

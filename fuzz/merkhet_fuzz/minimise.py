@@ -70,9 +70,10 @@ def _plainer_transport(made: Input) -> Iterator[Input]:
 
 def _shorter_base(made: Input) -> Iterator[Input]:
     now = len(library.base(made.kind, made.name, made.seed).octets)
+    is_about_its_name = made.kind == Kind.CONNECTION
     others = [
         (len(library.base(made.kind, name, seed).octets), seed, name)
-        for name in library.names(Kind(made.kind))
+        for name in ((made.name,) if is_about_its_name else library.names(Kind(made.kind)))
         for seed in range(12)
     ]
     if made.seed:

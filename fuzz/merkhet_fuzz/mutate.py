@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from merkhet_fuzz.bases import library
+from merkhet_fuzz.bases import connection, library
 from merkhet_fuzz.dice import Dice
 from merkhet_fuzz.edits import EMPTY_LINE, LINES, STALE
 from merkhet_fuzz.grammar import VALUES, Base, Grammar, Kind, Piece
@@ -30,6 +30,8 @@ def make(kind: Kind, seed: int, index: int) -> Input:
     variant = 0 if dice.chance(SIMPLEST_PERCENT) else 1 + dice.below(library.SEEDS - 1)
     base = library.base(kind, name, variant)
     roll = dice.below(100)
+    if kind is Kind.CONNECTION and name not in connection.EDITED:
+        roll = 0
     count = 0 if roll < 4 else 1 if roll < 76 else 2 if roll < 93 else 3
     edits: list[Edit] = []
     for _ in range(count):
@@ -43,7 +45,7 @@ def make(kind: Kind, seed: int, index: int) -> Input:
 
 def edit(base: Base, dice: Dice) -> list[Edit]:
     """Return one edit of the base, with what leaves a length unmended perhaps."""
-    if base.kind in {Kind.HTTP, Kind.CHUNKED, Kind.HANDSHAKE} and dice.chance(15):
+    if base.kind in {Kind.HTTP, Kind.CHUNKED, Kind.HANDSHAKE, Kind.CONNECTION} and dice.chance(15):
         return [unit_edit(base, dice)]
     piece = dice.pick(base.pieces)
     if dice.chance(12):

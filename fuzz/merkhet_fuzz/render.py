@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
 
-from merkhet_fuzz.bases import library
+from merkhet_fuzz.bases import connection, library
 from merkhet_fuzz.bases.websocket import masked
 from merkhet_fuzz.edits import Edited, apply
 from merkhet_fuzz.grammar import Base, Kind, Piece
@@ -28,8 +28,8 @@ MULTIPART_JUDGES: Mapping[str, Judge] = {
     "delimiter": multipart.delimiter, "part-content": multipart.content, "free": multipart.outside,
 }  # fmt: skip
 CONTENT = frozenset(("content", "chunk-data", "part-content"))
-STRUCTURED = frozenset((Kind.HTTP, Kind.CHUNKED))
 FRAMED = frozenset((Kind.FRAMES, Kind.DEFLATE))
+STRUCTURED = frozenset((Kind.HTTP, Kind.CHUNKED, Kind.CONNECTION))
 NAME = re.compile(rb'name="([^"\\]*)"')
 
 
@@ -83,9 +83,10 @@ def judge(edited: Edited, octets: bytes) -> tuple[Verdict, Expected]:
         return values.range_(octets)
     if kind is Kind.DATE:
         return values.date(octets)
-    return combine([_unit(edited, unit) for unit in edited.units]) if edited.units else _legal(edited.base), meaning(
-        edited
-    )
+    if kind is Kind.CONNECTION and edited.units and edited.base.name not in connection.EDITED:
+        return FREE, ()  # of what is sent in HTTP/1.0, for one, other things hold
+    units = [_unit(edited, unit) for unit in edited.units]
+    return combine(units) if units else _legal(edited.base), meaning(edited)
 
 
 def _legal(base: Base) -> Verdict:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import click
 from rich.console import Console
@@ -73,6 +75,7 @@ def live(  # noqa: PLR0917 - click passes each option by its name
     Each suspicion is tried again alone before it is told, with the smallest input that shows it, on one line that
     `merkhet fuzz replay` takes with the same target. Nothing goes past this machine unless --i-may-test names the host.
     """
+    again = _again(target)
     chosen = choose(options_of(target), Path.cwd())
     allowed(chosen, i_may_test)
     known = fuzz_known.load(expect)
@@ -85,7 +88,7 @@ def live(  # noqa: PLR0917 - click passes each option by its name
             there = target_of(info, run_target)
             for surface in chosen_surfaces(there.place, kinds):
                 campaign = LiveCampaign(there, surface, seed, seconds, inputs or 0)
-                campaign.on_finding = _teller(out, written, found, known)
+                campaign.on_finding = _teller(out, written, found, known, again)
                 _told(out, campaign)
                 there = campaign.target
                 troubles += [campaign.trouble] if campaign.trouble else []
@@ -151,13 +154,28 @@ def chosen_surfaces(place: Place, kinds: tuple[str, ...]) -> list[Surface]:
     return fitting
 
 
+def _again(target: dict[str, object]) -> str:
+    """Return the options that name the same target to `merkhet fuzz replay`."""
+    words: list[str] = []
+    for name, value in target.items():
+        option = f"--{name.replace('_', '-')}"
+        if isinstance(value, tuple):
+            words += [word for one in cast("tuple[object, ...]", value) for word in (option, str(one))]
+        elif value is True:
+            words.append(option)
+        elif value:
+            words += [option, str(value)]
+    return shlex.join(words)
+
+
 def _teller(
-    out: Console, journal: Journal, found: list[FuzzFinding], known: fuzz_known.Known
+    out: Console, journal: Journal, found: list[FuzzFinding], known: fuzz_known.Known, again: str
 ) -> Callable[[FuzzFinding], None]:
     def tell(finding: FuzzFinding) -> None:
         journal.add(finding)
         found.append(finding)
-        fuzz_show.finding(out, finding, known.reason(finding.id), findings.requirements().get(finding.requirement))
+        requirement = findings.requirements().get(finding.requirement)
+        fuzz_show.finding(out, finding, known.reason(finding.id), requirement, again)
 
     return tell
 
@@ -177,6 +195,8 @@ def _end(out: Console, campaign: LiveCampaign) -> None:
     say(out, f"{campaign.target.name}: {kind}: {campaign.inputs} inputs, {len(campaign.found)} classes of findings")
     for label, line in campaign.unrepeated.items():
         say(out, f"note: {label} was seen beside other inputs and not alone: {line}")
+    for label, line in campaign.untried.items():
+        say(out, f"note: {label} was seen beside other inputs, and the time was over before it was tried alone: {line}")
 
 
 def replayed(line: str, target: dict[str, object], i_may_test: tuple[str, ...]) -> Code:
@@ -202,7 +222,7 @@ def replayed(line: str, target: dict[str, object], i_may_test: tuple[str, ...]) 
     for suspicion in seen:
         name = f"{there.name}:{surface.kind}"
         again = findings.make(name, suspicion, made, version=there.version, placed=prober.placed(made))
-        fuzz_show.finding(out, again, "", findings.requirements().get(again.requirement))
+        fuzz_show.finding(out, again, "", findings.requirements().get(again.requirement), _again(target))
     if not seen:
         say(out, f"{there.name} {there.version} takes it as it should")
     return Code.SERVER if seen else Code.OK

@@ -14,8 +14,8 @@ from merkhet_fuzz.render import Wire, render
 STYLES = {Weight.BREACH: "bold red", Weight.WARNING: "yellow", Weight.NOTE: "cyan"}
 
 
-def finding(out: Console, found: FuzzFinding, reason: str, requirement: Requirement | None) -> None:
-    """Show one finding."""
+def finding(out: Console, found: FuzzFinding, reason: str, requirement: Requirement | None, target: str = "") -> None:
+    """Show one finding. `target` are the options that name a server; without, it is a parser's."""
     say(out, f"{found.weight}: {found.id}", "" if reason else STYLES[found.weight])
     if reason:
         say(out, f"  expected: {shortened(reason)}")
@@ -26,7 +26,8 @@ def finding(out: Console, found: FuzzFinding, reason: str, requirement: Requirem
     say(out, f"  sent      {octets(found.octets[:300])}")
     say(out, f"  wanted    {shortened(found.expected)}")
     say(out, f"  came      {shortened(found.observed)}")
-    say(out, f"  again     merkhet fuzz replay --parser {found.target} {shlex.quote(found.input)}")
+    whose = target or f"--parser {found.target}"
+    say(out, f"  again     merkhet fuzz replay {whose} {shlex.quote(found.input)}")
 
 
 def input_(out: Console, made: Input) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 
-from merkhet_fuzz.bases import deflate, http, multipart, values, websocket
+from merkhet_fuzz.bases import connection, deflate, http, multipart, values, websocket
 from merkhet_fuzz.grammar import Base, Kind
 from merkhet_fuzz.inputs import InputError
 
@@ -20,6 +20,7 @@ MAKERS: Mapping[Kind, tuple[Callable[[str, int], Base], tuple[str, ...]]] = {
     Kind.FRAMES: (websocket.make_frames, tuple(websocket.PARTS)),
     Kind.HANDSHAKE: (websocket.make_handshake, ("plain", "extended", "subprotocol", "deflate", "absolute")),
     Kind.DEFLATE: (deflate.make, ("messages", "fragments", "windows")),
+    Kind.CONNECTION: (connection.make, connection.NAMES),
 }
 
 

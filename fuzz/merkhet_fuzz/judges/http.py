@@ -42,6 +42,8 @@ def request_line(octets: bytes, view: View, unit: str) -> Verdict:
     if not octets.endswith(b"\r\n"):
         return FREE
     words = [word for word in SPACE_IN_LINE.split(body) if word]
+    if len(words) == 3 and len(body.split(b" ")) == 2 and words != view.words_of(unit):
+        return FREE  # two words for who divides by SP alone, and HTTP/0.9 had two
     if len(words) == 2 and (words[1].startswith(b"/") or not VERSION.fullmatch(words[1])):
         return FREE  # HTTP/0.9 had two words; whoever takes them still is not judged
     if len(words) != 3:
@@ -56,7 +58,7 @@ def request_line(octets: bytes, view: View, unit: str) -> Verdict:
     if view.base.octets_of_unit(unit) == octets:
         return ACCEPT
     if [method, target, version] == view.words_of(unit):
-        return either("rfc9112-3-1", "whitespace of other kinds may divide a request line")
+        return either("rfc9112-3.2-1", "whitespace of other kinds may divide a request line, and else it is invalid")
     return FREE
 
 
@@ -135,10 +137,11 @@ def _line(octets: bytes, view: View, unit: str) -> Verdict | None:
     return None
 
 
-def host(value: bytes, _view: View, _unit: str) -> Verdict:
-    """Section 3.2: a host and perhaps a port."""
+def host(value: bytes, view: View, unit: str) -> Verdict:
+    """Section 3.2: a host and perhaps a port. A server need not know every name that the grammar has."""
     if HOST.fullmatch(value):
-        return ACCEPT if value else FREE
+        is_own = value == view.value_of(unit)
+        return ACCEPT if is_own else either("rfc9112-3.2-6c", "a host that is not the server's own may be refused")
     return refuse("rfc9112-3.2-6c", "Host is a host and perhaps a port", is_local=False)
 
 

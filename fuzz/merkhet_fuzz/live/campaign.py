@@ -15,6 +15,7 @@ from merkhet_fuzz import findings, minimise
 from merkhet_fuzz.bases import library
 from merkhet_fuzz.grammar import Base
 from merkhet_fuzz.inputs import PLAIN, Input
+from merkhet_fuzz.live import segments
 from merkhet_fuzz.live.engine import Engine, UnreachableError
 from merkhet_fuzz.live.seam import Place, Surface, Timing, Trial
 from merkhet_fuzz.oracles import Suspicion
@@ -22,13 +23,21 @@ from merkhet_fuzz.render import render
 
 BATCH_INPUTS = 1000
 IN_FLIGHT = 64
+SUSPECTS_MAX = 8
+"""A batch ends early where so many classes wait to be tried alone."""
 PAUSE_SECONDS = 0.002
 """Between two segments of an input that is alone: or the server's kernel would make one of them."""
+PAUSES_MAX = 8
+"""Beside others, an input in more segments than these is sent without pauses: it would be there for seconds."""
+ROUND_TRIPS_MEASURED = 5
+MEASURING_SECONDS = 1.0
 ROUND_TRIPS = 20
 """Silence for so many idle round trips is silence."""
 REPLAYS_MAX = 200
 SLOW_REPLAYS_MAX = 8
 """Of what shows by silence, as each replay takes all the patience there is."""
+SETTLE_SECONDS = 10.0
+"""For making one finding small, and for the suspects that are left when the time is over."""
 DIES = "dies"
 
 
@@ -79,12 +88,11 @@ class Prober:
     def measure(self) -> float:
         """Take the time of an idle round trip, of the simplest input; silence is measured by it. Raises UnreachableError."""
         name = library.names(self.surface.kind)[0]
-        times: list[float] = []
-        for _ in range(5):
-            begun = time.monotonic()
-            self.alone(Input(self.surface.kind, name, 0))
-            times.append(time.monotonic() - begun)
-        least = min(times)
+        begun = time.monotonic()
+        heard: list[float] = []
+        while len(heard) < ROUND_TRIPS_MEASURED and (not heard or time.monotonic() - begun < MEASURING_SECONDS):
+            heard.append(self.alone(Input(self.surface.kind, name, 0)).dialogue.heard_after)
+        least = min((one for one in heard if one), default=self.timing.patience)
         self.timing.quiet = max(0.1, least * ROUND_TRIPS)
         self.timing.patience = max(3.0, least * ROUND_TRIPS)
         return least
@@ -98,7 +106,11 @@ class Prober:
 
     def seen(self, made: Input) -> list[Suspicion]:
         """Return what is suspicious in one input that is tried alone."""
-        return self.alone(made).dialogue.suspicions()
+        trial = self.alone(made)
+        found = trial.dialogue.suspicions()
+        if (other := segments.whole(made)) is not None:
+            found += segments.apart(trial.dialogue, self.alone(other).dialogue, trial.wire.verdict.unit)
+        return found
 
     def shows(self, made: Input, label: str, times: int = 1) -> bool:
         """Tell whether an input shows a class of finding, each time that it is tried."""
@@ -110,7 +122,7 @@ class LiveCampaign:
     """Inputs of one surface, until a time or a number is reached. As `merkhet_fuzz.campaign.Campaign`, over the wire.
 
     `first` and `stride` give each of several processes its own inputs. `unrepeated` has the classes that were seen beside
-    others and never alone. `trouble` says why a campaign ended before its time.
+    others and never alone, `untried` those for which there was no time to try. `trouble` says why a campaign ended before its time.
     """
 
     target: Target
@@ -124,8 +136,10 @@ class LiveCampaign:
     on_progress: Callable[[int], None] = lambda _: None
     found: dict[str, FuzzFinding] = field(default_factory=dict[str, FuzzFinding])
     unrepeated: dict[str, str] = field(default_factory=dict[str, str])
+    untried: dict[str, str] = field(default_factory=dict[str, str])
     inputs: int = 0
     trouble: str = ""
+    _number: int = 0
     _suspects: dict[str, list[Suspect]] = field(default_factory=dict[str, list[Suspect]])
     _others: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     _flying: dict[int, Input] = field(default_factory=dict[int, Input])
@@ -135,34 +149,55 @@ class LiveCampaign:
         prober = Prober(self.target, self.surface)
         prober.measure()
         until = time.monotonic() + self.seconds
-        start = 0
-        while time.monotonic() < until and not (self.inputs_max and start >= self.inputs_max):
-            count = min(BATCH_INPUTS, self.inputs_max - start) if self.inputs_max else BATCH_INPUTS
+        self._number = 0
+        while time.monotonic() < until and not (self.inputs_max and self._number >= self.inputs_max):
+            left = self.inputs_max - self._number if self.inputs_max else BATCH_INPUTS
             try:
-                self._batch(prober, start, count, until)
-                self._settle(prober)
+                self._batch(prober, min(BATCH_INPUTS, left), until)
+                self._settle(prober, until + min(max(SETTLE_SECONDS, self.seconds / 2), 60.0))
                 lives = self._lives(prober)
             except UnreachableError:
                 lives = False
             if not lives and not self._revive(prober):
                 return
-            start += count
             self.on_progress(self.inputs)
 
-    def _batch(self, prober: Prober, start: int, count: int, until: float) -> None:
-        engine = Engine(self.target.address, Timing(quiet=prober.timing.quiet, patience=2.0), IN_FLIGHT)
+    def _batch(self, prober: Prober, count: int, until: float) -> None:
+        timing = Timing(prober.timing.quiet, 2.0, PAUSE_SECONDS, PAUSES_MAX)
+        engine = Engine(self.target.address, timing, IN_FLIGHT)
         self._flying.clear()
-        for trial in engine.run(self._trials(prober, start, count, until)):
+        split: dict[int, Trial] = {}
+        for trial in engine.run(self._trials(prober, count, until)):
             self.inputs += 1
             del self._flying[trial.index]
-            for suspicion in trial.dialogue.suspicions():
+            found = trial.dialogue.suspicions()
+            if not found and segments.whole(trial.input) is not None:
+                split[trial.index] = trial
+            for suspicion in found:
+                self._suspect(Suspect(suspicion, trial.input, trial.index))
+        self._compare(prober, engine, split)
+
+    def _compare(self, prober: Prober, engine: Engine, split: dict[int, Trial]) -> None:
+        """Send what was in several segments in one, and compare the answers."""
+        for entire in engine.run(self._entire(prober, split)):
+            del self._flying[entire.index]
+            trial = split[entire.index]
+            for suspicion in segments.apart(trial.dialogue, entire.dialogue, trial.wire.verdict.unit):
                 self._suspect(Suspect(suspicion, trial.input, trial.index))
 
-    def _trials(self, prober: Prober, start: int, count: int, until: float) -> Iterator[Trial]:
-        for number in range(start, start + count):
-            if time.monotonic() >= until:
+    def _entire(self, prober: Prober, split: dict[int, Trial]) -> Iterator[Trial]:
+        for index, trial in split.items():
+            made = segments.whole(trial.input)
+            if made is not None:
+                self._flying[index] = made
+                yield prober.trial(made, index)
+
+    def _trials(self, prober: Prober, count: int, until: float) -> Iterator[Trial]:
+        for _ in range(count):
+            if time.monotonic() >= until or len(self._suspects) >= SUSPECTS_MAX:
                 return
-            index = self.first + number * self.stride
+            index = self.first + self._number * self.stride
+            self._number += 1
             made = self.surface.make(self.seed, index)
             self._flying[index] = made
             yield prober.trial(made, index)
@@ -176,11 +211,14 @@ class LiveCampaign:
         elif len(waiting := self._suspects.setdefault(label, [])) < 3:
             waiting.append(suspect)
 
-    def _settle(self, prober: Prober) -> None:
-        """Try each suspect alone; make findings of those that show it again."""
+    def _settle(self, prober: Prober, until: float) -> None:
+        """Try each suspect alone; make findings of those that show it again, as far as the time allows."""
         suspects, self._suspects = self._suspects, {}
         for label, waiting in suspects.items():
             if label in self.found:
+                continue
+            if time.monotonic() >= until:
+                self.untried.setdefault(label, str(waiting[0].input))
                 continue
             made = next((one for suspect in waiting if (one := self._finding(prober, suspect)) is not None), None)
             if made is None:
@@ -194,8 +232,11 @@ class LiveCampaign:
         if f"{label}" in self.found:
             return self.found[label]
         is_slow = "silence" in prober.alone(made).dialogue.told()
+        until = time.monotonic() + SETTLE_SECONDS
         least, _ = minimise.minimise(
-            made, lambda one: prober.shows(one, label), SLOW_REPLAYS_MAX if is_slow else REPLAYS_MAX
+            made,
+            lambda one: time.monotonic() < until and prober.shows(one, label),
+            SLOW_REPLAYS_MAX if is_slow else REPLAYS_MAX,
         )
         suspicion = next((one for one in prober.seen(least) if one.label == label), None)
         if suspicion is None:
@@ -233,7 +274,7 @@ class LiveCampaign:
         if self.target.alive is not None and not self.target.alive():
             return False
         name = library.names(self.surface.kind)[0]
-        return any("silence" not in prober.alone(Input(self.surface.kind, name, 0)).dialogue.told() for _ in range(3))
+        return any(prober.alone(Input(self.surface.kind, name, 0)).dialogue.heard_after for _ in range(3))
 
     def _revive(self, prober: Prober) -> bool:
         """The target is gone: find who does that alone, and go on with a new one if there is one to be had."""

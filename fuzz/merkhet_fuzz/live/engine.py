@@ -32,6 +32,7 @@ class _Connection:
 
     trial: Trial
     socket: socket.socket
+    begun: float
     quiet_at: float
     ends_at: float
     rest: bytes = b""
@@ -101,7 +102,7 @@ class Engine:
             made.close()
             raise UnreachableError(f"{self._address.describe()}: {problem.strerror or problem}") from problem
         now = time.monotonic()
-        connection = _Connection(trial, made, now + self._timing.quiet, now + self._timing.patience)
+        connection = _Connection(trial, made, now, now + self._timing.quiet, now + self._timing.patience)
         self._open.add(connection)
         self._selector.register(made, selectors.EVENT_WRITE, connection)
 
@@ -135,6 +136,7 @@ class Engine:
             return
         now = time.monotonic()
         connection.quiet_at, connection.ends_at = now + self._timing.quiet, now + self._timing.patience
+        dialogue.heard_after = dialogue.heard_after or now - connection.begun
         dialogue.received(octets)
         self._go_on(connection)
 
@@ -144,7 +146,8 @@ class Engine:
         now = time.monotonic()
         if not connection.rest and dialogue.outgoing and now >= connection.sends_at:
             connection.rest = dialogue.outgoing.popleft()
-            connection.sends_at = now + self._timing.pause
+            is_few = len(dialogue.outgoing) < self._timing.pauses_max
+            connection.sends_at = now + (self._timing.pause if is_few else 0.0)
         if connection.rest:
             connection.quiet_at, connection.ends_at = now + self._timing.quiet, now + self._timing.patience
             try:

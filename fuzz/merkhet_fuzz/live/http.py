@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -21,6 +22,20 @@ REFUSALS = frozenset({400, 500, 502, 505})
 """How a server says that it does not understand a request. All other errors may be about what was asked for."""
 OWN_LIMITS = frozenset({413, 414, 431, 503})
 """A limit is no fault: VERDICTS has these for contents, targets and fields that are too large, and for too many at once."""
+GRAMMAR_OF_CHUNKS = frozenset(("rfc9112-7.1-a2", "rfc9112-7.1-a3", "rfc9112-7.1-3", "rfc9112-7.1.1-a3"))
+NO_CONTENT = frozenset((b"GET", b"HEAD", b"DELETE"))
+"""Methods whose requests may be refused for having content (RFC 9110, Sections 9.3.1, 9.3.2 and 9.3.5)."""
+FRAMED_TWICE = "rfc9112-6.3-a2"
+CLOSES: Mapping[str, str] = {
+    **dict.fromkeys(GRAMMAR_OF_CHUNKS, "rfc9112-9.3-5"),
+    **{requirement: requirement for requirement in ("rfc9112-6.3-3", "rfc9112-6.3-5", "rfc9112-2.2-10")},
+}
+"""Behind what refusals the connection ends, as nobody knows where the next request begins, and by which requirement."""
+ANSWERED = frozenset((
+    "rfc9112-6.3-3", "rfc9112-6.3-5", "rfc9112-3.2-6a", "rfc9112-3.2-6b", "rfc9112-3.2-6c", "rfc9112-5.1-1", "rfc9112-2.2-10",
+    "rfc9112-3.2-1",
+))  # fmt: skip
+"""What is answered by 400, and not by the end of the connection alone."""
 Message = tuple[bytes, bytes, bytes]
 
 
@@ -64,8 +79,9 @@ class HttpDialogue(Dialogue):
         self.wire = wire
         self._judges = judges
         self._tells = tells
-        methods = [cast("Message", message)[0].decode("latin-1") for message in wire.expected]
+        methods = [message[0].decode("latin-1") for message in cast("tuple[Message, ...]", wire.expected)]
         self.answers = Answers(methods)
+        self.expected = cast("tuple[Message, ...]", wire.expected)
         self._is_cut = 0 <= wire.input.transport.end < len(wire.octets)
 
     @property
@@ -80,7 +96,7 @@ class HttpDialogue(Dialogue):
 
     def quiet(self) -> None:
         """Nothing came for a while: what has to be answered is waited for, and for all else the end is said."""
-        is_answered = self.answers.is_between and self._count >= len(self.wire.expected)
+        is_answered = self.answers.is_between and self._count >= len(self.expected)
         has_to_answer = self.wire.verdict.decision is Decision.ACCEPT and not is_answered
         if is_answered and self.wire.verdict.decision is not Decision.ACCEPT:
             self.is_done = True
@@ -101,36 +117,85 @@ class HttpDialogue(Dialogue):
     def suspicions(self) -> list[Suspicion]:
         """Return what is wrong with the answers."""
         found = self._verdict()
-        requests = read_requests(self.wire.octets) if self.wire.verdict.decision is Decision.ACCEPT else ()
-        found += self._judges.suspicions(self.answers, requests, staged=False)
-        return found
+        is_sure = self.wire.verdict.decision is Decision.ACCEPT
+        requests = read_requests(self.wire.octets) if is_sure else ()
+        judged = self._judges.suspicions(self.answers, requests, staged=False)
+        if not is_sure and "HEAD" in self.answers.methods:
+            # One refusal for all that came may be about another request than the HEAD: it has content then.
+            judged = [suspicion for suspicion in judged if suspicion.detail != "no-content"]
+        return found + judged
+
+    def sameness(self) -> object:
+        """Return the statuses, of which all errors are as good, and what was read of the requests."""
+        told = [self.answers.echo(number) if self._tells else None for number in range(self._count)]
+        read = [echo and (echo.method, echo.target, echo.body) for echo in told]
+        return tuple((min(final.status, 400), one) for final, one in zip(self.answers.finals, read, strict=True))
 
     def _verdict(self) -> list[Suspicion]:
         verdict, finals = self.wire.verdict, self.answers.finals
         if verdict.decision is Decision.FREE:
             return []
+        if out_of_order := self._out_of_order():
+            return [out_of_order]
         if verdict.decision is Decision.REFUSE:
             return self._refused()
-        if self._count > len(self.wire.expected):
-            return [self._suspicion("surplus", f"{len(self.wire.expected)} answers", Weight.BREACH)]
+        if self._count > len(self.expected):
+            return [self._surplus()]
         for number in range(self._count):
-            if finals[number].status in REFUSALS and verdict.decision is Decision.ACCEPT:
+            if self._is_refusal(number) and verdict.decision is Decision.ACCEPT:
                 return [self._suspicion("refused", f"no refusal: {verdict.why or 'a legal input'}")]
             if finals[number].status >= 400:
                 return []
             if changed := self._changed(number):
                 return [changed]
-        return self._lost() if verdict.decision is Decision.ACCEPT else []
+        if verdict.decision is Decision.EITHER:
+            return self._framed_twice()
+        return self._lost() or self._open()
+
+    def _surplus(self) -> Suspicion:
+        return self._suspicion("surplus", f"{len(self.expected)} answers", Weight.BREACH)
+
+    def _is_refusal(self, number: int) -> bool:
+        """Tell whether an answer says that a request is not understood. GET and its like may be refused with content."""
+        method, _, content = self.expected[number]
+        return self.answers.finals[number].status in REFUSALS and not (content and method in NO_CONTENT)
+
+    def _out_of_order(self) -> Suspicion | None:
+        """Return that an answer is to another message than the one whose turn it is (RFC 9112, Section 9.3.2)."""
+        for number in range(min(self._count, len(self.expected))):
+            echo = self.answers.echo(number) if self._tells else None
+            if echo is None or echo.target is None:
+                continue
+            read = ((echo.method or "").encode("utf-8", "surrogateescape"), echo.target, echo.body)
+            if read != self.expected[number] and read in self.expected:
+                turn = self.expected.index(read) + 1
+                wanted, came = f"the answer to request {number + 1}", f"the answer to request {turn}: {self.told()}"
+                return Suspicion("order", "rfc9112-9.3.2-2b", "", wanted, came)
+        return None
+
+    def _framed_twice(self) -> list[Suspicion]:
+        """Return that the connection was used on behind a content with both kinds of framing."""
+        at = self.wire.verdict.message
+        if self.wire.verdict.requirement != FRAMED_TWICE or self._count <= at + 1:
+            return []
+        if self.answers.finals[at].status >= 400 or self.answers.finals[at + 1].status >= 400:
+            return []
+        unit = self.wire.verdict.unit
+        return [Suspicion("kept", "rfc9112-6.1-13", unit, "the end of the connection behind the answer", self.told())]
+
+    def _open(self) -> list[Suspicion]:
+        """Return that the connection stays open, though all is answered and the last request said that it was the last."""
+        if self.end is not End.SILENT or self._count != len(self.expected) or self._is_cut:
+            return []
+        return [Suspicion("open", "rfc9112-9.6-3", "", "the end of the connection behind the last answer", self.told())]
 
     def _lost(self) -> list[Suspicion]:
         """Return that an answer is missing, if nothing says why it would."""
-        if self._count >= len(self.wire.expected):
+        if self._count >= len(self.expected):
             return []
         if self._count and (self.answers.finals[-1].says_close or self.answers.finals[-1].version == b"HTTP/1.0"):
             return []
-        return [
-            self._suspicion("lost", f"{len(self.wire.expected)} answers: {self.wire.verdict.why or 'a legal input'}")
-        ]
+        return [self._suspicion("lost", f"{len(self.expected)} answers: {self.wire.verdict.why or 'a legal input'}")]
 
     def _refused(self) -> list[Suspicion]:
         """What has to be refused was not, if its own answer is a good one; messages before it are as good as others."""
@@ -138,14 +203,36 @@ class HttpDialogue(Dialogue):
         for number in range(min(verdict.message, self._count)):
             if finals[number].status < 400 and (changed := self._changed(number)):
                 return [changed]
-        if self._count > len(self.wire.expected) and not self._is_cut:
-            return [self._suspicion("surplus", f"at most {len(self.wire.expected)} answers", Weight.BREACH)]
+        if self._count > len(self.expected) and not self._is_cut:
+            return [self._suspicion("surplus", f"at most {len(self.expected)} answers", Weight.BREACH)]
         at = verdict.message
+        if self._count > at and finals[at].status in REFUSALS:
+            return self._kept(at)
+        if self._count == at:
+            return self._unanswered()
         if self._count <= at or finals[at].status >= 400 or not self._tells:
             return []
         return (
             [] if self._is_replaced(at) else [self._suspicion("accepted", f"a refusal: {verdict.why}", verdict.weight)]
         )
+
+    def _unanswered(self) -> list[Suspicion]:
+        """Return that the connection ended where a 400 is asked for."""
+        requirement, answers = self.wire.verdict.requirement, self.answers
+        if requirement not in ANSWERED or self._is_cut or self.shuts or answers.garbage or not answers.is_between:
+            return []
+        if answers.end not in {End.CLOSED, End.RESET} or any(final.says_close for final in answers.finals):
+            return []
+        wanted = f"a 400: {self.wire.verdict.why}"
+        return [Suspicion("unanswered", requirement, self.wire.verdict.unit, wanted, self.told(), Weight.WARNING)]
+
+    def _kept(self, at: int) -> list[Suspicion]:
+        """Return that the connection was used on behind a refusal after which nobody knows where a request begins."""
+        requirement = CLOSES.get(self.wire.verdict.requirement)
+        if requirement is None or self._is_cut or self._count <= at + 1 or self.answers.finals[at + 1].status >= 400:
+            return []
+        unit = self.wire.verdict.unit
+        return [Suspicion("kept", requirement, unit, "the end of the connection behind the refusal", self.told())]
 
     def _is_replaced(self, number: int) -> bool:
         """Tell whether what must not be there was made harmless, or nobody can say."""
@@ -159,9 +246,9 @@ class HttpDialogue(Dialogue):
     def _changed(self, number: int) -> Suspicion | None:
         """Return that a message was read as another one."""
         echo = self.answers.echo(number) if self._tells else None
-        if echo is None or number >= len(self.wire.expected):
+        if echo is None or number >= len(self.expected):
             return None
-        method, target, content = cast("Message", self.wire.expected[number])
+        method, target, content = self.expected[number]
         parts = (
             ("method", method, None if echo.method is None else echo.method.encode("utf-8", "surrogateescape")),
             ("target", target, echo.target),
@@ -176,7 +263,7 @@ class HttpDialogue(Dialogue):
                     f"{name}.{verdict.unit or 'legal'}",
                     f"the {name} {wanted[:80]!r} of message {number + 1}",
                     f"it was read as {read[:80]!r}",
-                    Weight.BREACH,
+                    Weight.BREACH if verdict.decision is Decision.ACCEPT else None,
                 )
         return None
 

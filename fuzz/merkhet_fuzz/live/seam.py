@@ -45,12 +45,15 @@ class Timing:
     quiet: float = 0.1
     patience: float = 2.0
     pause: float = 0.0
+    pauses_max: int = 1_000_000
+    """Where more segments than these are left, the next is sent at once."""
 
 
 class Dialogue:
     """One connection from our side. The engine sends what is in `outgoing`, segment by segment, and tells what comes.
 
     `shuts`: once all is sent, we say that we send no more. `is_done`: nothing more is awaited, and the engine may close.
+    `heard_after` is set by the engine: the seconds until the first octet came, 0 if none did.
     """
 
     def __init__(self, segments: list[bytes]) -> None:
@@ -58,6 +61,7 @@ class Dialogue:
         self.shuts = False
         self.is_done = False
         self.end: End | None = None
+        self.heard_after = 0.0
 
     def received(self, octets: bytes) -> None:
         """Take octets that came."""
@@ -74,6 +78,10 @@ class Dialogue:
     def suspicions(self) -> list[Suspicion]:
         """Return what is wrong with all that came, worst first."""
         raise NotImplementedError
+
+    def sameness(self) -> object:
+        """Return what must be the same in whatever segments an input is sent; None where nothing is said."""
+        return None
 
     def told(self) -> str:
         """Say what came, in words; the same words for the same behaviour, whatever the time of day."""

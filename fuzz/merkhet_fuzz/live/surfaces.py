@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from merkhet_fuzz.grammar import Kind
+from merkhet_fuzz.live.connection import ConnectionSurface
 from merkhet_fuzz.live.http import HttpSurface
 from merkhet_fuzz.live.seam import Place, Surface
 from merkhet_fuzz.live.websocket import DeflateSurface, FramesSurface, HandshakeSurface
 
 SURFACES: Mapping[Kind, Callable[[], Surface]] = {
     Kind.HTTP: HttpSurface,
+    Kind.CONNECTION: ConnectionSurface,
     Kind.HANDSHAKE: HandshakeSurface,
     Kind.FRAMES: FramesSurface,
     Kind.DEFLATE: DeflateSurface,

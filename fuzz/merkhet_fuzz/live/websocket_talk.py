@@ -248,6 +248,11 @@ class Talk(Dialogue):
         ):
             self._finish()
 
+    def sameness(self) -> object:
+        """Return the messages that came, which no segments change: what else comes may."""
+        is_timed = self.is_early or self.endpoint == "ws-serial"
+        return None if self.reader is None or is_timed else tuple(self.heard.messages)
+
     def told(self) -> str:
         """Say what came, in words."""
         answer, heard = self.answer, self.heard

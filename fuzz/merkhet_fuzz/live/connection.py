@@ -1,0 +1,164 @@
+"""How a connection goes on behind a request: who ends it and when, and what is awaited on it (RFC 9112, Section 9)."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import replace
+from typing import cast
+
+from merkhet.answer import End
+from merkhet.model import Weight
+from merkhet_fuzz.bases import library
+from merkhet_fuzz.bases.connection import Rules
+from merkhet_fuzz.grammar import Base, Grammar, Kind, Piece
+from merkhet_fuzz.live.answers import Judges
+from merkhet_fuzz.live.http import OWN_LIMITS, HttpDialogue, HttpSurface
+from merkhet_fuzz.live.seam import Dialogue, Place
+from merkhet_fuzz.oracles import Suspicion
+from merkhet_fuzz.render import Wire
+from merkhet_fuzz.verdicts import Decision
+
+ABSOLUTE = b"http://a"
+SLEEP_MILLISECONDS = "40"
+PERSISTS = "persists"
+"""Note of a place: the server has answered several requests on one connection."""
+
+
+class ConnectionSurface(HttpSurface):
+    """Inputs of kind connection."""
+
+    kind = Kind.CONNECTION
+
+    def placed(self, base: Base, place: Place) -> Base:
+        """Ask for what every target has, in the form of request target that the base has."""
+        moved = super().placed(base, place)
+        pieces = tuple(_as_it_was(was, now, place) for was, now in zip(base.pieces, moved.pieces, strict=True))
+        return replace(moved, pieces=pieces)
+
+    def dialogue(self, wire: Wire, place: Place) -> Dialogue:
+        """Return the dialogue: as for requests, but that a connection ends where its base says."""
+        return ConnectionDialogue(wire, self.judges, place)
+
+
+def _as_it_was(was: Piece, now: Piece, place: Place) -> Piece:
+    if was.grammar is not Grammar.TARGET:
+        return now
+    if was.octets == b"*":
+        return was
+    if was.octets == b"/?slow" and place.has("sleep"):
+        slow = re.sub(r"\{[^}]*\}", SLEEP_MILLISECONDS, place.names.endpoints["sleep"])
+        return now._replace(octets=slow.encode("latin-1"))
+    if was.octets.startswith(ABSOLUTE):
+        path = place.path("echo" if place.has("echo") else "root")
+        query = was.octets.removeprefix(ABSOLUTE + b"/")
+        return now._replace(octets=b"http://" + place.names.host + path + query)
+    return now
+
+
+class ConnectionDialogue(HttpDialogue):
+    """One connection, and how it goes on."""
+
+    def __init__(self, wire: Wire, judges: Judges, place: Place) -> None:
+        super().__init__(wire, judges, tells=place.has("echo"))
+        self._place = place
+        self._name = wire.input.name
+        made = library.base(wire.input.kind, wire.input.name, wire.input.seed)
+        self.rules = cast("Rules", made.meaning[0])
+        if self.rules.answered >= 0:
+            self.expected = self.expected[: self.rules.answered]
+        self.shuts = self._name == "shut"
+        self._withheld: deque[bytes] = deque()
+        if self.rules.awaits:
+            self._withhold()
+
+    def _withhold(self) -> None:
+        """Keep back what is behind the first head, until the server asks for it."""
+        octets = b"".join(self.outgoing)
+        head, end, rest = octets.partition(b"\r\n\r\n")
+        if end and rest:
+            self.outgoing = deque([head + end])
+            self._withheld = deque([rest])
+
+    def received(self, octets: bytes) -> None:
+        """Read on; send what was asked for."""
+        super().received(octets)
+        if self._withheld and self.answers.interims:
+            self.outgoing.extend(self._withheld)
+            self._withheld.clear()
+        if self._withheld and self.answers.finals:
+            self.is_done = True  # it is not wanted
+
+    def quiet(self) -> None:
+        """Nothing came for a while: the end of the connection is waited for where there has to be one."""
+        if self._withheld:
+            return
+        super().quiet()
+
+    def _verdict(self) -> list[Suspicion]:
+        if self._withheld:
+            return self._not_asked_for()
+        if self.wire.verdict.decision is not Decision.ACCEPT:
+            return [] if self._is_cut and self.rules.may_refuse else super()._verdict()
+        if self._count == len(self.wire.expected) > 1:
+            self._place.notes[PERSISTS] = True
+        return super()._verdict()
+
+    def _not_asked_for(self) -> list[Suspicion]:
+        """Return that neither a 100 nor a final answer came, though the head was whole (RFC 9110, Section 10.1.1)."""
+        if self._count or self.end is not End.SILENT or self._is_cut:
+            return []
+        wanted = "a 100 or a final answer as soon as the head is read"
+        return [Suspicion("lost", "rfc9110-10.1.1-11", self._name, wanted, self.told())]
+
+    def _surplus(self) -> Suspicion:
+        if self.rules.answered < 0:
+            return super()._surplus()
+        wanted = f"{len(self.expected)} answers, and the end of the connection"
+        return Suspicion("surplus", self.rules.behind, self._name, wanted, self.told(), self.rules.weight)
+
+    def _is_refusal(self, number: int) -> bool:
+        is_last = number == len(self.expected) - 1
+        if self.rules.may_refuse and (is_last or self.rules.answered < 0):
+            return False
+        if self._name == "absolute" and not number:
+            return self.answers.finals[number].status not in OWN_LIMITS and self.answers.finals[number].status >= 400
+        return super()._is_refusal(number)
+
+    def _changed(self, number: int) -> Suspicion | None:
+        """As for requests; but who knows no other form may tell a target in absolute-form by its path.
+
+        What is in the content of an HTTP/1.0 request in chunks is open: its framing counts as faulty.
+        """
+        changed = super()._changed(number)
+        echo = self.answers.echo(number)
+        if self._name == "old-chunked":
+            return None
+        if changed is None or self._name != "absolute" or echo is None or echo.target is None:
+            return changed
+        path = self.expected[number][1].removeprefix(b"http://" + self._place.names.host)
+        return None if echo.target == path else changed
+
+    def _lost(self) -> list[Suspicion]:
+        if self.rules.may_end and self.answers.is_between:
+            return []
+        lost = super()._lost()
+        if lost or self._name != "stays" or not self._place.notes.get(PERSISTS):
+            return lost
+        if self._count == 1 and self.answers.finals[0].status < 400:
+            wanted = "a connection that goes on: none of the options is close"
+            return [Suspicion("ended", "rfc9112-9.3-1", self._name, wanted, self.told())]
+        return []
+
+    def _open(self) -> list[Suspicion]:
+        found = super()._open()
+        if not found or self.rules.answered < 0:
+            return found
+        wanted = "the end of the connection behind the last answer"
+        return [Suspicion("open", self.rules.behind, self._name, wanted, self.told(), self.rules.weight)]
+
+    def _suspicion(self, oracle: str, expected: str, weight: Weight | None = None) -> Suspicion:
+        suspicion = super()._suspicion(oracle, expected, weight)
+        if self.wire.verdict.requirement or self._name == "many":
+            return suspicion
+        return suspicion._replace(requirement=self.rules.asked, detail=self._name, weight=weight or self.rules.weight)
