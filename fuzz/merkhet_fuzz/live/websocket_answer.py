@@ -23,6 +23,8 @@ KNOWN = frozenset((SERVER_FRESH, CLIENT_FRESH, SERVER_BITS, CLIENT_BITS))
 BITS = re.compile(rb"[89]|1[0-5]")
 REGISTERED = frozenset((DEFLATE, b"bbf-usp-protocol"))
 """The registry of RFC 6455, Section 11.4."""
+OWN_LIMITS = frozenset((408, 413, 414, 429, 431, 503))
+"""A limit of time, of size, or of how many at once is no fault."""
 CONTROLS = re.compile(rb"[\0-\x1f\x7f]")
 
 
@@ -51,6 +53,8 @@ def _refusal(asked: Asked, response: Response, verdict: Verdict, *, is_alone: bo
     status = response.status
     if verdict.decision is Decision.ACCEPT:
         requirement = verdict.requirement or "rfc6455-4.2.2-a1"
+        if status in OWN_LIMITS:
+            return
         weight = Weight.WARNING if status >= 500 else None
         if asked.has_origin and status < 500:
             if status != 403:

@@ -26,7 +26,7 @@ SHARES: Mapping[Kind, Mapping[str, int]] = {
     Kind.DEFLATE: {"messages": 34, "fragments": 36, "windows": 30},
 }  # fmt: skip
 """How often each base is drawn, of a hundred."""
-SHORT_BYTES = 400
+SHORT_BYTES = 120
 """Up to here an input may go octet by octet."""
 ALWAYS_LEGAL = frozenset(("early", "many", "serial", "push"))
 
@@ -49,7 +49,11 @@ def _segments(base: Base, dice: Dice) -> Transport:
     transport = mutate.transport(base, dice)
     if transport != PLAIN and transport.end < 0 and (not transport.each or octets <= SHORT_BYTES):
         return transport
-    return Transport(each=1 + dice.below(3)) if octets <= SHORT_BYTES else Transport(cuts=(octets // 3, octets // 2))
+    if octets <= SHORT_BYTES:
+        return Transport(each=1 + dice.below(3))
+    return (
+        Transport(each=16 + dice.below(16)) if octets <= 4 * SHORT_BYTES else Transport(cuts=(octets // 3, octets // 2))
+    )
 
 
 def _drawn(shares: Mapping[str, int], dice: Dice) -> str:

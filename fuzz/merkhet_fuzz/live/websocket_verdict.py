@@ -15,7 +15,7 @@ from merkhet.wire.client_frames import ClientFrames
 from merkhet.wire.judge_websocket import rules
 from merkhet.wire.websocket import is_reserved
 from merkhet_fuzz.inputs import PLAIN
-from merkhet_fuzz.judges.frames import CONTROL, Event, unmasked
+from merkhet_fuzz.judges.frames import CONTROL, Event, is_text, unmasked
 from merkhet_fuzz.live.websocket_answer import chosen_none
 from merkhet_fuzz.live.websocket_answer import judge as judge_answer
 from merkhet_fuzz.live.websocket_script import SENTINEL
@@ -235,7 +235,7 @@ def _close_code(body: bytes, answer: Close, *, is_odd: bool) -> Iterator[Suspici
     if is_error and not is_odd and body[:2] not in {b"\x03\xea", b"\x03\xeb", b"\x03\xef"}:
         asked = f"no error made of {Close(body).describe()}"
         yield Suspicion("close", "rfc6455-5.5.1-6", "taken-for-error", asked, answer.describe(), Weight.NOTE)
-    if is_odd and len(body) > 2 and answer.body[:2] == body[:2] and not is_reserved(answer.code or 0):
+    if not is_text(body[2:]) and answer.body[:2] == body[:2] and not is_reserved(answer.code or 0):
         asked = "no answer as to a Close whose reason is UTF-8"
         yield Suspicion("close", "rfc6455-5.5.1-3", "taken-for-valid", asked, answer.describe(), Weight.NOTE)
 
