@@ -8,7 +8,7 @@ from itertools import accumulate
 from merkhet_fuzz import mutate
 from merkhet_fuzz.bases import library
 from merkhet_fuzz.dice import Dice
-from merkhet_fuzz.grammar import Base, Kind
+from merkhet_fuzz.grammar import Base, Grammar, Kind
 from merkhet_fuzz.inputs import PLAIN, Edit, Input, Transport
 
 CODES = (0, 1, 999, 1004, 1005, 1006, 1012, 1013, 1014, 1015, 1016, 1100, 2000, 2999, 5000, 65535)
@@ -81,6 +81,9 @@ def _edits(base: Base, dice: Dice) -> tuple[Edit, ...]:
 
 def _edit(base: Base, dice: Dice) -> Sequence[Edit]:
     if base.kind is Kind.HANDSHAKE:
+        own = [piece for piece in base.pieces if piece.grammar in {Grammar.OFFER, Grammar.SUBPROTOCOL}]
+        if own and dice.chance(60):
+            return [Edit(own[0].name, dice.pick(mutate.NAMES[own[0].grammar]))]
         if dice.chance(45):
             # What a WebSocket is about, more often than the punctuation around it.
             pieces = [piece for piece in base.pieces if piece.name.endswith((".value", ".method", ".version"))]
