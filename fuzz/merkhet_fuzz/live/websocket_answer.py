@@ -13,14 +13,11 @@ from merkhet.answer import Response
 from merkhet.expect_handshake import accept_of
 from merkhet.model import Weight
 from merkhet.wire.extensions import DEFLATE, Deflate, Extension, extensions_of, read_extensions
+from merkhet_fuzz.judges.offers import BITS, CLIENT_BITS, CLIENT_FRESH, KNOWN, SERVER_BITS, SERVER_FRESH, offer_fault
 from merkhet_fuzz.live.websocket_opening import Answered, Asked
 from merkhet_fuzz.oracles import Suspicion
 from merkhet_fuzz.verdicts import Decision, Verdict
 
-SERVER_FRESH, CLIENT_FRESH = b"server_no_context_takeover", b"client_no_context_takeover"
-SERVER_BITS, CLIENT_BITS = b"server_max_window_bits", b"client_max_window_bits"
-KNOWN = frozenset((SERVER_FRESH, CLIENT_FRESH, SERVER_BITS, CLIENT_BITS))
-BITS = re.compile(rb"[89]|1[0-5]")
 REGISTERED = frozenset((DEFLATE, b"bbf-usp-protocol"))
 """The registry of RFC 6455, Section 11.4."""
 OWN_LIMITS = frozenset((408, 413, 414, 429, 431, 503))
@@ -168,25 +165,6 @@ def _answer_faults(named: tuple[Extension, ...]) -> Iterator[Suspicion]:
         elif value is None or not BITS.fullmatch(value):
             requirement = "rfc7692-7.1.2.1-3" if name == SERVER_BITS else "rfc7692-7.1.2.2-4"
             yield _wrong(requirement, "bits", f"{name.decode()} with a number from 8 to 15", value)
-
-
-def offer_fault(offer: Extension) -> str:
-    """Return the requirement by which an offer is declined, "" if it is a good one (RFC 7692, Section 7)."""
-    names = [name for name, _ in offer.parameters]
-    if any(name not in KNOWN for name in names):
-        return "rfc7692-7-1-a1"
-    if len(set(names)) < len(names):
-        return "rfc7692-7-1-a3"
-    for name, value in offer.parameters:
-        if name in {SERVER_FRESH, CLIENT_FRESH}:
-            is_good = value is None
-        else:
-            is_good = (name == CLIENT_BITS and value is None) or (
-                value is not None and BITS.fullmatch(value) is not None
-            )
-        if not is_good:
-            return "rfc7692-7-1-a2"
-    return ""
 
 
 def _negotiated(offers: list[Extension], agreed: Deflate) -> Iterator[Suspicion]:

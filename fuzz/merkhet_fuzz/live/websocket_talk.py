@@ -251,7 +251,8 @@ class Talk(Dialogue):
     def sameness(self) -> object:
         """Return the messages that came, which no segments change: what else comes may."""
         is_timed = self.is_early or self.endpoint == "ws-serial"
-        return None if self.reader is None or is_timed else tuple(self.heard.messages)
+        is_open = self.ending in {Ending.LENIENT, Ending.CUT, Ending.FREE}
+        return None if self.reader is None or is_timed or is_open else tuple(self.heard.messages)
 
     def told(self) -> str:
         """Say what came, in words."""

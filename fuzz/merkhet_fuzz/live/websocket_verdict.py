@@ -145,7 +145,7 @@ def _lost_requirement(talk: Talk, event: Event) -> tuple[str, str]:
     if talk.is_early:
         return "rfc6455-4.2.2-a5", "early"
     if talk.endpoint == "ws-deflate":
-        return "rfc7692-7.2.1-2", "compressed"
+        return ("rfc7692-7.2.1-3" if _has_finals(talk) else "rfc7692-7.2.1-2"), "compressed"
     if event.frames > 1:
         return "rfc6455-5.4-7", "fragments"
     if event.name == "text" and not event.payload.isascii():
