@@ -235,7 +235,8 @@ def _close_code(body: bytes, answer: Close, *, is_odd: bool) -> Iterator[Suspici
     if is_error and not is_odd and body[:2] not in {b"\x03\xea", b"\x03\xeb", b"\x03\xef"}:
         asked = f"no error made of {Close(body).describe()}"
         yield Suspicion("close", "rfc6455-5.5.1-6", "taken-for-error", asked, answer.describe(), Weight.NOTE)
-    if not is_text(body[2:]) and answer.body[:2] == body[:2] and not is_reserved(answer.code or 0):
+    is_repeated = answer.body[:2] == body[:2] and answer.code not in {1002, 1007} and not is_reserved(answer.code or 0)
+    if is_repeated and not is_text(body[2:]):
         asked = "no answer as to a Close whose reason is UTF-8"
         yield Suspicion("close", "rfc6455-5.5.1-3", "taken-for-valid", asked, answer.describe(), Weight.NOTE)
 
