@@ -53,7 +53,9 @@ def _refusal(asked: Asked, response: Response, verdict: Verdict, *, is_alone: bo
         if status in OWN_LIMITS:
             return
         weight = Weight.WARNING if status >= 500 else None
-        if asked.has_origin and status < 500:
+        if asked.offers and not verdict.requirement:
+            weight = Weight.WARNING  # a legal offer may be declined, which is not to refuse the WebSocket
+        if asked.has_origin and status < 500 and not verdict.requirement:
             if status != 403:
                 yield _wrong("rfc6455-10.2-2", "origin", "a 101, or 403 if it is for the Origin", status)
             return

@@ -193,6 +193,8 @@ class Talk(Dialogue):
         heard = self.heard
         if heard.close is not None:
             heard.behind_close.append(event)
+        elif isinstance(event, Message) and event.data == b"no" and self.expected.pings:
+            heard.pings.append(event.data)  # an application may have no Ping to send
         elif isinstance(event, Message):
             heard.messages.append((KINDS[event.opcode], event.data))
             heard.is_late |= event.data == self.expected.slow != b"" and b"within" not in heard.pongs

@@ -63,16 +63,16 @@ def _frames(talk: Talk) -> Iterator[Suspicion]:
     reader = talk.reader
     for fault in reader.faults if reader is not None else ():
         requirement = FRAME_RULES.get(fault.rule)
-        if requirement is None or (fault.rule == "frame-close-1010" and _asked_code(talk) == 1010):
+        if requirement is None or (fault.rule == "frame-close-1010" and 1010 in _asked_codes(talk)):
             continue
         yield Suspicion("frame", requirement, fault.rule, "frames by the rules", fault.text)
 
 
-def _asked_code(talk: Talk) -> int | None:
-    """Return the code of the Close among all that was to be said, also where it stands behind a fault."""
+def _asked_codes(talk: Talk) -> set[int | None]:
+    """Return the codes of the Closes among all that was to be said, also where one stands behind a fault."""
     sent = ClientFrames()
     sent.feed(talk.said.octets)
-    return sent.close_code
+    return {sent.close_code, Close(talk.reading.close or b"").code}
 
 
 def _has_finals(talk: Talk) -> bool:
@@ -137,7 +137,7 @@ def _missing(talk: Talk) -> Iterator[Suspicion]:
         requirement = "rfc6455-5.5.3-a1" if len(heard.pongs) >= len(expected.pongs) else "rfc6455-5.5.2-2"
         told = f"{observed}, behind the Pongs {heard.pongs[:4]}" if heard.pongs else observed
         yield Suspicion("pong", requirement, how, f"a Pong {shown(expected.pongs[-1])}", told, weight)
-    elif len(heard.pings) < len(expected.pings) and ("text", b"no") not in heard.messages:
+    elif len(heard.pings) < len(expected.pings):
         yield Suspicion("push", "rfc6455-5.5.2-1", how, "the Ping that was ordered", observed, Weight.WARNING)
 
 
@@ -220,7 +220,7 @@ def _closing(talk: Talk) -> Iterator[Suspicion]:
         detail = "unanswered" if heard.close is None else "open"
         observed = "no Close" if heard.close is None else "a Close, and the connection stays open"
         yield Suspicion("close", requirement, f"{detail}-odd" if is_odd else detail, asked, observed)
-    elif heard.close is None and not is_odd:
+    elif heard.close is None and not is_odd and not _has_finals(talk):
         weight = Weight.WARNING if is_behind or talk.reading.in_message else None
         yield Suspicion("close", "rfc6455-5.5.1-6", "bare", asked, "the end of the connection without a Close", weight)
     elif talk.end is End.RESET and not is_behind and heard.close is not None:
@@ -280,7 +280,7 @@ def _fault(talk: Talk) -> Iterator[Suspicion]:
         yield Suspicion("accepted", requirement, "late", asked, "a Ping behind it was answered first", Weight.WARNING)
     elif talk.end is End.SILENT:
         yield from _stays_open(talk, verdict, asked)
-    elif heard.close is not None and heard.close.code == 1011 != _asked_code(talk):
+    elif heard.close is not None and heard.close.code == 1011 and 1011 not in _asked_codes(talk):
         asked = "a Close that says that the fault is the client's"
         yield Suspicion("fault", "rfc6455-10.7-3", "code", asked, heard.close.describe(), Weight.NOTE)
     elif heard.close is None and talk.end is End.CLOSED and is_obliged and talk.reading.is_whole:
