@@ -56,7 +56,8 @@ def _unanswered(talk: Talk, verdict: Verdict) -> Iterator[Suspicion]:
     elif verdict.decision is Decision.ACCEPT and not (talk.is_early and talk.end is not End.SILENT):
         requirement = verdict.requirement or "rfc6455-4.2.2-a1"
         observed = "no answer in time" if talk.end is End.SILENT else "the connection ended without an answer"
-        yield Suspicion("refused", requirement, f"{verdict.unit or 'legal'}-unanswered", "a 101", observed)
+        weight = Weight.WARNING if talk.opening.asked.offers else None  # of a refused offer the checks say the same
+        yield Suspicion("refused", requirement, f"{verdict.unit or 'legal'}-unanswered", "a 101", observed, weight)
 
 
 def _frames(talk: Talk) -> Iterator[Suspicion]:
