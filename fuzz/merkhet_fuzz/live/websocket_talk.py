@@ -16,6 +16,7 @@ from merkhet.wire.websocket import FrameReader
 from merkhet_fuzz.bases.websocket import CLOSE
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.judges.frames import Reading
+from merkhet_fuzz.judges.handshake import ABSOLUTE
 from merkhet_fuzz.live.seam import Dialogue, Place
 from merkhet_fuzz.live.websocket_opening import Answered, Opening
 from merkhet_fuzz.live.websocket_script import (
@@ -274,5 +275,7 @@ def handshake_verdict(wire: Wire) -> Verdict:
         return FREE
     if verdict.decision is Decision.REFUSE and verdict.excuse is Excuse.REPLACED:
         return FREE
+    if wire.input.name == "absolute" and verdict.decision is Decision.ACCEPT:
+        return ABSOLUTE  # whatever else was edited and is legal: a refusal may be for this
     is_of_http = verdict.requirement.startswith("rfc9")
     return verdict._replace(requirement="") if verdict.decision is Decision.ACCEPT and is_of_http else verdict

@@ -173,7 +173,8 @@ def _trouble(talk: Talk) -> Iterator[Suspicion]:
         yield Suspicion(
             "pong", "rfc6455-5.5.2-3", "late", "a Pong before the application is ready", "the Pong behind its message"
         )
-    unasked = [data for data in talk.expected.unasked if data and data not in talk.expected.pongs]
+    asked = (*talk.expected.pongs, *talk.expected.allowed_pongs)
+    unasked = [data for data in talk.expected.unasked if data and data not in asked]
     if any(data in unasked for data in talk.heard.pongs):
         yield Suspicion("pong", "rfc6455-5.5.3-2", "unasked", "no Pong for a Pong", "one", Weight.WARNING)
     if talk.ending is Ending.CLOSE:
