@@ -20,6 +20,7 @@ from merkhet_fuzz.verdicts import Decision, Verdict
 
 REGISTERED = frozenset((DEFLATE, b"bbf-usp-protocol"))
 """The registry of RFC 6455, Section 11.4."""
+MOST_BITS = 15
 OWN_LIMITS = frozenset((408, 413, 414, 429, 431, 503))
 """A limit of time, of size, or of how many at once is no fault."""
 CONTROLS = re.compile(rb"[\0-\x1f\x7f]")
@@ -192,4 +193,7 @@ def _lacking(offer: Extension, agreed: Deflate) -> Iterator[Suspicion]:
     bits = offer.value(SERVER_BITS)
     if bits is not None and (not agreed.has(SERVER_BITS.decode()) or agreed.server_bits > int(bits)):
         observed = f"server_max_window_bits={agreed.server_bits}" if agreed.has(SERVER_BITS.decode()) else "none"
-        yield _wrong("rfc7692-7.1.2.1-a1", "server-bits", f"server_max_window_bits of {int(bits)} or less", observed)
+        weight = Weight.WARNING if int(bits) == MOST_BITS else None  # what is left out is the same as 15
+        yield _wrong(
+            "rfc7692-7.1.2.1-a1", "server-bits", f"server_max_window_bits of {int(bits)} or less", observed, weight
+        )
