@@ -23,6 +23,8 @@ class Inflating(Protocol):
 
     finals: int
     """How many DEFLATE blocks said that they are the last, in all messages so far."""
+    reaches_over: bool
+    """Whether a message referred to one before it that had such a block."""
 
     def message(self, payload: bytes) -> bytes | Verdict:
         """Return the message that a compressed payload is, or what is to be said of one that is none."""

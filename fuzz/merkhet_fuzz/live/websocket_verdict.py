@@ -81,6 +81,12 @@ def _has_finals(talk: Talk) -> bool:
     return talk.reading.inflating is not None and talk.reading.inflating.finals > 0
 
 
+def _data_weight(talk: Talk) -> Weight:
+    """Return how much it weighs that a legal message is lost, or is not what it was."""
+    is_daring = talk.reading.inflating is not None and talk.reading.inflating.reaches_over
+    return Weight.WARNING if talk.is_early or is_daring else Weight.BREACH
+
+
 def _is_legal_open(talk: Talk) -> bool:
     """Whether the answers to what is legal were not what they should be: the trouble was never sent."""
     heard, expected = talk.heard, talk.expected
@@ -114,7 +120,8 @@ def _changed(talk: Talk, messages: list[tuple[str, bytes]], wanted: list[Event])
         what = "type" if said[1] == event.payload else "data"
         requirement = "rfc6455-6.1-5" if what == "type" else _data_requirement(talk, event)
         observed = f"{said[0]} {shown(said[1])}"
-        yield Suspicion("echo", requirement, what, f"{event.name} {shown(event.payload)}", observed, Weight.BREACH)
+        weight = _data_weight(talk)
+        yield Suspicion("echo", requirement, what, f"{event.name} {shown(event.payload)}", observed, weight)
 
 
 def _data_requirement(talk: Talk, event: Event) -> str:
@@ -127,7 +134,7 @@ def _missing(talk: Talk) -> Iterator[Suspicion]:
     """Something that is legal was not answered: nothing came in time, or the server ended it."""
     heard, expected = talk.heard, talk.expected
     observed, how = _how_it_ended(talk)
-    weight = Weight.WARNING if talk.is_early else Weight.BREACH
+    weight = _data_weight(talk)
     if len(heard.messages) < len(expected.messages):
         event = expected.messages[len(heard.messages)]
         if heard.close is not None and heard.close.code == 1009 and _is_large(expected.messages):
