@@ -51,7 +51,10 @@ def _words(finding: FuzzFinding) -> str:
 
 def _assertion(finding: FuzzFinding) -> list[str]:
     if finding.oracle == "accepted":
-        return ["with pytest.raises(REFUSALS):  # to wait for more is right too, where more may come", "    list(parse(segments))"]
+        return [
+            "with pytest.raises(REFUSALS):  # to wait for more is right too, where more may come",
+            "    list(parse(segments))",
+        ]
     if finding.oracle == "segments":
         return ["assert list(parse([EDITED])) == list(parse([EDITED[at : at + 1] for at in range(len(EDITED))]))"]
     if finding.oracle in {"crash", "hang", "died"}:

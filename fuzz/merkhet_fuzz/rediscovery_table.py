@@ -40,7 +40,10 @@ Told = tuple[str, str, str, Shown | None, str, bool]
 
 def page(rows: Iterable[Told]) -> str:
     """Return the page."""
-    lines = ["| release | bug | what it is | input | seconds | smallest input | mended in |", "|--|--|--|--:|--:|--|--|"]
+    lines = [
+        "| release | bug | what it is | input | seconds | smallest input | mended in |",
+        "|--|--|--|--:|--:|--|--|",
+    ]
     for release, bug, about, shown, mended, is_gone in rows:
         where = f"{shown.number} | {shown.seconds:.1f} | `{shown.input}`" if shown else "not found | | "
         gone = mended if is_gone else f"STILL in {mended}"

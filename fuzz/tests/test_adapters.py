@@ -39,7 +39,8 @@ def test_legal_inputs_are_taken(label: str) -> None:
     parser = installed(label)
     seen: set[str] = set()
     for name in library.names(parser.kind):
-        for seed in (0, 1, 2, 7, 9):
+        # A frame may be long, and octet by octet it takes some parsers a second.
+        for seed in (0, 1) if parser.kind is Kind.FRAMES else (0, 1, 2, 7, 9):
             seen |= {each.label for each in campaign.replay(parser, Input(parser.kind, name, seed))}
     assert seen <= KNOWN.get(label, set())
 
@@ -112,6 +113,6 @@ def test_each_adapter_answers_the_whole_corpus(label: str) -> None:
 
 def test_an_entry_that_is_none_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text('[[input]]\nline = "nothing"\nabout = "a"\n', encoding="utf-8")
-    with pytest.raises(ValueError, match="a.toml"):
+    with pytest.raises(ValueError, match=r"a\.toml"):
         entries(tmp_path)
     assert Entry(line="a", about="b", decision="free").crashes == ()

@@ -265,7 +265,13 @@ def test_the_dates_that_the_text_itself_gives(value: bytes, seconds: int) -> Non
 
 @pytest.mark.parametrize(
     "value",
-    [b"Mon, 06 Nov 1994 08:49:37 GMT", b"Sun, 31 Feb 1994 08:49:37 GMT", b"Sunday, 06-Nov-30 08:49:37 GMT", b"now", b""],
+    [
+        b"Mon, 06 Nov 1994 08:49:37 GMT",
+        b"Sun, 31 Feb 1994 08:49:37 GMT",
+        b"Sunday, 06-Nov-30 08:49:37 GMT",
+        b"now",
+        b"",
+    ],
 )
 def test_a_date_that_is_none_is_free(value: bytes) -> None:
     assert values.date(value) == (FREE, ())

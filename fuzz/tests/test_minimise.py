@@ -10,12 +10,15 @@ from merkhet_fuzz.inputs import Input
 from merkhet_fuzz.minimise import REPLAYS_MAX, minimise
 from merkhet_fuzz.render import render
 
+
 def smallest(line: str, needle: bytes) -> tuple[Input, int]:
     return minimise(Input.parse(line), lambda made: needle in render(made).octets)
 
 
 def test_edits_that_do_not_matter_go_and_the_base_gets_short() -> None:
-    line = "http-request.several#9 request-line.target:question host.colon:space-before host.behind:many cut@3,9 pause@1"
+    line = (
+        "http-request.several#9 request-line.target:question host.colon:space-before host.behind:many cut@3,9 pause@1"
+    )
     assert len(render(Input.parse(line)).octets) > 300
     least, replays = smallest(line, b"Host :")
     assert str(least) == "http-request.get#0 host.colon:space-before"

@@ -118,9 +118,7 @@ def _delegates() -> Callable[[list[Message]], Any]:
             fields = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in self.fields)
             line = self.line
             self.whole.append((line.method.encode("latin-1"), line.path.encode("latin-1"), self.content, fields))
-            self.connection.write_headers(
-                util.ResponseStartLine("", 204, "No Content"), util.HTTPHeaders(), b""
-            )
+            self.connection.write_headers(util.ResponseStartLine("", 204, "No Content"), util.HTTPHeaders(), b"")
             self.connection.finish()
 
         def on_connection_close(self) -> None:
