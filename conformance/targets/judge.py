@@ -23,15 +23,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import _launch
-from msgspec import structs
+import _slim
 
 from merkhet import results as files
-from merkhet.model import CheckResult, Evidence, Outcome, RunResults
-
-IN_ORDER = frozenset({Outcome.PASS, Outcome.OBSERVED, Outcome.NOT_APPLICABLE})
-EVENT_BYTES_MAX = 512
-EVENTS_MAX = 8
-TRANSCRIPTS_MAX = 1
 
 PUBLISHED = _launch.ROOT / "reports" / "published"
 OUTCOMES = ("pass", "fail", "warn", "observed", "inconclusive", "not-applicable", "error")
@@ -64,34 +58,8 @@ def judge(name: str, folder: Path, select: list[str], profile: str) -> tuple[int
     run = subprocess.run(command, cwd=_launch.HERE / name, env=_launch.environment(), check=False)
     if not results.exists():
         return run.returncode, None
-    files.save(results, slim(files.load(results)))
+    files.write_whole(results, _slim.encode(_slim.slim(files.load(results))))
     return run.returncode, json.loads(results.read_bytes())
-
-
-def slim(run: RunResults) -> RunResults:
-    """Return a run with the evidence of what fails alone, its first transcript cut to half a kibibyte an event.
-
-    What is in order has no words either: `merkhet explain` has them. A server's results are kept for as long as there are
-    versions of it, so they are to be small.
-    """
-    return structs.replace(run, results=tuple(_slim(result) for result in run.results), target_output="")
-
-
-def _slim(result: CheckResult) -> CheckResult:
-    if result.outcome in IN_ORDER:
-        return structs.replace(result, expected="", evidence=Evidence())
-    if result.outcome is not Outcome.FAIL:
-        return structs.replace(result, evidence=Evidence())
-    transcripts = tuple(
-        structs.replace(
-            transcript,
-            events=tuple(
-                structs.replace(event, data=event.data[:EVENT_BYTES_MAX]) for event in transcript.events[:EVENTS_MAX]
-            ),
-        )
-        for transcript in result.evidence.transcripts[:TRANSCRIPTS_MAX]
-    )
-    return structs.replace(result, evidence=structs.replace(result.evidence, transcripts=transcripts))
 
 
 def table(rows: dict[str, Counter[str]]) -> str:

@@ -149,7 +149,7 @@ PROBES: Mapping[Kind, Mapping[str, Probe]] = {
         "fields-in-pieces": Probe("plain", "host.end", b"X: a\r\n", each=4),
     },
 }  # fmt: skip
-"""By kind and name."""
+"""By kind and name; none for what no parser reads alone."""
 
 
 class Growth(NamedTuple):
@@ -192,7 +192,7 @@ def seen(parser: Parser, made: Input, clock: Clock = time.thread_time) -> list[S
 def name_of(made: Input) -> str:
     """Return the name of the probe that an input is of; its place where it is of none."""
     edit = next(edit for edit in made.edits if edit.what in LENGTHENING)
-    for name, probe in PROBES[Kind(made.kind)].items():
+    for name, probe in PROBES.get(Kind(made.kind), {}).items():
         if probe.input(Kind(made.kind), int(edit.argument.partition(",")[0])) == made:
             return name
     return edit.place
@@ -216,19 +216,23 @@ def _divided(argument: str, shift: int) -> str:
 def _seconds(parser: Parser, made: Input, clock: Clock, repeats: int) -> float:
     """Return the least of some runs: what disturbs only adds."""
     segments = render(made).segments
-    least = float("inf")
     gc.disable()  # what there is to collect depends on what was before
     try:
         with oracles.watchdog():
-            for _ in range(repeats):
-                oracles.rewind()
-                begun = clock()
-                run(parser, segments)
-                least = min(least, clock() - begun)
-                if least > SECONDS_MAX:
-                    break
+            return _least(parser, segments, clock, repeats)
     finally:
         gc.enable()
+
+
+def _least(parser: Parser, segments: list[bytes], clock: Clock, repeats: int) -> float:
+    least = float("inf")
+    for _ in range(repeats):
+        oracles.rewind()
+        begun = clock()
+        run(parser, segments)
+        least = min(least, clock() - begun)
+        if least > SECONDS_MAX:
+            break
     return least
 
 
@@ -253,7 +257,7 @@ def longest(parser: Parser, probe: Probe, clock: Clock = time.thread_time) -> tu
 
 def probe(parser: Parser, clock: Clock = time.thread_time) -> Iterator[tuple[Suspicion, Input]]:
     """Yield what grows beyond linear, each with an input that shows it."""
-    for each in PROBES[parser.kind].values():
+    for each in PROBES.get(parser.kind, {}).values():
         made, growth = longest(parser, each, clock)
         is_sudden = len(growth.seconds) <= DOUBLINGS and growth.seconds[-1] > SECONDS_ENOUGH
         if growth.is_beyond_linear or is_sudden:

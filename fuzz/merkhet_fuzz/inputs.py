@@ -62,7 +62,7 @@ _EDIT = re.compile(r"(?P<place>[a-z0-9/.-]+):(?P<what>[a-z0-9-]+)(?:=(?P<argumen
 _TRANSPORT = re.compile(r"(?P<what>cut|each|end|pause)@(?P<numbers>[0-9]+(?:,[0-9]+)*)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Input:
     """A base, by kind, name and seed, what is changed in it, and how it travels. `str` and `parse` are each other's inverse."""
 
@@ -74,6 +74,9 @@ class Input:
 
     def __str__(self) -> str:
         return " ".join((f"{self.kind}.{self.name}#{self.seed}", *map(str, self.edits), *self.transport.words()))
+
+    def __repr__(self) -> str:
+        return f"Input.parse({str(self)!r})"
 
     @classmethod
     def parse(cls, line: str) -> Input:

@@ -81,6 +81,15 @@ def run(parser: Parser, segments: Sequence[bytes]) -> Run:
     return made
 
 
+class _Ticks:
+    """What the timer of the first thread is compared with: an input that is still the same at the third tick hangs."""
+
+    inputs = 0
+    """How many inputs were begun: nothing is asked of the system for each of them."""
+    at_last_tick = 0
+    same = 0
+
+
 @contextlib.contextmanager
 def watchdog() -> Generator[None]:
     """Let a parser that loops raise HangError."""
@@ -88,7 +97,9 @@ def watchdog() -> Generator[None]:
         with threads.watchdog(HANG_SECONDS, HangError):
             yield
         return
-    before = signal.signal(signal.SIGPROF, _hang)
+    before = signal.signal(signal.SIGPROF, _tick)
+    rewind()
+    signal.setitimer(signal.ITIMER_PROF, HANG_SECONDS / 2, HANG_SECONDS / 2)
     try:
         yield
     finally:
@@ -96,17 +107,18 @@ def watchdog() -> Generator[None]:
         signal.signal(signal.SIGPROF, before)
 
 
-def _hang(_number: int, _frame: FrameType | None) -> None:
-    raise HangError
+def _tick(_number: int, _frame: FrameType | None) -> None:
+    _Ticks.same = _Ticks.same + 1 if _Ticks.inputs == _Ticks.at_last_tick else 0
+    _Ticks.at_last_tick = _Ticks.inputs
+    if _Ticks.same > 1:
+        _Ticks.same = 0
+        raise HangError
 
 
 def rewind() -> None:
     """Begin to count anew: the next input has its own time."""
-    is_first = threading.current_thread() is threading.main_thread()
-    if is_first and hasattr(signal, "setitimer") and signal.getsignal(signal.SIGPROF) is _hang:
-        signal.setitimer(signal.ITIMER_PROF, HANG_SECONDS)
-    else:
-        threads.rewind()
+    _Ticks.inputs += 1
+    threads.rewind()
 
 
 def hang() -> Suspicion:
@@ -310,3 +322,8 @@ def _round_trip(parser: Parser, seen: Run) -> list[Suspicion]:
 def _shown(message: object) -> str:
     told = repr(message)
     return told if len(told) <= 200 else f"{told[:200]}..."
+
+
+def against(parser: Parser, wire: Wire, seen: Run) -> list[Suspicion]:
+    """Return what the verdict says of a run alone, with nothing laid to anything else."""
+    return [_crash(seen.crash)] if seen.crash is not None else _against(parser, wire, seen)

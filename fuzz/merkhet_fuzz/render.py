@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -33,8 +32,7 @@ FRAMED = frozenset((Kind.FRAMES, Kind.DEFLATE))
 NAME = re.compile(rb'name="([^"\\]*)"')
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(NamedTuple):
     """An input as it is sent. `segments` are the octets as they arrive, the last of them at the end of the stream.
 
     `verdict` says what is right, `expected` what comes out where it is accepted: a message for each of the base's.
@@ -48,6 +46,9 @@ class Wire:
     verdict: Verdict
     expected: Expected
     base: Base
+
+    def __repr__(self) -> str:
+        return f"render({self.input!r})"
 
     @property
     def at_most(self) -> int:
@@ -69,7 +70,7 @@ def render(made: Input, placed: Base | None = None) -> Wire:
     segments = made.transport.segments(octets)
     for edit in made.edits:
         if edit.what in LENGTHENING:
-            return Wire(made, octets, segments, FREE, ())
+            return Wire(made, octets, segments, FREE, (), base)
     end = made.transport.end
     if 0 <= end < len(octets):
         verdict, expected = _cut_off(edited, octets, end)

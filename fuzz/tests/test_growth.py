@@ -117,7 +117,7 @@ def test_a_long_input_is_one_line_that_repeats_it() -> None:
     assert suspicion.label == "work.trailers"
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", PROBES)
 def test_every_probe_is_an_input_of_which_nothing_else_is_said(kind: Kind) -> None:
     for name, probe in PROBES[kind].items():
         made = probe.input(kind, 1000)

@@ -129,7 +129,14 @@ def target_of(info: TargetInfo, target: RunTarget) -> Target:
         return Place(names, _files(target.folder))
 
     restart = target.restart
-    made = Target(info.name.replace(" ", "-"), target.address, place_of(target.names), info.version, alive=target.alive)
+    made = Target(
+        info.name.replace(" ", "-"),
+        target.address,
+        place_of(target.names),
+        info.version,
+        alive=target.alive,
+        group=target.group,
+    )
     if restart is None:
         return made
 

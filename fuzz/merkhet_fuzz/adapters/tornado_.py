@@ -65,7 +65,7 @@ def _streams() -> Callable[[Sequence[bytes]], Any]:
         """The segments, one a read, and then the end."""
 
         def __init__(self, segments: Sequence[bytes]) -> None:
-            super().__init__()
+            base.__init__(self)
             self.left = list(segments)
 
         def fileno(self) -> int:

@@ -283,10 +283,11 @@ def _inserted(what: str, role: str, view: View, unit: str) -> Verdict:
         return FREE
     if what == "then-host":
         return refuse("rfc9112-3.2-6b", "a request has one Host field line", is_local=False)
-    return _inserted_framing(what, view, unit)
+    return _framed(what, view, unit)
 
 
-def _inserted_framing(what: str, view: View, unit: str) -> Verdict:
+def _framed(what: str, view: View, unit: str) -> Verdict:
+    """Section 6.3: a line that says how the content is framed, beside what the base says."""
     has_coding, has_length = view.has_transfer_encoding(unit), view.has_content_length(unit)
     if what == "then-te-chunked" and has_coding:
         return either(*CHUNKED_TWICE)

@@ -112,6 +112,10 @@ class ConnectionDialogue(HttpDialogue):
         wanted = f"an error: {ENDLESS_BYTES} octets of one chunk extension are no reasonable number"
         return [Suspicion("accepted", self.rules.asked, self._name, wanted, self.told())]
 
+    def sameness(self) -> object:
+        """As for requests, where every answer is sure."""
+        return None if self.rules.may_refuse or self.rules.may_end else super().sameness()
+
     def _not_asked_for(self) -> list[Suspicion]:
         """Return that neither a 100 nor a final answer came, though the head was whole (RFC 9110, Section 10.1.1)."""
         if self._count or self.end is not End.SILENT or self._is_cut:
@@ -126,8 +130,7 @@ class ConnectionDialogue(HttpDialogue):
         return Suspicion("surplus", self.rules.behind, self._name, wanted, self.told(), self.rules.weight)
 
     def _is_refusal(self, number: int) -> bool:
-        is_last = number == len(self.expected) - 1
-        if self.rules.may_refuse and (is_last or self.rules.answered < 0):
+        if self.rules.may_refuse:
             return False
         if self._name == "absolute" and not number:
             return self.answers.finals[number].status not in OWN_LIMITS and self.answers.finals[number].status >= 400

@@ -91,7 +91,7 @@ class HttpDialogue(Dialogue):
         self.wire = wire
         self._judges = judges
         self._tells = tells
-        methods = [message[0].decode("latin-1") for message in cast("tuple[Message, ...]", wire.expected)]
+        methods = [piece.octets.decode() for piece in wire.base.pieces if piece.name.endswith("request-line.method")]
         self.answers = Answers(methods)
         self.expected = cast("tuple[Message, ...]", wire.expected)
         self._is_cut = 0 <= wire.input.transport.end < len(wire.octets)
@@ -137,7 +137,7 @@ class HttpDialogue(Dialogue):
             judged = [suspicion for suspicion in judged if suspicion.detail != "no-content"]
         return found + judged
 
-    def sameness(self) -> object:
+    def sameness(self) -> tuple[object, ...]:
         """Return the statuses, of which all errors are as good, and what was read of the requests."""
         told = [self.answers.echo(number) if self._tells else None for number in range(self._count)]
         read = [echo and (echo.method, echo.target, echo.body) for echo in told]
@@ -154,7 +154,8 @@ class HttpDialogue(Dialogue):
         if self._count > len(self.expected):
             return [self._surplus()]
         for number in range(self._count):
-            if self._is_refusal(number) and verdict.decision is Decision.ACCEPT:
+            # A server knows its own names, and may refuse any other that the grammar has.
+            if self._is_refusal(number) and verdict.decision is Decision.ACCEPT and verdict.unit != "host":
                 return [self._suspicion("refused", f"no refusal: {verdict.why or 'a legal input'}")]
             if finals[number].status >= 400:
                 return []
@@ -260,8 +261,8 @@ class HttpDialogue(Dialogue):
         is_silent = answers.end is End.SILENT and requirement in WHOLE and b"\r\n\r\n" in self.wire.octets
         if not is_ended and not is_silent:
             return []
-        wanted = f"a 400: {self.wire.verdict.why}"
-        return [Suspicion("unanswered", requirement, self.wire.verdict.unit, wanted, self.told(), Weight.WARNING)]
+        wanted = f"a 400: {self.wire.verdict.why} ({requirement})"
+        return [Suspicion("unanswered", "rfc9112-2.2-10", "", wanted, self.told(), Weight.WARNING)]
 
     def _kept(self, at: int) -> list[Suspicion]:
         """Return that the connection was used on behind a refusal after which nobody knows where a request begins."""

@@ -81,7 +81,7 @@ class Dialogue:
         """Return what is wrong with all that came, worst first."""
         raise NotImplementedError
 
-    def sameness(self) -> object:
+    def sameness(self) -> tuple[object, ...] | None:
         """Return what must be the same in whatever segments an input is sent; None where nothing is said."""
         return None
 

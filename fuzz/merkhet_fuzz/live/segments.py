@@ -24,7 +24,7 @@ def apart(tried: Trial, other: Trial) -> list[Suspicion]:
     split, entire = tried.dialogue, other.dialogue
     unit = "" if tried.wire is None else tried.wire.verdict.unit
     here, there = split.sameness(), entire.sameness()
-    if here == there or not isinstance(here, tuple) or not isinstance(there, tuple):
+    if here is None or there is None or here == there:
         return []
     if End.RESET in {split.end, entire.end}:
         return []
