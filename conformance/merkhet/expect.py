@@ -17,6 +17,7 @@ from merkhet.expect_echo import read_echo as read_echo
 from merkhet.expect_echo import untold as untold
 from merkhet.expectation import Expectation as Expectation
 from merkhet.expectation import Rests as Rests
+from merkhet.expectation import told_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,9 @@ class _AnyOf:
     def matches(self, answer: Answer, context: Context) -> bool:
         return any(case.matches(answer, context) for case in self.cases)
 
+    def told(self, answer: Answer) -> str:
+        return told_by(self.cases, answer)
+
     @property
     def rests_on(self) -> Rests:
         kinds = {case.rests_on for case in self.cases}
@@ -198,6 +202,9 @@ class _AllOf:
 
     def matches(self, answer: Answer, context: Context) -> bool:
         return all(case.matches(answer, context) for case in self.cases)
+
+    def told(self, answer: Answer) -> str:
+        return told_by(self.cases, answer)
 
     @property
     def rests_on(self) -> Rests:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from merkhet.answer import Answer, Context, FieldLine, Response
 from merkhet.expectation import Expectation, Rests
+
+VALUES_SHOWN_MAX: Final = 4
 
 Part = Literal["method", "target", "fields", "body", "trailers"]
 
@@ -42,6 +44,11 @@ def read_echo(response: Response) -> Echo | None:
         )
     except (msgspec.DecodeError, AttributeError, TypeError, ValueError, binascii.Error):
         return None
+
+
+def _echo_of(answer: Answer) -> Echo | None:
+    response = answer.final
+    return read_echo(response) if response is not None and 200 <= response.status < 300 else None
 
 
 def _octets(text: str | None) -> bytes | None:
@@ -79,10 +86,7 @@ class _Echoed:
         return "a 2xx echo with " + " and ".join(parts) if parts else "a 2xx echo"
 
     def matches(self, answer: Answer, context: Context) -> bool:
-        response = answer.final
-        if response is None or not 200 <= response.status < 300:
-            return False
-        echo = read_echo(response)
+        echo = _echo_of(answer)
         return echo is not None and all(
             (
                 self.method is None or echo.method == self.method,
@@ -93,6 +97,18 @@ class _Echoed:
                 self.trailer is None or self._has_trailer(echo, self.trailer),
             )
         )
+
+    def told(self, answer: Answer) -> str:
+        echo = _echo_of(answer)
+        if echo is None:
+            return ""
+        parts = [f"the method {_cut(echo.method)}"] if self.method is not None else []
+        parts += [f"the target {_told(echo.target)}"] if self.target is not None else []
+        parts += [f"the content {_told(echo.body)}"] if self.body is not None else []
+        names = dict.fromkeys([*(name for name, _ in self.lines), *self.absent])
+        parts += [_told_lines("field", name, echo.fields) for name in names]
+        parts += [_told_lines("trailer", self.trailer[0], echo.trailers)] if self.trailer is not None else []
+        return "an echo with " + " and ".join(parts) if parts else ""
 
     def _has(self, echo: Echo, name: bytes, value: bytes) -> bool:
         values = echo.values(name)
@@ -109,6 +125,28 @@ def _collapse(value: bytes) -> bytes:
 
 def _short(data: bytes) -> str:
     return f"{data!r}" if len(data) <= 40 else f"{data[:40]!r}... ({len(data)} bytes)"
+
+
+def _cut(text: object) -> str:
+    # What a target puts there may be no text at all.
+    if not isinstance(text, str):
+        return "untold"
+    return ascii(text[:40]) + ("..." if len(text) > 40 else "")
+
+
+def _told(data: bytes | None) -> str:
+    return "untold" if data is None else _short(data)
+
+
+def _told_lines(kind: str, name: bytes, lines: tuple[FieldLine, ...] | None) -> str:
+    if lines is None:
+        return f"the {kind}s untold"
+    values = [value for found, value in lines if found.lower() == name.lower()]
+    if not values:
+        return f"no {kind} {name.decode('latin-1')}"
+    more = len(values) - VALUES_SHOWN_MAX
+    words = [_short(value) for value in values[:VALUES_SHOWN_MAX]] + ([f"{more} more"] if more > 0 else [])
+    return f"the {kind} {name.decode('latin-1')} as {' and '.join(words)}"
 
 
 def _line_words(line: FieldLine) -> str:
@@ -144,11 +182,12 @@ class _Misechoed:
         return f"a 2xx echo with other content than {_short(self.body)}"
 
     def matches(self, answer: Answer, context: Context) -> bool:
-        response = answer.final
-        if response is None or not 200 <= response.status < 300:
-            return False
-        echo = read_echo(response)
+        echo = _echo_of(answer)
         return echo is not None and echo.body is not None and echo.body != context.render(self.body)
+
+    def told(self, answer: Answer) -> str:
+        echo = _echo_of(answer)
+        return "" if echo is None else f"an echo with the content {_told(echo.body)}"
 
 
 def misechoed(body: bytes) -> Expectation:
@@ -167,10 +206,7 @@ class _Untold:
         return f"a 2xx echo that does not tell the {'content' if self.part == 'body' else self.part}"
 
     def matches(self, answer: Answer, context: Context) -> bool:  # noqa: ARG002 - what every expectation is asked
-        response = answer.final
-        if response is None or not 200 <= response.status < 300:
-            return False
-        echo = read_echo(response)
+        echo = _echo_of(answer)
         return echo is not None and getattr(echo, self.part) is None
 
 

@@ -6,10 +6,13 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from merkhet.answer import Answer, Context, Response
 from merkhet.expectation import Expectation, Rests
+
+TEXT_SHOWN_MAX: Final = 40
+PARTS_SHOWN_MAX: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,11 @@ class Told:
     content: bytes
     filename: str | None = None
     content_type: str | None = None
+
+    def describe(self) -> str:
+        """Say which part was reported. What the target says of it is shortened, and hostile octets are escapes."""
+        where = None if self.filename is None else _cut(self.filename)
+        return Part(_cut(self.name), self.content, where, is_file=self.filename is not None).describe()
 
 
 def read_form(response: Response) -> tuple[Told, ...] | None:
@@ -77,6 +85,10 @@ class Part:
         )
 
 
+def _cut(text: str) -> str:
+    return text if len(text) <= TEXT_SHOWN_MAX else f"{text[:TEXT_SHOWN_MAX]}..."
+
+
 def _short(data: bytes) -> str:
     return f"{data!r}" if len(data) <= 40 else f"{data[:40]!r}... ({len(data)} octets)"
 
@@ -126,6 +138,14 @@ class _Reported:
             rest.remove(found)
         return self.more or not rest
 
+    def told(self, answer: Answer) -> str:
+        told = read_form(answer.final) if answer.final is not None else None
+        if told is None:
+            return ""
+        more = len(told) - PARTS_SHOWN_MAX
+        parts = [part.describe() for part in told[:PARTS_SHOWN_MAX]] + ([f"{more} more"] if more > 0 else [])
+        return f"the report of a form with {' and '.join(parts)}" if parts else "the report of a form without any part"
+
     def _in_order(self, told: tuple[Told, ...]) -> bool:
         queues = [[one for one in told if one.filename is None], [one for one in told if one.filename is not None]]
         for part in self.parts:
@@ -171,6 +191,18 @@ class _Typed:
         told = read_form(answer.final) if answer.final is not None else None
         kinds = [one.content_type for one in told or () if one.filename is not None]
         return [kind if kind is None else kind.lower() for kind in kinds] == [self.content_type]
+
+    def told(self, answer: Answer) -> str:
+        told = read_form(answer.final) if answer.final is not None else None
+        files = [one for one in told or () if one.filename is not None]
+        if told is None or not files:
+            return "" if told is None else "the report of a form without a file"
+        types = [
+            "without a type" if one.content_type is None else f"of type {_cut(one.content_type)!a}"
+            for one in files[:PARTS_SHOWN_MAX]
+        ]
+        more = len(files) - PARTS_SHOWN_MAX
+        return f"the report of a file {' and a file '.join(types)}{f' and {more} more' if more > 0 else ''}"
 
 
 def file_typed(content_type: str | None) -> Expectation:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from typing import Protocol
+from collections.abc import Iterable
+from typing import Protocol, runtime_checkable
 
 from merkhet.answer import Answer, Context
 from merkhet.heard import Heard
@@ -33,6 +34,23 @@ class Expectation(Protocol):
     def rests_on(self) -> Rests:
         """What a match proves."""
         ...
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """An expectation of what a target tells in its content: a report of a form, an echo."""
+
+    def told(self, answer: Answer) -> str:
+        """Say what an answer tells of what is asked for; empty if it tells nothing of it.
+
+        What a target told is in it as escapes alone, and shortened.
+        """
+        ...
+
+
+def told_by(cases: Iterable[object], answer: Answer) -> str:
+    """Say what an answer tells of what these expectations ask for, in the words of the first that has any."""
+    return next(filter(None, (case.told(answer) for case in cases if isinstance(case, Telling))), "")
 
 
 class Hearing(Protocol):

@@ -163,13 +163,22 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TargetInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What was judged. `kind` is "embedded", "command" or "url"."""
+    """What was judged. `kind` is "embedded", "command", "url", "parser", or "several" where some were held side by side."""
 
     name: str
     kind: str
     address: str
     version: str = ""
     endpoints: dict[str, str] = {}
+
+    @property
+    def bare_version(self) -> str:
+        """The version without the name of the target that it may begin with, to be read behind that name."""
+        if not self.version.casefold().startswith(self.name.casefold()):
+            return self.version
+        rest = self.version[len(self.name) :]
+        # A name that goes on is another one: h2 is not what "h2o 2.2" begins with.
+        return rest.lstrip(" /:") if rest[:1] in {" ", "/", ":"} else self.version
 
 
 class Preflight(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,7 +192,10 @@ class Preflight(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Excuse(msgspec.Struct, frozen=True, kw_only=True):
-    """An outcome that came out as `merkhet.expect.toml` expects: of which check, and why. `until` is a date or empty."""
+    """An outcome that came out as `merkhet.expect.toml` expects: of which check, and why. `until` is a date or empty.
+
+    `check` may be the id of a finding of the fuzzer, too.
+    """
 
     check: str
     reason: str
@@ -198,7 +210,7 @@ class FuzzFinding(msgspec.Struct, frozen=True, kw_only=True):
     base, edits and transport on one line; `merkhet fuzz replay` takes it. `octets` are what was sent, `segments` the length of
     each piece that they were sent in, `legal` the base that the edits were done to. `requirement` is "" where no text but
     the contract of every parser is broken: that it never crashes, ends in time, and takes octets alike in any segments.
-    `others` are inputs that show the same with another edit; `found_after` is how many inputs it took.
+    `others` are inputs that show the same with another edit; `found_after` is how many inputs it took. `repeat` is a command.
     """
 
     id: str
@@ -218,6 +230,48 @@ class FuzzFinding(msgspec.Struct, frozen=True, kw_only=True):
     others: tuple[str, ...] = ()
     found_after: int = 0
     seed: int = 0
+    repeat: str = ""
+
+
+class Severity(enum.StrEnum):
+    """What a disagreement is about, the gravest first: those about framing let one request be read as two."""
+
+    FRAMING = "framing"
+    MEANING = "meaning"
+    ACCEPTANCE = "acceptance"
+    TASTE = "taste"
+
+
+class Disagreement(msgspec.Struct, frozen=True, kw_only=True):
+    """A class of inputs that servers or parsers read differently, with the smallest input that shows it.
+
+    `readings` says of each of `participants` what it made of the input, and `sides` has a number for each: those with the same
+    number read the same. `decided` is what the text asks for, "" where it leaves that open; `at_fault` names who does
+    not do so. `taste` is what the text leaves to everyone. `inputs` counts the inputs that fell into the class; the other
+    members are those of FuzzFinding.
+    """
+
+    id: str
+    severity: Severity
+    kind: str
+    weight: Weight = Weight.NOTE
+    participants: tuple[str, ...]
+    sides: tuple[int, ...]
+    readings: tuple[str, ...]
+    requirement: str = ""
+    decided: str = ""
+    at_fault: tuple[str, ...] = ()
+    input: str
+    edits: tuple[str, ...] = ()
+    transport: str = ""
+    octets: bytes = b""
+    segments: tuple[int, ...] = ()
+    legal: bytes = b""
+    others: tuple[str, ...] = ()
+    inputs: int = 1
+    found_after: int = 0
+    seed: int = 0
+    repeat: str = ""
 
 
 class RunResults(msgspec.Struct, frozen=True, kw_only=True):
@@ -225,6 +279,9 @@ class RunResults(msgspec.Struct, frozen=True, kw_only=True):
 
     `excused` has the outcomes that were expected when the run was judged: a report made later shows the same as the run did,
     whatever has become of the expectations since. They stand before the results: a file that is cut off still has them.
+    `unreached` has the checks that were open in the run before, and that this one was to take and has not judged: they are
+    open still.
+    `fuzz` and `differences` are what fuzzing found, `fuzzed` how many inputs each of what was fuzzed was given.
     """
 
     version: int = RESULTS_VERSION
@@ -237,6 +294,7 @@ class RunResults(msgspec.Struct, frozen=True, kw_only=True):
     target: TargetInfo
     preflight: Preflight | None
     excused: tuple[Excuse, ...] = ()
+    unreached: tuple[str, ...] = ()
     requirements: tuple[Requirement, ...]
     results: tuple[CheckResult, ...]
     second_runs: int = 0
@@ -245,6 +303,8 @@ class RunResults(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
     target_output: str = ""
     fuzz: tuple[FuzzFinding, ...] = ()
+    differences: tuple[Disagreement, ...] = ()
+    fuzzed: dict[str, int] = {}
 
     @property
     def reasons(self) -> Mapping[str, str]:

@@ -183,7 +183,8 @@ class Assembly:
         if self._run is None:
             raise msgspec.DecodeError("its first line is not whole")
         ended = "interrupted" if self.headers == 1 else self._run.ended
-        return msgspec.structs.replace(self._run, ended=ended, results=tuple(self._rows.values()))
+        unreached = tuple(name for name in self._run.unreached if name not in self._rows)
+        return msgspec.structs.replace(self._run, ended=ended, unreached=unreached, results=tuple(self._rows.values()))
 
 
 def schema() -> bytes:

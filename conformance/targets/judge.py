@@ -3,7 +3,8 @@
 Without names, every target whose server is installed (see README.md for how to install them). Writes
 reports/published/NAME.json, and prints a table of counts and each `fail` in one line. What is published has the evidence of
 what did not pass, cut to what shows the finding: the whole of it is one command away. With a selector, or with
-`--out FOLDER`, the published results stay as they are: a part of a run is not a result. Exit status 0 if every run came to
+`--out FOLDER`, the published results stay as they are: a part of a run is not a result. With `--again` what the selector's
+checks come to takes the place of their published results: a busy machine disturbs checks of time and of order. Exit status 0 if every run came to
 its end, whatever it found; 1 if one did not; 2 if there was nothing to run.
 """
 
@@ -23,15 +24,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import _launch
-from msgspec import structs
+import _slim
 
 from merkhet import results as files
-from merkhet.model import CheckResult, Evidence, Outcome, RunResults
-
-IN_ORDER = frozenset({Outcome.PASS, Outcome.OBSERVED, Outcome.NOT_APPLICABLE})
-EVENT_BYTES_MAX = 512
-EVENTS_MAX = 8
-TRANSCRIPTS_MAX = 1
 
 PUBLISHED = _launch.ROOT / "reports" / "published"
 OUTCOMES = ("pass", "fail", "warn", "observed", "inconclusive", "not-applicable", "error")
@@ -44,9 +39,17 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(_launch.names())}")
     parser.add_argument("-s", "--select", action="append", default=[], metavar="SELECTOR", help="as for merkhet run")
+    parser.add_argument(
+        "--again",
+        action="store_true",
+        help="put what -s selects into the published results: of a run that was disturbed",
+    )
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="write the results there, not to reports/published")
     parser.add_argument("--profile", default="default", help="as for merkhet run")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.again and (not options.select or options.out is not None or options.profile != "default"):
+        parser.error("--again needs -s, and neither --out nor --profile")
+    return options
 
 
 def judge(name: str, folder: Path, select: list[str], profile: str) -> tuple[int, dict[str, Any] | None]:
@@ -64,34 +67,15 @@ def judge(name: str, folder: Path, select: list[str], profile: str) -> tuple[int
     run = subprocess.run(command, cwd=_launch.HERE / name, env=_launch.environment(), check=False)
     if not results.exists():
         return run.returncode, None
-    files.save(results, slim(files.load(results)))
+    files.write_whole(results, _slim.encode(_slim.slim(files.load(results))))
     return run.returncode, json.loads(results.read_bytes())
 
 
-def slim(run: RunResults) -> RunResults:
-    """Return a run with the evidence of what fails alone, its first transcript cut to half a kibibyte an event.
-
-    What is in order has no words either: `merkhet explain` has them. A server's results are kept for as long as there are
-    versions of it, so they are to be small.
-    """
-    return structs.replace(run, results=tuple(_slim(result) for result in run.results), target_output="")
-
-
-def _slim(result: CheckResult) -> CheckResult:
-    if result.outcome in IN_ORDER:
-        return structs.replace(result, expected="", evidence=Evidence())
-    if result.outcome is not Outcome.FAIL:
-        return structs.replace(result, evidence=Evidence())
-    transcripts = tuple(
-        structs.replace(
-            transcript,
-            events=tuple(
-                structs.replace(event, data=event.data[:EVENT_BYTES_MAX]) for event in transcript.events[:EVENTS_MAX]
-            ),
-        )
-        for transcript in result.evidence.transcripts[:TRANSCRIPTS_MAX]
-    )
-    return structs.replace(result, evidence=structs.replace(result.evidence, transcripts=transcripts))
+def repeat(name: str, folder: Path) -> None:
+    """Put the results of the repeated checks into the published run of a target."""
+    place = PUBLISHED / f"{name}.json"
+    files.write_whole(place, _slim.encode(_slim.merged(files.load(place), files.load(folder / f"{name}.json"))))
+    print(f"{name}: {place} has them", flush=True)
 
 
 def table(rows: dict[str, Counter[str]]) -> str:
@@ -123,6 +107,8 @@ def main() -> int:
         if results is None:
             print(f"{name}: merkhet ended with {code} and no results", flush=True)
             continue
+        if options.again:
+            repeat(name, folder)
         rows[name] = Counter(row["outcome"] for row in results["results"])
         bad += [
             f"{name}: {row['outcome']} {row['check']}: {row.get('observed', '') or row.get('reason', '')}"

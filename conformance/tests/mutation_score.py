@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -107,7 +108,7 @@ def live(target: Target, until: float) -> None:
 
 
 @contextlib.contextmanager
-def served() -> Iterator[Target]:
+def served() -> Generator[Target]:
     """Serve the contract by the reference as it is in this process."""
     from merkhet_reference import contract, limits, server
 
@@ -204,7 +205,7 @@ def main() -> int:
     scores: list[Score] = []
     proving_ground.forking()
     with ThreadPoolExecutor(given.jobs) as pool:
-        for score in pool.map(lambda one: try_one(one, given.seconds), asked):
+        for score in pool.map(functools.partial(try_one, seconds=given.seconds), asked):
             scores.append(score)
             print(
                 f"{score.mutant:44} {score.seconds:5.1f} s  {score.finding or '-'} {score.input} {score.trouble}",

@@ -7,15 +7,18 @@ import msgspec
 from merkhet.model import (
     CheckResult,
     Direction,
+    Disagreement,
     Evidence,
     Excuse,
     Finding,
+    FuzzFinding,
     Level,
     Outcome,
     Preflight,
     Profile,
     Requirement,
     RunResults,
+    Severity,
     TargetInfo,
     Transcript,
     Weight,
@@ -110,7 +113,82 @@ RESULTS = (
 )
 
 
-EXCUSED = (Excuse(check="rfc9112-3.2-known", reason="a known bug, to be mended", issue="#7", until="2999-01-31"),)
+EXCUSED = (
+    Excuse(check="rfc9112-3.2-known", reason="a known bug, to be mended", issue="#7", until="2999-01-31"),
+    Excuse(check="mine:http-request/segments.before-a-refusal", reason="as it is by design"),
+)
+LEGAL = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def found(
+    name: str, weight: Weight, *, octets: bytes = LEGAL.replace(b"Host", b"Hos\0t"), **more: object
+) -> FuzzFinding:
+    oracle = name.partition(".")[0]
+    plain = FuzzFinding(
+        id=f"mine:http-request/{name}",
+        target="mine:http-request",
+        version="1.0",
+        oracle=oracle,
+        requirement=RULES[0].id if oracle == "accepted" else "",
+        weight=weight,
+        input="http-request.get#0 host.name:over=3,00",
+        edits=("host.name:over=3,00",),
+        octets=octets,
+        segments=(len(octets),),
+        legal=LEGAL,
+        expected="a refusal: a field name is a token",
+        observed="message 1 came out complete: (b'GET', b'/')",
+        found_after=12,
+        seed=1,
+        repeat="merkhet fuzz replay --parser mine:http-request 'http-request.get#0 host.name:over=3,00'",
+    )
+    return msgspec.structs.replace(plain, **more)
+
+
+FOUND = (
+    found(f"accepted.{RULES[0].id}.host", Weight.BREACH, others=("http-request.get#0 host.name:put=0,00",)),
+    found("segments.before-a-refusal", Weight.WARNING, transport="cut@3", segments=(3, 26)),
+    found("crash.IndexError.parse", Weight.BREACH, octets=HOSTILE_BYTES, observed=HOSTILE, legal=b""),
+)
+
+
+def differing(name: str, severity: Severity, weight: Weight, sides: tuple[int, ...], **more: object) -> Disagreement:
+    read = ("1 message: GET /", "2 messages: GET /, GET /canary", "refused")
+    octets = LEGAL.replace(b"\r\n\r\n", b"\r\nContent-Length: +5\r\n\r\nhello")
+    plain = Disagreement(
+        id=f"differ:http-request/{severity}.{name}",
+        severity=severity,
+        kind="http-request",
+        weight=weight,
+        participants=("mine", "other", "third"),
+        sides=sides,
+        readings=tuple(read[side] for side in sides),
+        input="http-request.post#0 content-length.value:plus",
+        edits=("content-length.value:plus",),
+        octets=octets,
+        segments=(len(octets),),
+        legal=octets.replace(b"+", b""),
+        inputs=17,
+        found_after=3,
+        seed=1,
+        repeat="merkhet fuzz diff --parser mine --parser other 'http-request.post#0 content-length.value:plus'",
+    )
+    return msgspec.structs.replace(plain, **more)
+
+
+DIFFER = (
+    differing(
+        "content-length.plus",
+        Severity.FRAMING,
+        Weight.BREACH,
+        (0, 1, 2),
+        requirement=RULES[1].id,
+        decided="must refuse: Content-Length is digits",
+        at_fault=("mine", "other"),
+    ),
+    differing("request-line.target", Severity.TASTE, Weight.NOTE, (0, 0, 2)),
+)
+FUZZED = {"mine:http-request": 1000, "other:http-request": 1000}
 FULL_RESULTS = (
     *RESULTS,
     result("known", 0, Outcome.FAIL, weight=Weight.BREACH),
@@ -151,7 +229,16 @@ def plain_run() -> RunResults:
 
 def full_run(**more: object) -> RunResults:
     """Return a run with every outcome, hostile octets, a flaky result, a server's death and an expected failure."""
-    return run(*FULL_RESULTS, exit_code=4, excused=EXCUSED, problems=("one problem, and <b>no</b> markup",), **more)
+    problems = ("one problem, and <b>no</b> markup",)
+    fuzzing = {"fuzz": FOUND, "differences": DIFFER, "fuzzed": FUZZED}
+    return run(*FULL_RESULTS, **({"exit_code": 4, "excused": EXCUSED, "problems": problems} | fuzzing | more))
+
+
+def fuzz_run(**more: object) -> RunResults:
+    """Return what fuzzing alone leaves behind: no check was run."""
+    target = TargetInfo(name="mine, other, third", kind="several", address="in process")
+    fuzzing = {"fuzz": FOUND, "differences": DIFFER, "fuzzed": FUZZED, "excused": EXCUSED}
+    return run(**({"target": target, "preflight": None} | fuzzing | more))
 
 
 def other_run() -> RunResults:
@@ -169,8 +256,17 @@ def other_run() -> RunResults:
     ]
     target = TargetInfo(name=f"other {HOSTILE}", kind="url", address="http://127.0.0.1:8081/", version=HOSTILE)
     return run(
-        *changed, result("more", 3, Outcome.OBSERVED, choice="so"), target=target, started="2026-11-26T12:00:00Z"
+        *changed,
+        result("more", 3, Outcome.OBSERVED, choice="so"),
+        target=target,
+        started="2026-11-26T12:00:00Z",
+        fuzz=(FOUND[0], found(f"refused.{RULES[0].id}.host", Weight.WARNING, observed=HOSTILE)),
+        differences=DIFFER[1:],
+        fuzzed=FUZZED,
     )
+
+
+_TEXTS = {"expected": HOSTILE, "observed": HOSTILE, "version": HOSTILE}
 
 
 def hostile_run() -> RunResults:
@@ -197,4 +293,10 @@ def hostile_run() -> RunResults:
         problems=(HOSTILE,),
         ended=HOSTILE,
         target_output=HOSTILE,
+        fuzz=tuple(msgspec.structs.replace(one, octets=HOSTILE_BYTES, legal=HOSTILE_BYTES, **_TEXTS) for one in FOUND),
+        differences=tuple(
+            msgspec.structs.replace(one, octets=HOSTILE_BYTES, readings=(HOSTILE,) * 3, decided=HOSTILE)
+            for one in DIFFER
+        ),
+        fuzzed=FUZZED,
     )

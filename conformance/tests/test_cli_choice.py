@@ -14,9 +14,11 @@ from cli_process import HOST, declared, environment, kept
 from merkhet import catalogue, history, results, selectors
 from merkhet.check import Check
 from merkhet.cli import cli, invoke
+from merkhet.cli.choose import TargetOptions, choose
 from merkhet.cli.codes import Code, Failure
 from merkhet.cli.narrow import Taken, as_of
 from merkhet.cli.options import Color, color, color_of_one_command
+from merkhet.cli.outputs import Outputs
 from merkhet.cli.selector import completed
 from merkhet.cli.show import waited_for
 from merkhet.cli.terminal import console
@@ -58,6 +60,13 @@ def expecting(folder: Path, selector: str) -> None:
     (folder / "merkhet.expect.toml").write_text(text, encoding="utf-8")
 
 
+def test_a_target_without_a_name_is_called_by_its_address_once(here: Path) -> None:
+    assert choose(TargetOptions(url="http://127.0.0.1:1"), here).describe() == "http://127.0.0.1:1"
+    assert choose(TargetOptions(unix="/s"), here).describe() == "unix:/s"
+    (here / "merkhet.toml").write_text('[target.mine]\nurl = "http://127.0.0.1:1"\n', encoding="utf-8")
+    assert choose(TargetOptions(), here).describe() == "mine at http://127.0.0.1:1"
+
+
 # --lf, -x, --maxfail
 
 
@@ -74,6 +83,31 @@ def test_last_failed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert invoke(["run", "--lf", "-q"]) == Code.OK
     assert invoke(["run", "--lf", "-s", HOST]) == Code.OK
     assert "note: no chosen check was open in the last run: all run" in capsys.readouterr().out
+
+
+def test_what_a_stopped_run_did_not_reach_is_open_still(here: Path) -> None:
+    declared(here, "serves-all")
+    assert invoke(["run", "-j", "1", "-s", f"{HOST}*"]) == Code.SERVER
+    was_open = {result.check for result in kept(here).results if result.outcome is Outcome.FAIL}
+    assert len(was_open) > 2
+    assert kept(here).unreached == ()
+    for options in (["--lf", "-x"], ["-x", "-s", f"{HOST}*"], ["--lf", "--maxfail", "1"]):
+        assert invoke(["run", "-j", "1", *options]) == Code.SERVER
+        (judged,) = {result.check for result in kept(here).results if result.outcome is Outcome.FAIL}
+        assert set(kept(here).unreached) == was_open - {judged}
+    assert invoke(["run", "--lf"]) == Code.SERVER
+    assert {result.check for result in kept(here).results} == was_open
+    declared(here, "good")
+    assert invoke(["run", "--lf"]) == Code.OK
+    assert kept(here).unreached == ()
+
+
+def test_what_was_open_on_another_target_is_not_remembered(here: Path) -> None:
+    declared(here, "serves-all")
+    assert invoke(["run", "-s", f"{HOST}*"]) == Code.SERVER
+    (here / "merkhet.toml").unlink()
+    assert invoke(["run", "-x", "-s", TWICE]) == Code.OK, "on the embedded reference"
+    assert kept(here).unreached == ()
 
 
 def test_what_is_expected_is_not_open(here: Path) -> None:
@@ -345,12 +379,20 @@ def test_every_completed_selector_matches() -> None:
             "plain,rfc9112-3.2-host-missing-post",
         ),
         ("merkhet run --target sm", "sm", "plain,small"),
+        ("merkhet run -o ht", "ht", "nospace,html:"),
+        ("merkhet run -o html:merk", "merk", "plain,merkhet.toml"),
+        ("merkhet report -o badge:sub", "sub", "nospace,sub/"),
+        ("merkhet report -o json:sub/ins", "sub/ins", "plain,sub/inside.json"),
+        ("merkhet compare -o m", "m", "nospace,md:"),
+        ("merkhet interop -o junit:merkhet.t", "junit:merkhet.t", "plain,junit:merkhet.toml"),
         ("merkhet baseline update rfc911", "rfc911", "plain,rfc9110"),
         ("merkhet completion z", "z", "plain,zsh"),
     ],
 )
 def test_bash_completes(tmp_path: Path, line: str, seen: str, found: str) -> None:
     declared(tmp_path, "good")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "inside.json").touch()
     code = (
         "import sys\nfrom merkhet.cli import main\ntry:\n    main()\nfinally:\n"
         "    assert not [name for name in sys.modules if name.startswith('merkhet.suites.')]\n"
@@ -364,6 +406,22 @@ def test_bash_completes(tmp_path: Path, line: str, seen: str, found: str) -> Non
         check=False,
     )
     assert found in done.stdout.splitlines(), done.stderr
+
+
+def test_an_output_is_completed_to_what_is_there(here: Path) -> None:
+    (here / ".hidden").touch()
+    (here / "seen").touch()
+
+    def found(word: str, *formats: str) -> list[str]:
+        kind = Outputs(formats) if formats else Outputs()
+        return [str(item.value) for item in kind.shell_complete(click.Context(cli), click.Option(["-o"]), word)]
+
+    assert found("", "a", "b") == ["a:", "b:"]
+    assert "json:" in found("j")
+    assert found("json:") == ["json:seen"]
+    assert found("json:.") == ["json:.hidden"]
+    assert found(f"json:{here}/se") == [f"json:{here}/seen"]
+    assert found("json:nowhere/") == []
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

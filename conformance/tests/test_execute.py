@@ -45,6 +45,7 @@ from merkhet.expect import (
     silent,
     status,
 )
+from merkhet.expect_form import any_form, field_part, form_of
 from merkhet.model import Direction, Level, Outcome, Profile, Weight
 
 OK = Stream(checks.OK)
@@ -255,6 +256,16 @@ def test_a_note_is_an_observation() -> None:
     note = checks.requirement(weight=Weight.NOTE)
     _, conclusion = play(checks.check(), OK, rule=note)
     assert (conclusion.outcome, conclusion.choice) == (Outcome.OBSERVED, "the request was served")
+
+
+def test_a_finding_says_what_was_read_and_not_only_the_status() -> None:
+    document = b'{"fields": [["a\\u001b", "\\u2028"]], "files": []}'
+    stream = Stream(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(document), document))
+    cases = {form_of(field_part("a", "1")): PASS, any_form: VIOLATION}
+    _, conclusion = play(checks.check(Send(checks.GET), Answers(cases)), stream)
+    read = "status 200, the report of a form with the field 'a\\x1b' with the content b'\\xe2\\x80\\xa8'"
+    assert conclusion.observed == read
+    assert [finding.observed for finding in conclusion.findings] == [read]
 
 
 def test_an_impatient_silence_is_an_absence_even_if_it_passes() -> None:

@@ -393,6 +393,33 @@ def test_a_probe_reads_frames_for_a_rule_about_them() -> None:
         assert broken_rules(run) == seen
 
 
+HTTP2_SETTINGS = bytes.fromhex("00001e040000000000") + bytes(30)
+"""The first frame behind a 101 to h2c (RFC 7540, Section 3.2): read as those of a WebSocket, it is a continuation."""
+
+
+@pytest.mark.parametrize(
+    ("offer", "taken", "is_judged"),
+    [
+        (b"h2c", b"Upgrade: h2c", False),
+        (b"h2c", b"Upgrade: h2c, websocket", True),
+        (b"websocket, h2c", b"Upgrade: h2c", False),
+        (b"h2c", b"X: y", False),
+        (b"websocket", b"X: y", True),
+        (b"websocket", b"Upgrade: WebSocket/13", True),
+        (b"websocket", b"Upgrade: websocket", True),
+    ],
+)
+def test_behind_a_101_to_another_protocol_are_no_frames_of_a_websocket(
+    offer: bytes, taken: bytes, *, is_judged: bool
+) -> None:
+    switched_to = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n" + taken + b"\r\n\r\n"
+    steps = Send(handshake(upgrade=offer)), Answers({status(101): PASS})
+    run, _ = checks.play(checks.check(*steps), Stream(switched_to + HTTP2_SETTINGS))
+    assert run.judgements[0].kind is Kind.PASS
+    assert ("frame-continuation" in applied_rules(run)) is is_judged
+    assert broken_rules(run) == ({"frame-continuation"} if is_judged else set())
+
+
 # --- real sockets
 
 

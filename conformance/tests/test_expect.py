@@ -10,6 +10,7 @@ import pytest
 from merkhet import expect
 from merkhet.answer import Answer, Context, End, Fault, Framing, Response
 from merkhet.expect import Expectation, Rests, read_echo
+from merkhet.expectation import told_by
 
 CONTEXT = Context(render=lambda data: data.replace(b"{root}", b"/"), baseline_status=302)
 
@@ -139,6 +140,42 @@ def test_every_kind_of_expectation_is_shown() -> None:
 )
 def test_words(expectation: Expectation, words: str) -> None:
     assert expectation.describe() == words
+
+
+LINES = ((b"x-a", b"1"), (b"X-A", b"2"), (b"x-b", b"3"))
+ROWS = [[b64(name), b64(value)] for name, value in LINES]
+
+
+@pytest.mark.parametrize(
+    ("expectation", "seen", "words"),
+    [
+        (expect.echoed(), echo(), ""),
+        (expect.echoed(method="GET", body=b"x"), echo(), "an echo with the method 'POST' and the content b'hello'"),
+        (expect.echoed(method="GET"), echo(method=[1]), "an echo with the method untold"),
+        (
+            expect.echoed(method="GET"),
+            echo(method="\x1b" * 50),
+            "an echo with the method " + ascii("\x1b" * 40) + "...",
+        ),
+        (expect.echoed(target=b"/"), echo(target=b64(b"/\x1b\xff")), r"an echo with the target b'/\x1b\xff'"),
+        (expect.echoed(target=b"/"), echo(target=None), "an echo with the target untold"),
+        (expect.echoed(lines=((b"X-A", b"9"),)), echo(fields=ROWS), "an echo with the field X-A as b'1' and b'2'"),
+        (expect.echoed(lines=((b"X-C", b"9"),)), echo(fields=ROWS), "an echo with no field X-C"),
+        (expect.echoed(absent=(b"X-B",)), echo(fields=ROWS), "an echo with the field X-B as b'3'"),
+        (expect.echoed(absent=(b"X-B",)), echo(fields=None), "an echo with the fields untold"),
+        (
+            expect.echoed(absent=(b"X-A",)),
+            echo(fields=ROWS * 3),
+            "an echo with the field X-A as b'1' and b'2' and b'1' and b'2' and 2 more",
+        ),
+        (expect.echoed(trailer=(b"x-t", b"1")), echo(trailers=ROWS), "an echo with no trailer x-t"),
+        (expect.misechoed(b"x"), echo(body=b64(b"y" * 50)), f"an echo with the content {b'y' * 40!r}... (50 bytes)"),
+    ],
+)
+def test_what_an_echo_tells(expectation: Expectation, seen: Answer, words: str) -> None:
+    assert told_by((expect.silent, expectation), seen) == words
+    assert told_by((expectation,), OK) == ""
+    assert told_by((expectation,), CLOSED) == ""
 
 
 def test_what_a_combination_rests_on() -> None:

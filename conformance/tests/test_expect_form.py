@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from merkhet.answer import Answer, Context, End, Response
+from merkhet.expect import all_of, any_of, status
 from merkhet.expect_form import (
     Told,
     any_form,
@@ -21,7 +22,7 @@ from merkhet.expect_form import (
     form_with,
     read_form,
 )
-from merkhet.expectation import Expectation, Rests
+from merkhet.expectation import Expectation, Rests, told_by
 
 CONTEXT = Context(render=lambda data: data, baseline_status=200)
 
@@ -41,6 +42,10 @@ def answer(content: bytes, *, status: int = 200) -> Answer:
 
 FILE = ("f", "a.txt", "text/plain", b"\r\n")
 BOTH = report(("a", "1"), ("a", "2"), files=(FILE,))
+BOTH_TOLD = (
+    "the report of a form with the field 'a' with the content b'1' and the field 'a' with the content b'2' "
+    "and the file 'f' named 'a.txt' with the content b'\\r\\n'"
+)
 FILES = report(files=(FILE, ("g", "b.txt", None, b"")))
 
 
@@ -149,3 +154,54 @@ def test_the_closest_part_is_found_first() -> None:
     """A part that may be anything never takes what another one asks for by name."""
     told: Any = report(("a", "1"), ("b", "1"))
     assert form_of(field_part(None, "1"), field_part("a", "1")).matches(answer(told), CONTEXT)
+
+
+@pytest.mark.parametrize(
+    ("expectation", "document", "words"),
+    [
+        (any_form, report(), "the report of a form without any part"),
+        (
+            form_of(field_part("x", "1")),
+            BOTH,
+            BOTH_TOLD,
+        ),
+        (
+            any_form,
+            report(*(("a", str(number)) for number in range(8))),
+            "the report of a form with "
+            + " and ".join(f"the field 'a' with the content b'{number}'" for number in range(6))
+            + " and 2 more",
+        ),
+        (any_form, b"{}", ""),
+        (file_typed("a/b"), report(files=(FILE,)), "the report of a file of type 'text/plain'"),
+        (
+            file_typed("a/b"),
+            FILES,
+            "the report of a file of type 'text/plain' and a file without a type",
+        ),
+        (
+            file_typed("a/b"),
+            report(files=(FILE,) * 8),
+            "the report of a file " + " and a file ".join(["of type 'text/plain'"] * 6) + " and 2 more",
+        ),
+        (file_typed("a/b"), report(("a", "1")), "the report of a form without a file"),
+        (file_typed("a/b"), b"{}", ""),
+    ],
+)
+def test_what_was_read_is_told(expectation: Expectation, document: bytes, words: str) -> None:
+    assert told_by((status(200), expectation), answer(document)) == words
+    assert told_by((any_of(status(404), expectation),), answer(document)) == words
+    assert told_by((all_of(status(200), expectation),), answer(document)) == words
+    assert told_by((expectation,), answer(document, status=400)) == ""
+    assert told_by((expectation,), Answer(end=End.CLOSED)) == ""
+
+
+@pytest.mark.parametrize("expectation", [any_form, file_typed("a/b")])
+def test_what_a_hostile_target_tells_is_inert_and_short(expectation: Expectation) -> None:
+    hostile = "\x1b[2J\u202e\udce9\u2028<script>\r\n" * 1000
+    told = told_by(
+        (expectation,), answer(report(files=((hostile, hostile, hostile, hostile.encode("utf-8", "replace")),)))
+    )
+    assert told.isascii()
+    assert told.isprintable()
+    assert len(told) < 1000

@@ -291,6 +291,70 @@ def test_workers_judge_once(pytester: pytest.Pytester, mode: str) -> None:
     assert {row.get("message") for row in failures if row is not None} == {"fail: status 200; expected status 400"}
 
 
+DIES_ONCE = """
+import os
+from pathlib import Path
+
+from merkhet.cli.keep import Keeper
+
+kept = Keeper.result
+
+
+def result(self, one):
+    kept(self, one)
+    try:
+        (Path(__file__).parent / "died").touch(exist_ok=False)
+    except FileExistsError:
+        return
+    os._exit(9)
+
+
+Keeper.result = result
+"""
+"""A conftest.py with which the first worker that judges dies at its first result, while it holds the lock."""
+
+
+def test_a_worker_that_dies_is_replaced_and_another_judges(pytester: pytest.Pytester, faulty: str) -> None:
+    pytester.makeconftest(DIES_ONCE)
+    words = ("-n", "2", "--merkhet-url", faulty, "--merkhet-output", "json:r.json", "-p", "conftest")
+    done = pytester.runpytest_subprocess(*OTHERS, *SUITES, *MISSING, *words)
+    assert (pytester.path / "died").exists()
+    done.stdout.fnmatch_lines(["replacing crashed worker gw*"])
+    assert done.ret == pytest.ExitCode.TESTS_FAILED
+    # The test in whose process it died failed by that, and the five others by what was judged in the end.
+    assert done.parseoutcomes()["failed"] == 6
+    run = results.load(pytester.path / "r.json")
+    assert (run.ended, {row.check for row in run.results}) == ("complete", set(selected()))
+    told = [line.rpartition(" - ")[2] for line in done.stdout.lines if line.startswith("FAILED")]
+    assert sorted(words.startswith("worker 'gw") for words in told) == [False] * 5 + [True]
+    assert (done.stdout.str().count("crashed while running"), done.stdout.str().count("observed  status 200")) == (1, 5)
+
+
+@pytest.mark.parametrize("workers", [("-p", "no:xdist"), ("-n", "2")])
+def test_a_job_has_one_summary(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, faulty: str, workers: tuple[str, ...]
+) -> None:
+    page = pytester.path / "summary.md"
+    page.write_text("# before\n", encoding="utf-8")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    done = pytester.runpytest_subprocess(*OTHERS, *SUITES, *MISSING, *workers, "--merkhet-url", faulty)
+    done.assert_outcomes(failed=6)
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("# before\n")
+    assert text.count("6 checks of RFC 9112 on ") == 1
+    assert HOST in text
+
+
+def test_a_summary_that_cannot_be_written_is_told(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, faulty: str
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(pytester.path / "no" / "folder"))
+    done = run(pytester, "--merkhet-url", faulty, "--merkhet-select", UNBROKEN)
+    assert "cannot be written" in done.stdout.str() + done.stderr.str()
+
+
 def selected() -> list[str]:
     return [check for check in catalogue.load().checks if check.startswith(HOST)]
 

@@ -122,6 +122,14 @@ def test_journal_that_stops_within_a_line(tmp_path: Path) -> None:
     assert read.ended == "interrupted"
 
 
+def test_what_a_killed_run_was_to_judge_again_is_unreached(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "last.jsonl")
+    journal.run(msgspec.structs.replace(RUN, unreached=("a", "b", "c")))
+    journal.result(result("b"))
+    journal.close()
+    assert load(journal.path).unreached == ("a", "c")
+
+
 def test_the_journal_before_stays_until_the_first_record(tmp_path: Path) -> None:
     path = tmp_path / ".merkhet" / "last.jsonl"
     before = Journal(path)

@@ -5,6 +5,7 @@ They are made from the catalogue while the site is built, and never written down
 
 from __future__ import annotations
 
+import functools
 import textwrap
 from collections import defaultdict
 from collections.abc import Iterator
@@ -14,7 +15,9 @@ from typing import Any
 import jinja2
 from catalogue_facts import REPOSITORY, Facts
 from docutils import nodes
+from docutils.utils import new_document
 from sphinx.application import Sphinx
+from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
@@ -50,7 +53,8 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self.templates.globals.update(facts=facts, pages=self, repository=REPOSITORY, known=known)
+        shared: dict[str, Any] = {"facts": facts, "pages": self, "repository": REPOSITORY, "known": known}
+        self.templates.globals.update(shared)
         self.templates.filters.update(document=summary.document, link=summary.link, place=_place)
 
     def pages(self) -> Iterator[Page]:
@@ -60,13 +64,13 @@ class Pages:
                 f"documents/{document}", f"{summary.document(document)}: its rules", "document", name=document
             )
         for rule in self.known.requirements.values():
-            yield self._page(f"requirements/{rule.id}", rule.id, "requirement", rule=rule)
+            yield self._page(f"requirements/{rule.id}", rule.id, "requirement", found_by=rule.text, rule=rule)
         for check in self.known.checks.values():
             yield self._check(check)
         for name, entry in history.load().withdrawn().items():
             yield self._page(f"checks/{name}", name, "withdrawn", name=name, entry=entry)
         for broken in self.facts.mutants.values():
-            yield self._page(f"mutants/{broken.name}", broken.name, "mutant", broken=broken)
+            yield self._page(f"mutants/{broken.name}", broken.name, "mutant", found_by=broken.fault, broken=broken)
 
     def table(self, name: str, root: str) -> str:
         """Return a table of the catalogue as HTML, for a page from which the root of the site is reached by `root`."""
@@ -82,6 +86,7 @@ class Pages:
             f"checks/{check.id}",
             f"{check.title}: {check.id}",
             "check",
+            found_by=rule.text,
             check=check,
             rule=rule,
             passive=isinstance(check, Passive),
@@ -92,9 +97,10 @@ class Pages:
             killed=self.facts.killed_by.get(check.id, ()),
         )
 
-    def _page(self, path: str, title: str, template: str, /, **facts: object) -> Page:
+    def _page(self, path: str, title: str, template: str, /, found_by: str = "", **facts: object) -> Page:
+        """Make a page. `found_by` are the words by which the search finds it beside its title and the end of its path."""
         body = self.templates.get_template(f"{template}.html").render(root="../", **facts)
-        return path, {"title": title, "body": body}, LAYOUT
+        return path, {"title": title, "body": body, "found_by": found_by}, LAYOUT
 
 
 class CatalogueTable(SphinxDirective):
@@ -105,7 +111,7 @@ class CatalogueTable(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the table as a piece of HTML."""
         root = "../" * self.env.docname.count("/")
-        return [nodes.raw("", _pages(self.env.app).table(self.arguments[0], root), format="html")]
+        return [nodes.raw("", pages_of_all().table(self.arguments[0], root), format="html")]
 
 
 def _place(rule: Requirement) -> str:
@@ -116,20 +122,33 @@ def _order(rule: Requirement) -> tuple[tuple[str, list[tuple[bool, int, str]]], 
     return summary.place_order(rule.document, rule.section), rule.id
 
 
-def _pages(app: Sphinx) -> Pages:
-    """Return the pages of this build, made once."""
-    made: Pages | None = getattr(app, "catalogue_pages", None)
-    if made is None:
-        made = Pages(catalogue.load(), Facts())
-        app.catalogue_pages = made  # type: ignore[attr-defined]
-    return made
+@functools.cache
+def pages_of_all() -> Pages:
+    """Return the pages of the catalogue, made once."""
+    return Pages(catalogue.load(), Facts())
 
 
-def _collect(app: Sphinx) -> Iterator[Page]:
-    yield from _pages(app).pages()
+def _collect(app: Sphinx) -> Iterator[Page]:  # noqa: ARG001 - sphinx gives it
+    yield from pages_of_all().pages()
 
 
-def _verify(app: Sphinx, problem: Exception | None) -> None:
+def _index(app: Sphinx, problem: Exception | None) -> None:
+    """Let the site's search find each page by its id, title and rule; with all of their words the index would be huge.
+
+    sphinx writes its index without what is no document, so ours is written over it.
+    """
+    builder = app.builder
+    if problem is not None or not isinstance(builder, StandaloneHTMLBuilder) or builder.indexer is None:
+        return
+    for path, context, _ in pages_of_all().pages():
+        found = new_document(path)
+        found += nodes.paragraph("", f"{path.rpartition('/')[2]} {context['found_by']}")
+        builder.indexer.feed(path, f"{path}.html", context["title"], found)
+    with (Path(app.outdir) / builder.searchindex_filename).open("w", encoding="utf-8") as file:
+        builder.indexer.dump(file, builder.indexer_format)
+
+
+def verify(app: Sphinx, problem: Exception | None) -> None:
     """Hold every address that merkhet gives to its users against the pages. Raises ExtensionError if one is missing."""
     if problem is not None or app.builder.format != "html":
         return
@@ -153,5 +172,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Tell sphinx what is here."""
     app.add_directive("catalogue", CatalogueTable)
     app.connect("html-collect-pages", _collect)
-    app.connect("build-finished", _verify)
+    app.connect("build-finished", _index)
+    app.connect("build-finished", verify)
     return {"parallel_read_safe": False, "parallel_write_safe": True}

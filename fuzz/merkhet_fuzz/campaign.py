@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
 
-from merkhet.model import FuzzFinding
-from merkhet_fuzz import findings, minimise, mutate, oracles
+from merkhet.model import FuzzFinding, Weight
+from merkhet_fuzz import findings, growth, minimise, mutate, oracles, scheduler
 from merkhet_fuzz.inputs import Input
 from merkhet_fuzz.oracles import Suspicion
 from merkhet_fuzz.parsers import Parser, load
-from merkhet_fuzz.render import render
+from merkhet_fuzz.render import Wire, render
 
 BATCH_INPUTS = 1000
+DIED = "died"
+"""The oracle of what ends the process that the parser is in."""
 SEGMENTS_EVERY = 64
 """Of so many inputs one is also given in single octets: that takes as long as a hundred inputs."""
 
@@ -60,9 +63,16 @@ def batch(parser: Parser, seed: int, start: int, count: int, known: frozenset[st
             oracles.rewind()
             wire = render(mutate.make(parser.kind, seed, index))
             made.inputs += 1
-            for suspicion in oracles.observe(parser, wire, with_segments=index % SEGMENTS_EVERY == 0):
+            for suspicion in _observed(parser, wire, with_segments=index % SEGMENTS_EVERY == 0):
                 made.add(suspicion, wire.input, index, known)
     return made
+
+
+def _observed(parser: Parser, wire: Wire, *, with_segments: bool) -> list[Suspicion]:
+    try:
+        return oracles.observe(parser, wire, with_segments=with_segments)
+    except oracles.HangError:
+        return [oracles.hang()]  # it came when the parser had just handed something over
 
 
 def batch_of(label: str, seed: int, start: int, count: int, known: frozenset[str]) -> Batch:
@@ -71,10 +81,27 @@ def batch_of(label: str, seed: int, start: int, count: int, known: frozenset[str
 
 
 def replay(parser: Parser, made: Input) -> list[Suspicion]:
-    """Give one input to the parser, with every oracle."""
+    """Give one input to the parser, with every oracle; a long one is asked for the work that it makes, and nothing else."""
+    if growth.is_long(made):
+        return growth.seen(parser, made)
     with oracles.watchdog():
         oracles.rewind()
-        return oracles.observe(parser, render(made), with_segments=True)
+        return _observed(parser, render(made), with_segments=True)
+
+
+def replay_of(label: str, line: str) -> list[Suspicion]:
+    """Give one input to the parser of this label: what another process is asked for."""
+    return replay(load(label), Input.parse(line))
+
+
+def replay_alone(parser: Parser, made: Input) -> list[Suspicion]:
+    """Give one input to the parser in a process of its own, which it may end."""
+    seen = scheduler.alone(partial(replay_of, parser.label, str(made)))
+    if isinstance(seen, scheduler.Dead):
+        return [
+            Suspicion(DIED, "", seen.how, "messages, or a refusal", f"the process ended: {seen.how}", Weight.BREACH)
+        ]
+    return seen
 
 
 def smallest(parser: Parser, seen: Seen, seed: int, others: tuple[str, ...] = ()) -> FuzzFinding | None:
@@ -82,17 +109,18 @@ def smallest(parser: Parser, seen: Seen, seed: int, others: tuple[str, ...] = ()
 
     A hang that comes only once was the machine's.
     """
-    label = seen.suspicion.label
+    label, oracle = seen.suspicion.label, seen.suspicion.oracle
+    look = replay_alone if oracle == DIED else replay
 
     def shows(made: Input) -> bool:
-        return any(suspicion.label == label for suspicion in replay(parser, made))
+        return any(suspicion.label == label for suspicion in look(parser, made))
 
     first = Input.parse(seen.input)
     if not shows(first):
         return None
-    # Each replay of a hang takes its whole time.
-    least, _ = minimise.minimise(first, shows, 12 if seen.suspicion.oracle == "hang" else minimise.REPLAYS_MAX)
-    suspicion = next(suspicion for suspicion in replay(parser, least) if suspicion.label == label)
+    # Each replay of a hang takes its whole time, and one of what ends its process starts another.
+    least, _ = minimise.minimise(first, shows, 12 if oracle in {"hang", DIED} else minimise.REPLAYS_MAX)
+    suspicion = next(suspicion for suspicion in look(parser, least) if suspicion.label == label)
     return findings.make(
         parser.label, suspicion, least, version=parser.version, found_after=seen.index + 1, seed=seed, others=others
     )
@@ -102,7 +130,10 @@ def smallest(parser: Parser, seen: Seen, seed: int, others: tuple[str, ...] = ()
 class Campaign:
     """Inputs until a time or a number is reached. `on_finding` is called the moment a class is found and minimised.
 
-    `found` has every class; `unrepeated` those that did not come again. `inputs` counts.
+    `jobs` are processes of this machine; with an `address` the workers of the Dask scheduler there are used instead.
+    `probes_growth`: first of all, inputs are made long, and the time is taken that the parser takes for them.
+    `found` has every class; `unrepeated` those that did not come again. `inputs` counts those that were tried, `skipped`
+    those that stood behind one that ends the process of the parser.
     """
 
     parser: Parser
@@ -110,22 +141,69 @@ class Campaign:
     seconds: float
     inputs_max: int = 0
     jobs: int = 1
+    address: str = ""
+    probes_growth: bool = False
     on_finding: Callable[[FuzzFinding], None] = lambda _: None
     on_progress: Callable[[int], None] = lambda _: None
     found: dict[str, FuzzFinding] = field(default_factory=dict[str, FuzzFinding])
     unrepeated: dict[str, str] = field(default_factory=dict[str, str])
     inputs: int = 0
+    skipped: int = 0
+    _drawn: deque[tuple[int, int]] = field(default_factory=deque[tuple[int, int]])
 
     def run(self) -> None:
-        """Go on to the end of the time or of the inputs, whichever comes first."""
+        """Go on to the end of the time or of the inputs, whichever comes first. Raises SchedulerError."""
+        if self.probes_growth:
+            self._probe()
         begun = time.monotonic()
-        for done in self._batches(begun):
-            self.inputs += done.inputs
-            for label, seen in done.seen.items():
-                self._take(label, seen, done)
-            for label, others in done.others.items():
-                self._remember(label, others)
-            self.on_progress(self.inputs)
+        with scheduler.workers(self.jobs, self.address) as pool:
+            for done in scheduler.in_order(pool, self._shards(begun)):
+                start, count = self._drawn.popleft()
+                if isinstance(done, Batch):
+                    self._add(done)
+                elif any(seen.oracle == DIED for seen in self.found.values()):
+                    self.skipped += count
+                else:
+                    self._blame(start, count)
+                self.on_progress(self.inputs)
+
+    def _probe(self) -> None:
+        """Ask how the work grows with the input, before anything else and in this process alone."""
+        for suspicion, made in growth.probe(self.parser):
+            finding = findings.make(self.parser.label, suspicion, made, version=self.parser.version, seed=self.seed)
+            self.found[suspicion.label] = finding
+            self.on_finding(finding)
+
+    def _add(self, done: Batch) -> None:
+        self.inputs += done.inputs
+        for label, seen in done.seen.items():
+            others = done.others.pop(label, [])
+            if label in self._known():
+                # Its shard was drawn before the class was known.
+                self._remember(label, [seen.input, *others][: findings.OTHERS_MAX])
+            else:
+                self._take(label, seen, tuple(others))
+        for label, others in done.others.items():
+            self._remember(label, others)
+
+    def _blame(self, start: int, count: int) -> None:
+        """Halve a shard that ends whoever runs it, down to the one input; take what comes of those before it."""
+        first, died = 0, count
+        while died - first > 1:
+            middle = (first + died) // 2
+            shard = partial(batch_of, self.parser.label, self.seed, start + first, middle - first, self._known())
+            done = scheduler.alone(shard)
+            if isinstance(done, Batch):
+                self._add(done)
+                first = middle
+            else:
+                died = middle
+        self.skipped += count - died
+        self.inputs += 1
+        index = start + first
+        made = mutate.make(self.parser.kind, self.seed, index)
+        for suspicion in replay_alone(self.parser, made):
+            self._take(suspicion.label, Seen(suspicion, str(made), index), ())
 
     def _is_over(self, begun: float, next_start: int) -> bool:
         return time.monotonic() - begun >= self.seconds or bool(self.inputs_max and next_start >= self.inputs_max)
@@ -136,32 +214,19 @@ class Campaign:
     def _known(self) -> frozenset[str]:
         return frozenset(self.found) | frozenset(self.unrepeated)
 
-    def _batches(self, begun: float) -> Iterator[Batch]:
-        if self.jobs > 1:
-            yield from self._parallel(begun)
-            return
+    def _shards(self, begun: float) -> Iterator[Callable[[], Batch]]:
         start = 0
         while not self._is_over(begun, start):
             count = self._count(start)
-            yield batch(self.parser, self.seed, start, count, self._known())
+            self._drawn.append((start, count))
+            if self.jobs == 1 and not self.address:
+                yield partial(batch, self.parser, self.seed, start, count, self._known())
+            else:
+                yield partial(batch_of, self.parser.label, self.seed, start, count, self._known())
             start += count
 
-    def _parallel(self, begun: float) -> Iterator[Batch]:
-        start = 0
-        waiting: set[Future[Batch]] = set()
-        with ProcessPoolExecutor(self.jobs) as pool:
-            while waiting or not self._is_over(begun, start):
-                while len(waiting) < self.jobs * 2 and not self._is_over(begun, start):
-                    count = self._count(start)
-                    waiting.add(pool.submit(batch_of, self.parser.label, self.seed, start, count, self._known()))
-                    start += count
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                yield from (each.result() for each in done)
-
-    def _take(self, label: str, seen: Seen, done: Batch) -> None:
-        if label in self._known():
-            return
-        made = smallest(self.parser, seen, self.seed, tuple(done.others.pop(label, ())))
+    def _take(self, label: str, seen: Seen, others: tuple[str, ...]) -> None:
+        made = smallest(self.parser, seen, self.seed, others)
         if made is None:
             self.unrepeated[label] = seen.input
             return

@@ -120,8 +120,28 @@ def _over(octets: bytes, offset: int, more: str) -> bytes:
     return octets[:offset] + new + octets[offset + len(new) :]
 
 
-OCTET_EDITS = {"put": _put, "take": _take, "over": _over}
-"""Changes of any octets: `put=OFFSET,HEX` inserts, `over=OFFSET,HEX` replaces, `take=OFFSET,COUNT` takes away."""
+def _repeated(count: int, more: str) -> bytes:
+    repeated, _, around = more.partition(",")
+    begin, _, end = around.partition(",")
+    return bytes.fromhex(begin) + bytes.fromhex(repeated) * count + bytes.fromhex(end)
+
+
+def _before(octets: bytes, count: int, more: str) -> bytes:
+    return _repeated(count, more) + octets
+
+
+def _behind(octets: bytes, count: int, more: str) -> bytes:
+    return octets + _repeated(count, more)
+
+
+BEFORE, BEHIND = "before", "behind"
+LENGTHENING = (BEFORE, BEHIND)
+"""Edits that make an input long: what it then means, nobody says."""
+OCTET_EDITS = {"put": _put, "take": _take, "over": _over, BEFORE: _before, BEHIND: _behind}
+"""Changes of any octets: `put=OFFSET,HEX` inserts, `over=OFFSET,HEX` replaces, `take=OFFSET,COUNT` takes away.
+
+`before=COUNT,HEX,BEGIN,END` and `behind=...` put octets COUNT times beside the piece, between BEGIN and END.
+"""
 
 
 def mend(base: Base, pieces: list[Piece], length: Length, changed: set[str]) -> set[str]:

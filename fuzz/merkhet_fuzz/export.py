@@ -7,12 +7,14 @@ import re
 from collections.abc import Callable, Mapping
 
 from merkhet.model import FuzzFinding
+from merkhet_fuzz.inputs import Input, InputError
+from merkhet_fuzz.render import render
 
 
 def pytest_test(finding: FuzzFinding, _today: dt.date) -> bytes:
     """Return a test that the parser's author can paste: it needs the parser, and nothing of ours.
 
-    What a parser's own call is, its author knows: the test says where to put it.
+    What a parser's own call is, and what it raises to refuse, its author knows: the test says where to put it.
     """
     name = re.sub(r"[^a-z0-9]+", "_", finding.id.lower()).strip("_")
     lines = [
@@ -21,6 +23,7 @@ def pytest_test(finding: FuzzFinding, _today: dt.date) -> bytes:
         f"LEGAL = {finding.legal!r}",
         f"EDITED = {finding.octets!r}",
         f"SEGMENTS = {finding.segments!r}",
+        "REFUSALS = (ValueError,)  # what it raises to refuse: put your own here",
         "",
         "",
         "def parse(segments):",
@@ -34,7 +37,7 @@ def pytest_test(finding: FuzzFinding, _today: dt.date) -> bytes:
         "    for length in SEGMENTS:",
         "        segments.append(EDITED[at : at + length])",
         "        at += length",
-        "    parse([LEGAL])  # the base is legal, and is taken",
+        "    list(parse([LEGAL]))  # the base is legal, and is taken",
     ]
     lines += ["    " + line for line in _assertion(finding)]
     return ("\n".join(lines) + "\n").encode()
@@ -48,12 +51,27 @@ def _words(finding: FuzzFinding) -> str:
 
 def _assertion(finding: FuzzFinding) -> list[str]:
     if finding.oracle == "accepted":
-        return ["with pytest.raises(Exception):  # your own refusal", "    list(parse(segments))"]
+        return [
+            "with pytest.raises(REFUSALS):  # to wait for more is right too, where more may come",
+            "    list(parse(segments))",
+        ]
     if finding.oracle == "segments":
         return ["assert list(parse([EDITED])) == list(parse([EDITED[at : at + 1] for at in range(len(EDITED))]))"]
-    if finding.oracle in {"crash", "hang"}:
-        return ["list(parse(segments))  # ends, and raises nothing but a refusal"]
-    return [f"# wanted: {finding.expected!r}", "assert list(parse(segments))"]
+    if finding.oracle in {"crash", "hang", "died"}:
+        return ["try:", "    list(parse(segments))  # ends, and raises nothing else", "except REFUSALS:", "    pass"]
+    wanted = _wanted(finding)
+    if wanted is None:
+        return [f"# wanted: {finding.expected!r}", "assert list(parse(segments))"]
+    return [f"assert list(parse(segments)) == {wanted!r}"]
+
+
+def _wanted(finding: FuzzFinding) -> list[object] | None:
+    """Return the messages that have to come out; None where that is not known of these octets."""
+    try:
+        wire = render(Input.parse(finding.input))
+    except InputError:
+        return None
+    return list(wire.expected) if wire.octets == finding.octets else None
 
 
 def check_skeleton(finding: FuzzFinding, today: dt.date) -> bytes:

@@ -24,10 +24,12 @@ class Kind(enum.StrEnum):
     """What a WebSocket client sends behind its handshake, with no extension agreed (RFC 6455, Section 5)."""
     HANDSHAKE = "websocket-handshake"
     """One request to become a WebSocket (RFC 6455, Section 4.2)."""
-    DEFLATE = "websocket-deflate"
-    """As `FRAMES`, with permessage-deflate agreed on (RFC 7692): for live servers, as no parser reads that alone."""
     CONNECTION = "connection"
     """Requests that say how a connection goes on (RFC 9112, Section 9), for a server and no parser."""
+    DEFLATE = "websocket-deflate"
+    """As `FRAMES`, with permessage-deflate agreed on (RFC 7692): for live servers, as no parser reads that alone."""
+    EXCHANGE = "exchange"
+    """Requests to the endpoints of the target contract, for a server that is judged by its answers."""
 
 
 VALUES = frozenset((Kind.RANGE, Kind.DATE))

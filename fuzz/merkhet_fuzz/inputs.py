@@ -5,11 +5,18 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 
 class InputError(ValueError):
     """A line that is no input. The message says what was expected."""
+
+
+class Printer(Protocol):
+    """What shows values for Hypothesis and IPython."""
+
+    def text(self, text: str, /) -> None:
+        """Show this."""
 
 
 class Edit(NamedTuple):
@@ -62,7 +69,7 @@ _EDIT = re.compile(r"(?P<place>[a-z0-9/.-]+):(?P<what>[a-z0-9-]+)(?:=(?P<argumen
 _TRANSPORT = re.compile(r"(?P<what>cut|each|end|pause)@(?P<numbers>[0-9]+(?:,[0-9]+)*)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Input:
     """A base, by kind, name and seed, what is changed in it, and how it travels. `str` and `parse` are each other's inverse."""
 
@@ -74,6 +81,12 @@ class Input:
 
     def __str__(self) -> str:
         return " ".join((f"{self.kind}.{self.name}#{self.seed}", *map(str, self.edits), *self.transport.words()))
+
+    def __repr__(self) -> str:
+        return f"Input.parse({str(self)!r})"
+
+    def _repr_pretty_(self, printer: Printer, _is_cycle: bool) -> None:  # noqa: FBT001 - what Hypothesis and IPython call
+        printer.text(repr(self))
 
     @classmethod
     def parse(cls, line: str) -> Input:

@@ -114,4 +114,8 @@ def _smaller(edit: Edit) -> Iterator[Edit]:
         yield edit._replace(argument=f"{offset},1")
     if edit.what in {"put", "over"} and len(more) > 2:
         yield from (edit._replace(argument=f"{offset},{more[at : at + 2]}") for at in range(0, len(more), 2))
-        yield edit._replace(argument=f"{offset},{more[: len(more) // 4 * 2]}")
+        yield from (
+            edit._replace(argument=f"{offset},{less}")
+            for less in (more[: len(more) // 4 * 2], more[2:], more[:-2])
+            if less
+        )

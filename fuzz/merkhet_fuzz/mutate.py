@@ -16,6 +16,7 @@ STALE_PERCENT = 20
 """How often a length is left as it is though what it counts was edited."""
 HEAD_ROLES = frozenset(("field", "host", "content-length", "transfer-encoding", "trailer", "request-line"))
 SIMPLEST_PERCENT = 25
+MODEL_PERCENT = 75
 
 
 @lru_cache(maxsize=256)
@@ -23,15 +24,18 @@ def _names(kind: Kind) -> tuple[str, ...]:
     return library.names(kind)
 
 
-def make(kind: Kind, seed: int, index: int) -> Input:
-    """Return the input of this number in the campaign of this seed."""
+def make(kind: Kind, seed: int, index: int, names: tuple[str, ...] = ()) -> Input:
+    """Return the input of this number in the campaign of this seed. `names` are the bases to draw from; () for all."""
     dice = Dice(seed, index)
-    name = dice.pick(_names(kind))
-    variant = 0 if dice.chance(SIMPLEST_PERCENT) else 1 + dice.below(library.SEEDS - 1)
+    name = dice.pick(names or _names(kind))
+    simplest = 1 if kind is Kind.EXCHANGE else SIMPLEST_PERCENT
+    variant = 0 if dice.chance(simplest) else 1 + dice.below(library.seeds(kind) - 1)
     base = library.base(kind, name, variant)
     roll = dice.below(100)
     if kind is Kind.CONNECTION and name not in connection.EDITED:
         roll = 0
+    if kind is Kind.EXCHANGE and dice.chance(MODEL_PERCENT):
+        roll = 0  # its variants are legal, and its models are what judges it
     count = 0 if roll < 4 else 1 if roll < 76 else 2 if roll < 93 else 3
     edits: list[Edit] = []
     for _ in range(count):

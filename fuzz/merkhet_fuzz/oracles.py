@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import threading
 import traceback
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from types import FrameType
 from typing import Any, NamedTuple, cast
 
 from merkhet.model import Weight
+from merkhet_fuzz import threads
 from merkhet_fuzz.grammar import VALUES, Kind
 from merkhet_fuzz.inputs import Input
 from merkhet_fuzz.judges.values import POSITION_MAX
@@ -79,17 +81,25 @@ def run(parser: Parser, segments: Sequence[bytes]) -> Run:
     return made
 
 
+class _Ticks:
+    """What the timer of the first thread is compared with: an input that is still the same at the third tick hangs."""
+
+    inputs = 0
+    """How many inputs were begun: nothing is asked of the system for each of them."""
+    at_last_tick = 0
+    same = 0
+
+
 @contextlib.contextmanager
 def watchdog() -> Generator[None]:
-    """Let a parser that loops raise HangError; where the platform has no such timer, or on another thread, nothing is watched."""
-    if not hasattr(signal, "setitimer"):
-        yield
+    """Let a parser that loops raise HangError."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        with threads.watchdog(HANG_SECONDS, HangError):
+            yield
         return
-    try:
-        before = signal.signal(signal.SIGPROF, _hang)
-    except ValueError:
-        yield
-        return
+    before = signal.signal(signal.SIGPROF, _tick)
+    rewind()
+    signal.setitimer(signal.ITIMER_PROF, HANG_SECONDS / 2, HANG_SECONDS / 2)
     try:
         yield
     finally:
@@ -97,21 +107,31 @@ def watchdog() -> Generator[None]:
         signal.signal(signal.SIGPROF, before)
 
 
-def _hang(_number: int, _frame: FrameType | None) -> None:
-    raise HangError(f"more than {HANG_SECONDS} s of work for one input")
+def _tick(_number: int, _frame: FrameType | None) -> None:
+    _Ticks.same = _Ticks.same + 1 if _Ticks.inputs == _Ticks.at_last_tick else 0
+    _Ticks.at_last_tick = _Ticks.inputs
+    if _Ticks.same > 1:
+        _Ticks.same = 0
+        raise HangError
 
 
 def rewind() -> None:
     """Begin to count anew: the next input has its own time."""
-    if hasattr(signal, "setitimer") and signal.getsignal(signal.SIGPROF) is _hang:
-        signal.setitimer(signal.ITIMER_PROF, HANG_SECONDS)
+    _Ticks.inputs += 1
+    threads.rewind()
+
+
+def hang() -> Suspicion:
+    """Return what is said of an input that a parser was still at work on when its time was over."""
+    observed = f"more than {HANG_SECONDS:g} s of work for one input"
+    return Suspicion("hang", "", "", "an answer in bounded time", observed, Weight.BREACH)
 
 
 def observe(parser: Parser, wire: Wire, *, with_segments: bool = False) -> list[Suspicion]:
     """Return what is wrong with how the parser takes an input, worst first; nothing for nearly every input."""
     seen = run(parser, wire.segments)
     if seen.crash is not None:
-        return [_crash(seen.crash)]
+        return [crash(seen.crash)]
     found = _verdict(parser, wire, seen)
     if parser.kind in VALUES:
         return found
@@ -127,15 +147,16 @@ def observe(parser: Parser, wire: Wire, *, with_segments: bool = False) -> list[
     return found
 
 
-def _crash(crash: BaseException) -> Suspicion:
-    frames = [frame for frame in traceback.extract_tb(crash.__traceback__) if not frame.name.startswith("<")]
+def crash(problem: BaseException) -> Suspicion:
+    """Return what is said of an input at which a parser raised what is no refusal."""
+    frames = [frame for frame in traceback.extract_tb(problem.__traceback__) if not frame.name.startswith("<")]
     # Where it was raised is the same from release to release, other than the number of the line.
     place = frames[-1].name if frames else ""
-    if isinstance(crash, HangError):
-        return Suspicion("hang", "", "", "an answer in bounded time", str(crash), Weight.BREACH)
-    name = type(crash).__name__
+    if isinstance(problem, HangError):
+        return hang()
+    name = type(problem).__name__
     return Suspicion(
-        "crash", "", f"{name}.{place}", "messages, or a refusal", f"{name} in {place}: {crash}", Weight.BREACH
+        "crash", "", f"{name}.{place}", "messages, or a refusal", f"{name} in {place}: {problem}", Weight.BREACH
     )
 
 
@@ -172,6 +193,8 @@ def _against(parser: Parser, wire: Wire, seen: Run) -> list[Suspicion]:
     for at, message in enumerate(seen.messages):
         if not _is_same(parser.kind, message, wire.expected[at]):
             return [_changed(wire, at, message)]
+    if parser.kind is Kind.RANGE and seen.refusal is None:
+        return []  # a Range may always be ignored (RFC 9110, Section 14.2)
     if decision is Decision.ACCEPT and count < most:
         oracle = "refused" if seen.refusal is not None else "lost"
         why = verdict.why or "a legal input"
@@ -188,7 +211,7 @@ def _surplus(wire: Wire, seen: Run) -> Suspicion:
         wire.verdict.unit,
         f"{len(wire.expected)} messages",
         observed,
-        Weight.BREACH,
+        wire.verdict.weight or Weight.BREACH,
     )
 
 
@@ -209,14 +232,31 @@ def _is_excused(wire: Wire, seen: Run) -> bool:
     if wire.verdict.excuse is not Excuse.REPLACED:
         return False
     message: object = seen.messages[wire.verdict.message]
-    parts = _parts(message)
+    parts = parts_of(message)
     if len(parts) < 4 or any(octet in part for octet in FORBIDDEN for part in parts[:2]):
         # Whoever hands no fields over cannot be looked at.
         return len(parts) < 4
-    return not any(octet in name or octet in value for octet in FORBIDDEN for name, value in parts[3])
+    if any(octet in name or octet in value for octet in FORBIDDEN for name, value in parts[3]):
+        return False
+    known = _names(wire)
+    # Octets that become SP make no field more: where one is, a line was ended by what ends none.
+    return not known or (len(parts[3]) <= len(known) and {name.lower() for name, _ in parts[3]} <= set(known))
 
 
-def _parts(message: object) -> tuple[Any, ...]:
+def _names(wire: Wire) -> list[bytes]:
+    """Return the names of the fields of the message that the verdict is about; none where lines were added or taken."""
+    made, base = wire.input, wire.base
+    if any(edit.place in base.roles or edit.place.endswith(".name") for edit in made.edits):
+        return []
+    return [
+        piece.octets.lower()
+        for piece in base.pieces
+        if piece.name.endswith(".name") and piece.message == wire.verdict.message
+    ]
+
+
+def parts_of(message: object) -> tuple[Any, ...]:
+    """Return the parts of a message that has any; () of one that is a value alone."""
     return tuple(cast("Iterable[Any]", message)) if isinstance(message, tuple) else ()
 
 
@@ -244,7 +284,7 @@ def _segments(parser: Parser, wire: Wire, seen: Run, others: list[bytes], name: 
 def _apart(parser: Parser, wire: Wire, seen: Run, others: list[bytes], name: str) -> list[Suspicion]:
     other = run(parser, others)
     if other.crash is not None:
-        return [_crash(other.crash)]
+        return [crash(other.crash)]
     detail = wire.verdict.unit or ("edited" if wire.input.edits else "legal")
     observed = f"as {name}: {other.words}; else: {seen.words}"
     if other.messages == seen.messages:
@@ -284,3 +324,8 @@ def _round_trip(parser: Parser, seen: Run) -> list[Suspicion]:
 def _shown(message: object) -> str:
     told = repr(message)
     return told if len(told) <= 200 else f"{told[:200]}..."
+
+
+def against(parser: Parser, wire: Wire, seen: Run) -> list[Suspicion]:
+    """Return what the verdict says of a run alone, with nothing laid to anything else."""
+    return [crash(seen.crash)] if seen.crash is not None else _against(parser, wire, seen)

@@ -11,7 +11,8 @@ message that is whole; the last segment is the end of the stream:
 
     mine.refusals = (MyParserError,)    # what it raises to refuse an input; ValueError where nothing is said
 
-An entry point of the group `merkhet.parsers` whose name is NAME:KIND makes it known to `merkhet fuzz parser NAME`.
+`merkhet fuzz parser MODULE.FUNCTION:KIND` takes it as it is; an entry point of the group `merkhet.parsers` whose name is
+NAME:KIND makes it known to `merkhet fuzz parser NAME`.
 What the messages of each kind are stands at `merkhet_fuzz.render.Wire`; those of HTTP may have fields behind the content.
 """
 
@@ -19,8 +20,10 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, cast
 
 from merkhet_fuzz.grammar import VALUES, Kind
@@ -74,6 +77,9 @@ OURS: dict[str, tuple[str, str, tuple[Kind, ...]]] = {
     "httptools": ("httptools_", "httptools", (Kind.HTTP,)),
     "aiohttp-c": ("aiohttp_", "aiohttp", (Kind.HTTP,)),
     "aiohttp-python": ("aiohttp_", "aiohttp", (Kind.HTTP,)),
+    "waitress": ("waitress_", "waitress", (Kind.HTTP,)),
+    "gunicorn": ("gunicorn_", "gunicorn", (Kind.HTTP,)),
+    "tornado": ("tornado_", "tornado", (Kind.HTTP, Kind.RANGE)),
     "werkzeug": ("werkzeug_", "werkzeug", (Kind.RANGE, Kind.DATE, Kind.MULTIPART)),
     "starlette": ("starlette_", "starlette", (Kind.RANGE,)),
     "websockets": ("websockets_", "websockets", (Kind.FRAMES, Kind.HANDSHAKE)),
@@ -93,6 +99,8 @@ def known() -> dict[str, str]:
 
 def find(name: str) -> list[Parser]:
     """Return the parsers that NAME, or NAME:KIND, stands for. Raises ParserError."""
+    if "." in name:
+        return [load(name)]
     labels = [label for label in known() if name in {label, label.partition(":")[0]}]
     if not labels:
         names = sorted({label.partition(":")[0] for label in known()})
@@ -105,11 +113,15 @@ def load(label: str) -> Parser:
     name, _, kind = label.partition(":")
     if kind not in {str(each) for each in Kind}:
         raise ParserError(f"{label}: expected NAME:KIND with a kind of {', '.join(Kind)}")
+    if "." in name:
+        return _imported(name, Kind(kind))
     entries = [entry for entry in importlib.metadata.entry_points(group=GROUP) if entry.name == label]
     try:
         if entries:
             dist = entries[0].dist
             return made(name, Kind(kind), cast("Function", entries[0].load()), dist.version if dist is not None else "")
+        if name not in OURS:
+            raise ParserError(f"{label}: no such parser; merkhet fuzz parser --list shows those that there are")
         module, package, _ = OURS[name]
         adapter = importlib.import_module(f"merkhet_fuzz.adapters.{module}")
         parser = cast("Parser", adapter.parser(name, Kind(kind)))
@@ -117,3 +129,16 @@ def load(label: str) -> Parser:
     except ImportError as problem:
         package = OURS[name][1] if name in OURS else "what the entry point names"
         raise ParserError(f"{label}: {problem}; is it installed? pip install {package}") from problem
+
+
+def _imported(name: str, kind: Kind) -> Parser:
+    """Return the parser that MODULE.FUNCTION is; the module may be in the folder that the command is run in."""
+    module, _, function = name.rpartition(".")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        there = importlib.import_module(module)
+        return made(name, kind, cast("Function", getattr(there, function)), str(getattr(there, "__version__", "")))
+    except (ImportError, AttributeError) as problem:
+        raise ParserError(f"{name}:{kind}: {problem}; expected MODULE.FUNCTION:KIND") from problem

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
 
 from merkhet_fuzz.bases import connection, library
 from merkhet_fuzz.bases.websocket import masked
-from merkhet_fuzz.edits import Edited, apply
+from merkhet_fuzz.edits import LENGTHENING, Edited, apply
 from merkhet_fuzz.grammar import Base, Kind, Piece
-from merkhet_fuzz.inputs import Input
-from merkhet_fuzz.judges import chunked, deflate, frames, handshake, http, multipart, values
+from merkhet_fuzz.inputs import Input, Printer
+from merkhet_fuzz.judges import chunked, deflate, frames, handshake, http, multipart, strict, values
 from merkhet_fuzz.judges.view import View
 from merkhet_fuzz.verdicts import ACCEPT, FREE, Decision, Verdict, combine, refuse
 
@@ -28,13 +27,12 @@ MULTIPART_JUDGES: Mapping[str, Judge] = {
     "delimiter": multipart.delimiter, "part-content": multipart.content, "free": multipart.outside,
 }  # fmt: skip
 CONTENT = frozenset(("content", "chunk-data", "part-content"))
-FRAMED = frozenset((Kind.FRAMES, Kind.DEFLATE))
 STRUCTURED = frozenset((Kind.HTTP, Kind.CHUNKED, Kind.CONNECTION))
+FRAMED = frozenset((Kind.FRAMES, Kind.DEFLATE))
 NAME = re.compile(rb'name="([^"\\]*)"')
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(NamedTuple):
     """An input as it is sent. `segments` are the octets as they arrive, the last of them at the end of the stream.
 
     `verdict` says what is right, `expected` what comes out where it is accepted: a message for each of the base's.
@@ -47,6 +45,13 @@ class Wire:
     segments: list[bytes]
     verdict: Verdict
     expected: Expected
+    base: Base
+
+    def __repr__(self) -> str:
+        return f"render({self.input!r})"
+
+    def _repr_pretty_(self, printer: Printer, _is_cycle: bool) -> None:  # noqa: FBT001 - as in Input
+        printer.text(repr(self))
 
     @property
     def at_most(self) -> int:
@@ -66,17 +71,22 @@ def render(made: Input, placed: Base | None = None) -> Wire:
     edited = apply(base, made.edits)
     octets = masked(edited.pieces) if base.kind in FRAMED else b"".join([piece.octets for piece in edited.pieces])
     segments = made.transport.segments(octets)
+    for edit in made.edits:
+        if edit.what in LENGTHENING:
+            return Wire(made, octets, segments, FREE, (), base)
     end = made.transport.end
     if 0 <= end < len(octets):
         verdict, expected = _cut_off(edited, octets, end)
     else:
         verdict, expected = judge(edited, octets)
-    return Wire(made, octets, segments, verdict, expected)
+    return Wire(made, octets, segments, verdict, expected, base)
 
 
 def judge(edited: Edited, octets: bytes) -> tuple[Verdict, Expected]:
     """Return the verdict on a whole input, and what is expected of it."""
     kind = edited.base.kind
+    if kind is Kind.EXCHANGE:
+        return FREE, ()  # the models of what is right look at the octets themselves
     if kind in FRAMED:
         return frames.read(octets, deflate.ClientMessages() if kind is Kind.DEFLATE else None)
     if kind is Kind.RANGE:
@@ -85,8 +95,11 @@ def judge(edited: Edited, octets: bytes) -> tuple[Verdict, Expected]:
         return values.date(octets)
     if kind is Kind.CONNECTION and edited.units and edited.base.name not in connection.EDITED:
         return FREE, ()  # of what is sent in HTTP/1.0, for one, other things hold
-    units = [_unit(edited, unit) for unit in edited.units]
-    return combine(units) if units else _legal(edited.base), meaning(edited)
+    verdict = combine([_unit(edited, unit) for unit in edited.units]) if edited.units else _legal(edited.base)
+    is_refused = verdict.decision is Decision.REFUSE
+    if is_refused and len(edited.units) > 1 and kind in STRUCTURED and strict.messages(kind, octets) > verdict.message:
+        verdict = FREE
+    return verdict, meaning(edited)
 
 
 def _legal(base: Base) -> Verdict:
@@ -198,7 +211,8 @@ def _cut_off(edited: Edited, octets: bytes, end: int) -> tuple[Verdict, Expected
         # All of a message's pieces have to be there, the empty ones behind its last octet too.
         unfinished = [piece.message for piece, edge in zip(edited.pieces, edges[1:], strict=True) if edge > end]
         whole = unfinished[0]
-        requirement = _incomplete(base, whole)
+        has_head = any(piece.message == whole and base.roles[piece.unit] == "head-end" for piece in before)
+        requirement = _incomplete(base, whole) if has_head or base.kind is Kind.CHUNKED else "rfc9112-2.2-10"
         why = "a message that is cut off is not whole"
     return refuse(requirement, why).at(whole, "end"), meaning(edited)
 

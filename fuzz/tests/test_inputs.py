@@ -18,7 +18,7 @@ from merkhet_fuzz.spellings import COUNT, SPELLINGS
 from merkhet_fuzz.strategies import bases, inputs
 from merkhet_fuzz.verdicts import Decision
 
-DIGEST = "b9333d538f8c73ad40b022b5a468aa65"
+DIGEST = "58292868be0793d1cf6ce376aca0f34b"
 KINDS = st.sampled_from(list(Kind))
 
 
@@ -46,7 +46,7 @@ def test_a_drawn_input_is_rendered_and_comes_back(data: st.DataObject) -> None:
     made = data.draw(inputs(data.draw(KINDS)))
     assert Input.parse(str(made)) == made
     wire = render(made)
-    assert b"".join(wire.segments) == wire.octets
+    assert wire.octets.startswith(b"".join(wire.segments))
 
 
 @settings(deadline=None, derandomize=True, max_examples=200)
@@ -54,7 +54,8 @@ def test_a_drawn_input_is_rendered_and_comes_back(data: st.DataObject) -> None:
 def test_a_base_is_legal_by_our_own_judges(data: st.DataObject) -> None:
     base = data.draw(bases(data.draw(KINDS)))
     wire = render(Input(base.kind, base.name, base.seed))
-    assert wire.verdict.decision in {Decision.ACCEPT, Decision.EITHER}
+    # What is asked of a contract's endpoints has no verdict of its own: models look at the answers.
+    assert base.kind is Kind.EXCHANGE or wire.verdict.decision in {Decision.ACCEPT, Decision.EITHER}
     assert wire.octets if base.kind in {Kind.FRAMES, Kind.DEFLATE} else wire.octets == base.octets
 
 

@@ -186,6 +186,6 @@ def test_a_dialogue_in_any_order(served: tuple[str, int]) -> None:
     Dialogue.address = served
     few = settings(
         max_examples=25, stateful_step_count=20, derandomize=True, deadline=None, database=None,
-        suppress_health_check=[HealthCheck.too_slow],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
     )  # fmt: skip
     run_state_machine_as_test(Dialogue, settings=few)

@@ -7,11 +7,9 @@ from dataclasses import replace
 import pytest
 from broken import chunked
 
-from merkhet_fuzz import campaign, growth, oracles
+from merkhet_fuzz import campaign, oracles
 from merkhet_fuzz.campaign import Campaign
-from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.inputs import Input
-from merkhet_fuzz.parsers import Parser
 
 FAULTS = {
     "any two": ("accepted.rfc9112-7.1-a3.chunk-data-end", 300),
@@ -91,30 +89,3 @@ def test_a_campaign_ends_by_its_inputs_and_tells_each_class_once() -> None:
     assert told == [finding.id for finding in made.found.values()]
     assert len(set(told)) == len(told)
     assert made.found["accepted.rfc9112-7.1-a3.chunk-data-end"].others
-
-
-class Clock:
-    """A clock that goes on by what the parser says that its work is."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.mark.parametrize(("power", "is_found"), [(1.0, False), (1.3, False), (2.0, True)])
-def test_growth_is_told_from_proportion(power: float, *, is_found: bool) -> None:
-    clock = Clock()
-
-    def work(value: bytes) -> None:
-        clock.now += (len(value) * 1e-3) ** power
-
-    parser = Parser("test", Kind.RANGE, work)
-    assert growth.measure(parser, growth.PROBES[Kind.RANGE]["ranges"], clock).is_beyond_linear is is_found
-
-
-def test_growth_stops_at_its_bounds() -> None:
-    clock = Clock()
-    parser = Parser("test", Kind.RANGE, lambda _: None)
-    assert growth.measure(parser, growth.PROBES[Kind.RANGE]["digits"], clock).seconds == ()

@@ -42,47 +42,47 @@ def _http_request(segments: Iterable[bytes]) -> Iterator[Request]:
     """Yield (method, request target, content, fields) of each request."""
     conversation = connection.Connection(LIMITS)
     head: events.RequestHead | None = None
-    content = b""
+    content = bytearray()
     for segment in (*segments, b""):
         conversation.receive(segment)
         while (event := conversation.next_event()) is not None:
             if isinstance(event, events.RequestHead):
-                head, content = event, b""
+                head, content = event, bytearray()
             elif isinstance(event, events.Content):
                 content += event.data
             elif isinstance(event, events.Refused):
                 raise Refusal(event.status, event.why)
             elif isinstance(event, events.EndOfMessage) and head is not None:
-                yield head.method, head.target.raw, content, tuple(head.fields)
+                yield head.method, head.target.raw, bytes(content), tuple(head.fields)
 
 
 def _chunked(segments: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the content of a chunked body, once it is whole."""
     decoder = chunked.ChunkedDecoder(LIMITS, LIMITS.content_bytes_max)
     received = inbox.Inbox()
-    content = b""
+    content = bytearray()
     for segment in segments:
         received.put(segment)
         while data := decoder.decode(received):
             content += data
         if decoder.part is chunked.Part.DONE:
             decoder.trailers()
-            yield content
+            yield bytes(content)
             return
 
 
 def _multipart(segments: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
     """Yield (name, content) of each part of a form whose boundary is BOUNDARY."""
     parser = multipart.MultipartParser(BOUNDARY, LIMITS)
-    name, content = "", b""
+    name, content = "", bytearray()
     for segment in segments:
         for event in parser.feed(segment):
             if isinstance(event, multipart.PartBegin):
-                name, content = event.name, b""
+                name, content = event.name, bytearray()
             elif isinstance(event, multipart.PartData):
                 content += event.data
             else:
-                yield name.encode(), content
+                yield name.encode(), bytes(content)
     parser.end()
 
 

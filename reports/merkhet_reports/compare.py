@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from merkhet.model import CheckResult, Level, Outcome, Requirement, RunResults
-from merkhet_reports import summary
+from merkhet.model import CheckResult, Level, Outcome, Requirement, RunResults, Weight
+from merkhet_reports import fuzzed, summary
 from merkhet_reports.escape import printable
 
 _ASIDE = frozenset({Outcome.NOT_APPLICABLE})
@@ -174,13 +174,18 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Two runs of one target, and every check that is not what it was: the new ones first."""
+    """Two runs of one target, and every check that is not what it was: the new ones first.
+
+    `found` has what fuzzing found in only one of them: NEW is in the run now; of what is not, FIXED was not met again in as
+    many inputs, and GONE in fewer, which says nothing.
+    """
 
     before: Column
     now: Column
     differences: tuple[Difference, ...]
     same: int = 0
     counts: Mapping[Change, int] = field(default_factory=dict[Change, int])
+    found: tuple[tuple[Change, fuzzed.Told], ...] = ()
 
     def of(self, change: Change) -> list[Difference]:
         """Return the differences of one kind."""
@@ -190,6 +195,11 @@ class Changes:
     def fails(self) -> list[CheckResult]:
         """What is new, and counts as the exit code of a run does: not a warning."""
         return [one.now for one in self.of(Change.NEW) if one.now is not None and one.now.outcome is not Outcome.WARN]
+
+    @property
+    def breaches(self) -> list[fuzzed.Told]:
+        """What fuzzing found new, and counts likewise."""
+        return [one for change, one in self.found if change is Change.NEW and _is_breach(one)]
 
 
 def changes(before: Column, now: Column) -> Changes:
@@ -206,7 +216,29 @@ def changes(before: Column, now: Column) -> Changes:
             found.append(one)
     kinds = list(Change)
     found.sort(key=lambda one: (kinds.index(one.change), summary.urgency(one.known)))
-    return Changes(before, now, tuple(found), same, Counter(one.change for one in found))
+    return Changes(before, now, tuple(found), same, Counter(one.change for one in found), _found(before, now))
+
+
+def _is_breach(one: fuzzed.Told) -> bool:
+    return not one.reason and one.weight is Weight.BREACH
+
+
+FOUND: Mapping[Change, str] = {
+    Change.NEW: "New: fuzzing found it now, and not before",
+    Change.FIXED: "Fixed: not met again in as many inputs",
+    Change.GONE: "Gone: not met again, but in fewer inputs",
+}
+
+
+def _found(before: Column, now: Column) -> tuple[tuple[Change, fuzzed.Told], ...]:
+    """Return what fuzzing found in only one of two runs, where both fuzzed."""
+    if not (before.run.fuzzed and now.run.fuzzed):
+        return ()
+    old, new = ({one.id: one for one in fuzzed.told(column.run, column.reasons)} for column in (before, now))
+    is_as_long = all(now.run.fuzzed.get(name, 0) >= count for name, count in before.run.fuzzed.items())
+    lost = Change.FIXED if is_as_long else Change.GONE
+    found = [(Change.NEW, one) for name, one in new.items() if name not in old]
+    return (*found, *((lost, one) for name, one in old.items() if name not in new))
 
 
 def _difference(

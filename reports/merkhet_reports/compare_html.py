@@ -10,8 +10,8 @@ import jinja2
 
 from merkhet import links
 from merkhet.model import CheckResult, Outcome
-from merkhet_reports import summary
-from merkhet_reports.compare import HEADLINES, Change, Changes, Column, Group, Matrix, Row
+from merkhet_reports import fuzzed, summary
+from merkhet_reports.compare import FOUND, HEADLINES, Change, Changes, Column, Group, Matrix, Row
 from merkhet_reports.escape import printable, shorten
 from merkhet_reports.page import digest, environment, place, style
 
@@ -62,6 +62,7 @@ def render(compared: Matrix | Changes) -> str:
             columns=(compared.before, compared.now),
             kinds=list(Change),
             headlines=HEADLINES,
+            found=[(FOUND[change], fuzzed.WORDS[one.weight], one) for change, one in compared.found],
         )
     return page
 

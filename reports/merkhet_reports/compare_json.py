@@ -8,6 +8,7 @@ from typing import Any, cast
 import msgspec
 
 from merkhet.model import CheckResult, Outcome
+from merkhet_reports import fuzzed
 from merkhet_reports.compare import Change, Changes, Column, Difference, Group, Matrix
 
 VERSION = 1
@@ -82,6 +83,7 @@ def _changes(compared: Changes) -> dict[str, Any]:
         "counts": {change.value: compared.counts.get(change, 0) for change in Change},
         "same": compared.same,
         "differences": [_difference(one) for one in compared.differences],
+        "found": [_found(change, one) for change, one in compared.found],
     }
 
 
@@ -96,6 +98,11 @@ def _difference(one: Difference) -> dict[str, Any]:
         "before": _cell(one.before, one.was_excused),
         "now": _cell(one.now, one.is_excused),
     }
+
+
+def _found(change: Change, one: fuzzed.Told) -> dict[str, Any]:
+    told = {"id": one.id, "change": change.value, "weight": one.weight.value, **dict(fuzzed.details(one))}
+    return told | ({"expected because": one.reason} if one.reason else {})
 
 
 def _cell(cell: CheckResult | None, excuse: str) -> dict[str, Any] | None:

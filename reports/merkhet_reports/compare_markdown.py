@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from merkhet.model import CheckResult, Outcome
-from merkhet_reports import summary
-from merkhet_reports.compare import HEADLINES, Change, Changes, Column, Difference, Group, Matrix, Row
+from merkhet_reports import fuzzed, summary
+from merkhet_reports.compare import FOUND, HEADLINES, Change, Changes, Column, Difference, Group, Matrix, Row
 from merkhet_reports.escape import printable, shorten
-from merkhet_reports.markdown import brief, code, page, row, table
+from merkhet_reports.markdown import Table, brief, code, page, paged, row, table
 
 
 def render(compared: Matrix | Changes) -> str:
@@ -60,7 +60,20 @@ def _changes(compared: Changes) -> str:
     if compared.differences:
         head += ["", *table(("", "check", "before", "now", "observed now"))]
     foot = ["", *(f"- {change}: {HEADLINES[change].partition(': ')[2] or HEADLINES[change]}" for change in Change)]
-    return page(head, [_difference(one) for one in compared.differences], foot, left_out="checks")
+    heading = ("", "What fuzzing found in only one of the two:", "", *table(("", "", "finding", "observed")))
+    return paged(
+        head,
+        [
+            Table((), tuple(map(_difference, compared.differences)), "checks"),
+            Table(heading, tuple(_found(change, one) for change, one in compared.found), "findings"),
+        ],
+        foot,
+    )
+
+
+def _found(change: Change, one: fuzzed.Told) -> str:
+    weight = f"{fuzzed.WORDS[one.weight]}{', expected' if one.reason else ''}"
+    return row((FOUND[change].partition(":")[0].lower(), weight, code(shorten(one.id)), brief(one.observed)))
 
 
 def _difference(one: Difference) -> str:

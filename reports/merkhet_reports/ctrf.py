@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from merkhet.model import CheckResult, Outcome, RunResults
-from merkhet_reports import summary, verdict
+from merkhet_reports import fuzzed, summary, verdict
 from merkhet_reports.escape import printable
 from merkhet_reports.verdict import Light
 
@@ -30,6 +30,7 @@ def render(run: RunResults, excused: summary.Excused | None = None) -> bytes:
     names = excused or {}
     begin = _milliseconds(run.started)
     tests = [_test(place, result, names) for place, results in verdict.sections(run) for result in results]
+    tests += [_found_test(place, one, run) for place, found in fuzzed.sections(run, names) for one in found]
     tests.append(_run_test(run, names))
     statuses = Counter(test["status"] for test in tests)
     counted = {status: statuses[status] for status in _STATUSES}
@@ -89,6 +90,27 @@ def _test(place: str, result: CheckResult, excused: summary.Excused) -> dict[str
         test["message"] = told.message
     if told.light in {Light.FAILED, Light.ERROR}:
         test["trace"] = "\n".join(f"{name}: {value}" for name, value in verdict.details(result))
+    return test
+
+
+def _found_test(place: str, one: fuzzed.Told, run: RunResults) -> dict[str, Any]:
+    told = verdict.of_found(one, run)
+    details = list(fuzzed.details(one))
+    test: dict[str, Any] = {
+        "name": one.id or "finding",
+        "testId": one.id or "finding",
+        "status": told.light.value,
+        "rawStatus": one.weight.value,
+        "duration": 0,
+        "suite": [place],
+        "tags": ["fuzz"],
+        "labels": {"requirement": printable(one.found.requirement)} if one.found.requirement else {},
+        "extra": {"title": one.headline, **dict(details)},
+    }
+    if told.message:
+        test["message"] = told.message
+    if told.light is Light.FAILED:
+        test["trace"] = "\n".join(f"{name}: {value}" for name, value in details)
     return test
 
 

@@ -11,7 +11,7 @@ import jinja2
 
 from merkhet import links
 from merkhet.model import Outcome, RunResults
-from merkhet_reports import html_pictures, html_tree, html_wires, summary
+from merkhet_reports import fuzzed, html_fuzz, html_pictures, html_tree, html_wires, summary
 from merkhet_reports.escape import printable, seconds, shorten
 from merkhet_reports.page import asset, digest, environment, place, style
 
@@ -22,7 +22,8 @@ PAGE_BYTES_MAX = 5_000_000
 def render(run: RunResults, excused: summary.Excused | None = None) -> str:
     """Return the page."""
     reasons = excused or {}
-    documents = html_tree.documents(run, reasons)
+    # A run that only fuzzed has rules so that its findings can name them: nobody was to check them.
+    documents = html_tree.documents(run, reasons) if run.results or not run.fuzzed else []
     bare = _page(run, reasons, documents, html_wires.Exchanges())
     room = PAGE_BYTES_MAX - len(bare.encode())
     return _page(run, reasons, documents, html_wires.exchanges(run.results, room))
@@ -35,7 +36,7 @@ def _page(
     page: str = _template().render(
         run=run,
         title=f"{printable(run.target.name)}: conformance report",
-        sentence=summary.sentence(run),
+        sentence=fuzzed.lead(run),
         counts=summary.count(run.results),
         outcomes=summary.OUTCOMES,
         words=summary.WORDS,
@@ -43,6 +44,7 @@ def _page(
         groups=summary.to_fix(run, reasons),
         rules={rule.id: rule for rule in run.requirements},
         documents=documents,
+        fuzzing=html_fuzz.fuzzing(run, reasons),
         states=tuple(html_tree.State),
         untested=any(not rule.rows for document in documents for rule in document.rules),
         parts=html_tree.parts(documents),

@@ -37,7 +37,7 @@ CHECK_CHARACTERS = 500
 CLEAN = frozenset({Outcome.PASS, Outcome.OBSERVED, Outcome.NOT_APPLICABLE})
 _KINDS = {Direction.SENT: "tx", Direction.RECEIVED: "rx"}
 _PURPOSES = {
-    "check": "what is judged",
+    "check": "of the check itself",
     "twin": "the legal twin: the nearest request that must be served",
     "canary": "whether the server still answers",
     "probe": "what is looked at in passing",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
 from merkhet.model import CheckResult, Outcome, RunResults
-from merkhet_reports import summary, verdict
+from merkhet_reports import fuzzed, summary, verdict
 from merkhet_reports.escape import printable
 from merkhet_reports.verdict import Light
 
@@ -23,6 +23,8 @@ def render(run: RunResults, excused: summary.Excused | None = None) -> str:
     root = ET.Element("testsuites", name="merkhet")
     for name, results in verdict.sections(run):
         _suite(root, name, [_case(name, result, names) for result in results])
+    for name, found in fuzzed.sections(run, names):
+        _suite(root, name, [_found_case(name, one, run) for one in found])
     _suite(root, "merkhet.run", [_run_case(run, names)])
     for counted in ("tests", "failures", "errors"):
         root.set(counted, str(sum(int(suite.get(counted, "0")) for suite in root)))
@@ -58,6 +60,19 @@ def _details(result: CheckResult) -> Iterator[str]:
     yield printable(result.title)
     yield f"{result.outcome.value}, {result.level.value}, {printable(result.requirement)}"
     yield from (f"{name}: {value}" for name, value in verdict.details(result))
+
+
+def _found_case(place: str, one: fuzzed.Told, run: RunResults) -> ET.Element:
+    case = ET.Element("testcase", classname=place, name=one.id, time="0.000")
+    told = verdict.of_found(one, run)
+    details = "\n".join([one.headline, *(f"{name}: {value}" for name, value in fuzzed.details(one))])
+    if told.light is Light.SKIPPED:
+        ET.SubElement(case, "skipped", message=told.message)
+    elif told.light is Light.FAILED:
+        ET.SubElement(case, "failure", message=told.message, type=one.weight.value).text = details
+    if told.light is not Light.FAILED:
+        ET.SubElement(case, "system-out").text = details
+    return case
 
 
 def _run_case(run: RunResults, excused: summary.Excused) -> ET.Element:

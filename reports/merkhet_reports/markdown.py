@@ -7,10 +7,11 @@ between two rows, and says how many are left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from merkhet.model import RunResults
-from merkhet_reports import summary
+from merkhet.model import Disagreement, RunResults
+from merkhet_reports import fuzzed, summary
 from merkhet_reports.escape import printable, shorten
 
 BYTES_MAX = 60_000
@@ -23,27 +24,50 @@ _ACTIVE = re.compile(r"@|#\d|GH-\d|://|www\.", re.IGNORECASE)
 """What GitHub makes a mention or a link of, whatever stands before it, except in code."""
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows below a heading, which stands there only if there is a row. `left_out` is what a row is, in the plural."""
+
+    head: tuple[str, ...]
+    rows: tuple[str, ...]
+    left_out: str
+
+
 def render(run: RunResults, excused: summary.Excused | None = None) -> str:
     """Return the page. Nothing that a server said can be markup in it."""
     names = excused or {}
     groups = summary.to_fix(run, names)
-    head = [*_head(run), *(["", "## What to fix first", "", *table(_COLUMNS)] if groups else [])]
-    return page(head, [_row(group) for group in groups], _foot(run, names), left_out="requirements")
+    tables = [
+        Table(("", "## What to fix first", "", *table(_COLUMNS)), tuple(map(_row, groups)), "requirements"),
+        *_fuzz_tables(run, names),
+    ]
+    return paged(list(_head(run)), tables, _foot(run, names))
 
 
 def page(head: Sequence[str], rows: Sequence[str], foot: Iterable[str], *, left_out: str) -> str:
     """Return a page of at most BYTES_MAX: its head, as many rows as fit, and its foot. `left_out` is what a row is."""
+    return paged(head, [Table((), tuple(rows), left_out)], foot)
+
+
+def paged(head: Sequence[str], tables: Iterable[Table], foot: Iterable[str]) -> str:
+    """Return a page of at most BYTES_MAX: its head, of each table as many rows as fit, and its foot."""
     end = list(foot)
-    room = BYTES_MAX - ROOM_BYTES - sum(_size(line) for line in (*head, *end))
-    kept: list[str] = []
-    for row in rows:
-        room -= _size(row)
-        if room < 0:
-            break
-        kept.append(row)
-    missing = len(rows) - len(kept)
-    more = ["", f"{missing} more {left_out} are left out here, and are in the results."] if missing else []
-    return "\n".join([*head, *kept, *more, *end]) + "\n"
+    room = BYTES_MAX - sum(_size(line) for line in (*head, *end))
+    body: list[str] = []
+    for one in tables:
+        if not one.rows:
+            continue
+        room -= ROOM_BYTES + sum(_size(line) for line in one.head)
+        kept: list[str] = []
+        for row in one.rows:
+            room -= _size(row)
+            if room < 0:
+                break
+            kept.append(row)
+        missing = len(one.rows) - len(kept)
+        body += [*one.head, *kept] if kept or room > 0 else []
+        body += ["", f"{missing} more {one.left_out} are left out here, and are in the results."] if missing else []
+    return "\n".join([*head, *body, *end]) + "\n"
 
 
 def _size(line: str) -> int:
@@ -86,7 +110,7 @@ _COLUMNS = ("", "check", "expected", "observed")
 def _head(run: RunResults) -> Iterator[str]:
     yield f"# {brief(run.target.name)}"
     yield ""
-    yield escape(shorten(summary.sentence(run), SENTENCE_MAX))
+    yield escape(shorten(fuzzed.lead(run), SENTENCE_MAX))
     yield ""
     if run.ended != "complete":
         yield f"**The run did not come to its end: {brief(run.ended)}.**"
@@ -96,7 +120,8 @@ def _head(run: RunResults) -> Iterator[str]:
         if len(run.problems) > PROBLEMS_MAX:
             yield f"- {len(run.problems) - PROBLEMS_MAX} more are in the results."
         yield ""
-    yield from table(("level", *(summary.WORDS[outcome] for outcome in summary.OUTCOMES)))
+    if run.results or not run.fuzzed:
+        yield from table(("level", *(summary.WORDS[outcome] for outcome in summary.OUTCOMES)))
     for counted in summary.count(run.results):
         yield row((counted.level, *(str(counted.counts[outcome]) for outcome in summary.OUTCOMES)))
 
@@ -112,6 +137,51 @@ def _row(group: summary.Group) -> str:
 
 def _foot(run: RunResults, excused: summary.Excused) -> Iterator[str]:
     count = sum(result.check in excused for result in run.results)
+    count += sum(bool(one.reason) for one in fuzzed.told(run, excused))
     if count:
         yield ""
         yield f"{count} {'outcome is' if count == 1 else 'outcomes are'} as expected."
+
+
+# What fuzzing found
+
+
+def _fuzz_tables(run: RunResults, excused: summary.Excused) -> Iterator[Table]:
+    every = fuzzed.told(run, excused)
+    found = tuple(_found(one) for one in every if not isinstance(one.found, Disagreement))
+    heading = (
+        "",
+        "## What fuzzing found",
+        "",
+        *table(("", "finding", "edits of a legal input", "expected", "observed")),
+    )
+    yield Table(heading, found, "findings")
+    split = [(one, one.found) for one in every if isinstance(one.found, Disagreement)]
+    names = tuple(dict.fromkeys(name for _, found in split for name in found.participants))
+    columns = ("", "disagreement", "edits of a legal input", *(brief(name) for name in names), "by the text")
+    about = "The same letter: the same was read. A star: the text says otherwise."
+    rows = tuple(_split(one, found, names) for one, found in split)
+    yield Table(("", "## Where they differ", "", about, "", *table(columns)), rows, "disagreements")
+
+
+def _marked(one: fuzzed.Told) -> str:
+    return f"{fuzzed.WORDS[one.weight]}{', expected' if one.reason else ''}"
+
+
+def _found(one: fuzzed.Told) -> str:
+    edits = code(shorten(printable(fuzzed.edits(one.found))))
+    return row((_marked(one), code(shorten(one.id)), edits, brief(one.expected), brief(one.observed)))
+
+
+def _split(one: fuzzed.Told, found: Disagreement, names: Sequence[str]) -> str:
+    sides = dict(zip(found.participants, found.sides, strict=False))
+    cells = [_side(name, sides, found.at_fault) for name in names]
+    edits = code(shorten(printable(fuzzed.edits(found))))
+    marks = f"{found.severity.value}{', expected' if one.reason else ''}"
+    return row((marks, code(shorten(one.id)), edits, *cells, brief(found.decided)))
+
+
+def _side(name: str, sides: Mapping[str, int], at_fault: Collection[str]) -> str:
+    if name not in sides:
+        return ""
+    return fuzzed.letter(sides[name]) + (" \N{BLACK STAR}" if name in at_fault else "")

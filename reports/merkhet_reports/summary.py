@@ -48,6 +48,8 @@ NAMES: Mapping[str, str] = {
     "whatwg-sse": "Server-sent events",
 }
 """What people call a document, if that is not its number."""
+NAMED_MAX = 3
+"""The sentence names so many specifications, and counts more."""
 Excused = Mapping[str, str]
 """Checks whose outcome is an expected one, and the reason."""
 
@@ -86,13 +88,15 @@ def level_of(result: CheckResult) -> str:
 
 
 def sentence(run: RunResults) -> str:
-    """Say how a run came out, in one sentence."""
-    specifications = _listed(list(dict.fromkeys(document(rule.document) for rule in requirements(run).values())))
+    """Say how a run came out, in one sentence. What came of each level and specification is for a table to say."""
     if not run.results:
         return f"No check of {printable(run.target.name)} was run."
-    counted = "; ".join(row.words() for row in count(run.results))
+    names = list(dict.fromkeys(document(rule.document) for rule in requirements(run).values()))
+    judged = _listed(names) if len(names) <= NAMED_MAX else f"{len(names)} specifications"
     checks = "1 check" if len(run.results) == 1 else f"{len(run.results)} checks"
-    return f"{checks} of {specifications or 'no specification'} on {printable(run.target.name)}: {counted}."
+    counts = Counter(result.outcome for result in run.results)
+    counted = ", ".join(f"{counts[outcome]} {WORDS[outcome]}" for outcome in OUTCOMES if counts[outcome])
+    return f"{checks} of {judged or 'no specification'} on {printable(run.target.name)}: {counted}."
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from merkhet.model import CheckResult, Outcome, RunResults
-from merkhet_reports import summary, verdict
+from merkhet_reports import fuzzed, summary, verdict
 from merkhet_reports.escape import printable, shorten
 from merkhet_reports.verdict import Light, Verdict
 
@@ -34,7 +34,8 @@ def escape(text: str) -> str:
 
 def _lines(run: RunResults, excused: summary.Excused) -> Iterator[str]:
     yield "TAP version 14"
-    yield f"1..{len(run.results) + 1}"
+    found = fuzzed.sections(run, excused)
+    yield f"1..{len(run.results) + sum(len(every) for _, every in found) + 1}"
     yield f"# {_comment(f'merkhet {run.merkhet} judges {run.target.name}, profile {run.profile}')}"
     number = 0
     for name, results in verdict.sections(run):
@@ -42,6 +43,11 @@ def _lines(run: RunResults, excused: summary.Excused) -> Iterator[str]:
         for result in results:
             number += 1
             yield from _point(number, result, verdict.of(result, excused))
+    for name, every in found:
+        yield f"# {_comment(name)}"
+        for one in every:
+            number += 1
+            yield from _found_point(number, one, verdict.of_found(one, run))
     yield from _run_point(number + 1, run, verdict.of_run(run, excused))
 
 
@@ -56,6 +62,12 @@ def _point(number: int, result: CheckResult, told: Verdict) -> Iterator[str]:
     if told.light is not Light.PASSED or result.outcome is not Outcome.PASS or result.flaky:
         rows = [("outcome", result.outcome.value), ("level", result.level.value), ("requirement", result.requirement)]
         yield from _block([*rows, *verdict.details(result)])
+
+
+def _found_point(number: int, one: fuzzed.Told, told: Verdict) -> Iterator[str]:
+    is_red = told.light is Light.FAILED or told.excused
+    yield f"{'not ok' if is_red else 'ok'} {number} - {escape(f'{one.id}: {one.headline}')}{_directive(told)}"
+    yield from _block([("weight", one.weight.value), *fuzzed.details(one)])
 
 
 def _word(result: CheckResult, told: Verdict) -> str:

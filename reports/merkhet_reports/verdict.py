@@ -6,8 +6,8 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from merkhet.model import CheckResult, Outcome, Requirement, RunResults
-from merkhet_reports import summary
+from merkhet.model import CheckResult, Outcome, Requirement, RunResults, Weight
+from merkhet_reports import fuzzed, summary
 from merkhet_reports.escape import printable
 
 _CLEAN = frozenset({0, 1})
@@ -45,11 +45,22 @@ def of(result: CheckResult, excused: summary.Excused) -> Verdict:
     return Verdict(Light.PASSED)
 
 
+def of_found(one: fuzzed.Told, run: RunResults) -> Verdict:
+    """Return what is told of what fuzzing found. A warning is red only in a run that counted warnings, and so failed."""
+    if one.reason:
+        return Verdict(Light.SKIPPED, f"expected: {one.reason}", excused=True)
+    if one.weight is Weight.BREACH or (one.weight is Weight.WARNING and run.exit_code == 1):
+        return Verdict(Light.FAILED, f"{fuzzed.WORDS[one.weight]}: {one.observed or one.headline}")
+    return Verdict(Light.PASSED)
+
+
 def of_run(run: RunResults, excused: summary.Excused) -> Verdict:
-    """Return what is told of the run itself: it is red if the run failed, and none of its checks says so."""
+    """Return what is told of the run itself: it is red if the run failed, and nothing in it says so."""
     if run.exit_code not in _CLEAN or run.ended not in {"complete", "stopped"}:
         return Verdict(Light.ERROR, f"the run ended: {printable(run.ended)}")
-    told = any(of(result, excused).light in {Light.FAILED, Light.ERROR} for result in run.results)
+    lights = {of(result, excused).light for result in run.results}
+    lights |= {of_found(one, run).light for one in fuzzed.told(run, excused)}
+    told = bool(lights & {Light.FAILED, Light.ERROR})
     return Verdict(Light.FAILED, "the run failed") if run.exit_code and not told else Verdict(Light.PASSED)
 
 

@@ -24,7 +24,8 @@ def _poison(value: object) -> object:
     if isinstance(value, tuple):
         return tuple(_poison(item) for item in cast("tuple[object, ...]", value))
     if isinstance(value, dict):
-        return {HOSTILE: HOSTILE}
+        is_counted = any(isinstance(part, int) for part in cast("dict[str, object]", value).values())
+        return {HOSTILE: 1 if is_counted else HOSTILE}
     if isinstance(value, str) and not isinstance(value, enum.Enum):
         return _NAMES_THE_PAGE + value + HOSTILE
     if isinstance(value, bytes):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 from browser_rig import a_browser
-from report_samples import FULL_RESULTS, HOSTILE_BYTES, full_run, other_run, run, transcript
+from report_samples import FOUND, FULL_RESULTS, HOSTILE_BYTES, full_run, fuzz_run, other_run, run, transcript
 
 from merkhet.model import CheckResult, Evidence, RunResults
 from merkhet_reports import compare, compare_html, html, html_wires
@@ -34,7 +34,7 @@ VISIBLE = """id => {
   const there = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
   return summary.contains(there) && document.activeElement === summary;
 }"""
-SHOWN = "() => [...document.querySelectorAll('details.c')].filter(c => !c.hidden).map(c => c.id)"
+SHOWN = "() => [...document.querySelectorAll('details.c:not(.z)')].filter(c => !c.hidden).map(c => c.id)"
 WIDTHS = "() => [document.documentElement.scrollWidth, innerWidth]"
 
 Show = Callable[..., "Page"]
@@ -150,11 +150,12 @@ def test_octets_of_a_hostile_server_execute_nothing(show: Show, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["report", "servers", "runs"])
+@pytest.mark.parametrize("name", ["report", "fuzzing", "servers", "runs"])
 def test_axe_finds_nothing(show: Show, scheme: str, name: str) -> None:
     if not AXE.exists():
         pytest.skip("axe-core is not there: npm ci in reports/tests/axe")
-    text = html.render(full_run(), full_run().reasons) if name == "report" else _compared(name)
+    whole = {"report": full_run, "fuzzing": fuzz_run}.get(name)
+    text = _compared(name) if whole is None else html.render(whole(), whole().reasons)
     page = show(text, color_scheme=scheme, bypass_csp=True)
     page.evaluate("() => { for (const e of document.querySelectorAll('details')) e.open = true; }")
     page.evaluate(FRAMES)
@@ -175,6 +176,28 @@ def test_a_narrow_window_has_no_sideways_scroll(show: Show) -> None:
     page.evaluate(FRAMES)
     whole, window = page.evaluate(WIDTHS)
     assert whole <= window
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_findings_are_read_at_any_width_and_without_a_script(show: Show, script: bool) -> None:  # noqa: FBT001
+    page = show(html.render(fuzz_run()), viewport={"width": 320, "height": 700}, java_script_enabled=script)
+    finding = page.locator(f"[id='{FOUND[0].id}']")
+    finding.locator("summary").first.click()
+    assert finding.locator("ins").inner_text() == "\\x00"
+    finding.locator(".dump summary").click()
+    assert "48 6f 73 00 74" in finding.locator(".dump pre").inner_text()
+    matrix = page.get_by_role("region", name="Disagreements by participant")
+    assert matrix.get_by_role("row").count() == 3
+    assert not page.get_by_role("heading", name="Checks").is_visible()
+    if script:
+        whole, window = page.evaluate(WIDTHS)
+        assert whole <= window
+
+
+def test_a_link_to_a_finding_opens_it(show: Show) -> None:
+    page = show(html.render(full_run()), f"#{FOUND[2].id}")
+    page.wait_for_function("id => document.activeElement.parentElement.id === id", arg=FOUND[2].id)
+    assert page.evaluate(VISIBLE, FOUND[2].id)
 
 
 def test_what_has_no_exchange_says_so(show: Show) -> None:

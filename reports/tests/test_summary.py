@@ -3,20 +3,46 @@
 from __future__ import annotations
 
 import msgspec
-from report_samples import RESULTS, plain_run, result, run
+import pytest
+from report_samples import RESULTS, RULES, plain_run, result, run
 
-from merkhet.model import Outcome, Weight
+from merkhet.model import Outcome, TargetInfo, Weight
 from merkhet_reports import summary
 
 
 def test_the_sentence_counts_per_level_and_grades_nothing() -> None:
     said = summary.sentence(plain_run())
     assert said == (
-        "9 checks of RFC 9112 on mine: MUST: 3 fail, 1 inconclusive, 1 pass; SHOULD: 1 inconclusive, 1 warn, 1 not"
-        " applicable; MAY: 1 observed."
+        "9 checks of RFC 9112 on mine: 3 fail, 2 inconclusive, 1 warn, 1 observed, 1 pass, 1 not applicable."
     )
     assert "%" not in said
     assert summary.sentence(run()) == "No check of mine was run."
+
+
+def test_the_sentence_stays_short_however_many_specifications_there_are() -> None:
+    rules = [msgspec.structs.replace(RULES[0], id=f"rfc{number}-1-1", document=f"rfc{number}") for number in range(9)]
+    results = [msgspec.structs.replace(RESULTS[0], requirement=rule.id) for rule in rules]
+    three = summary.sentence(run(*results[:3], requirements=tuple(rules)))
+    assert three == "3 checks of RFC 0, RFC 1 and RFC 2 on mine: 3 pass."
+    assert summary.sentence(run(*results, requirements=tuple(rules))) == "9 checks of 9 specifications on mine: 9 pass."
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "words"),
+    [
+        ("tornado", "tornado 6.6.1", "6.6.1"),
+        ("express", "Express 5.3.0 on Node.js", "5.3.0 on Node.js"),
+        ("nginx", "nginx version: nginx/1.22.1", "version: nginx/1.22.1"),
+        ("lighttpd", "lighttpd/1.4.69 (ssl)", "1.4.69 (ssl)"),
+        ("h2", "h2o 2.2", "h2o 2.2"),
+        ("caddy", "2.6.2", "2.6.2"),
+        ("nginx", "nginx", "nginx"),
+        ("nginx", "", ""),
+        ("uvicorn-h11", "uvicorn 0.54.0 with h11 0.16.0", "uvicorn 0.54.0 with h11 0.16.0"),
+    ],
+)
+def test_a_version_does_not_repeat_the_name(name: str, version: str, words: str) -> None:
+    assert TargetInfo(name=name, kind="command", address="", version=version).bare_version == words
 
 
 def test_what_to_fix_first_groups_by_requirement() -> None:

@@ -106,8 +106,9 @@ class Chosen:
         """Say what is judged."""
         if self.is_embedded:
             return "the embedded reference, since no target is named"
-        where = f" at {self.info.address}" if self.info.kind == "url" else ""
-        return self.info.name + where + (f" ({self.info.version})" if self.info.version else "")
+        # A target that nobody gave a name is called by its address.
+        where = f" at {self.info.address}" if self.info.kind == "url" and self.info.name != self.info.address else ""
+        return self.info.name + where + (f" ({self.info.bare_version})" if self.info.version else "")
 
     def outside(self) -> str:
         """Return the host if it is not this machine, "" if it is."""
@@ -221,6 +222,7 @@ def started(chosen: Chosen, command: str) -> Generator[tuple[TargetInfo, RunTarg
                 command=command,
                 restart=lambda: at(process.restart()),
                 alive=process.alive,
+                group=process.group,
                 folder=process.files,
                 spare=None if sys.platform == "win32" else lambda: _spare(process, at),
             ),

@@ -20,7 +20,7 @@ from merkhet.cli.show import STYLES
 from merkhet.cli.terminal import console, escaped, say, shortened
 from merkhet.model import CheckResult, Outcome
 from merkhet_reports import compare as comparing
-from merkhet_reports import summary
+from merkhet_reports import fuzzed, summary
 from merkhet_reports.compare import Change, Changes, Column, Difference, Group, Matrix
 
 RENDERERS = {
@@ -28,6 +28,7 @@ RENDERERS = {
     "md": "merkhet_reports.compare_markdown",
     "json": "merkhet_reports.compare_json",
 }
+OUTPUTS = outputs.Outputs(tuple(RENDERERS))
 LETTERS = {
     Outcome.PASS: ".",
     Outcome.FAIL: "F",
@@ -51,7 +52,9 @@ Render = Callable[[Compared], outputs.Rendered]
     type=click.Choice(["servers", "runs"]),
     help="What the files are. Default: runs, if they are two of one target; else servers.",
 )
-@click.option("-o", "--output", multiple=True, metavar="FORMAT:PATH", help=f"{', '.join(RENDERERS)}; - is stdout.")
+@click.option(
+    "-o", "--output", multiple=True, metavar="FORMAT:PATH", type=OUTPUTS, help=f"{', '.join(RENDERERS)}; - is stdout."
+)
 def compare(results: tuple[Path, ...], every: bool, kind: str | None, output: tuple[str, ...]) -> Code:  # noqa: FBT001
     """Compare RESULTS of several servers, or of two runs of one: first the one before, then the new one.
 
@@ -85,7 +88,8 @@ def _render(name: str, compared: Compared) -> outputs.Rendered:
 
 
 def _codes(compared: Changes) -> set[Code]:
-    return {Code.OURS if result.outcome is Outcome.ERROR else Code.SERVER for result in compared.fails}
+    codes = {Code.OURS if result.outcome is Outcome.ERROR else Code.SERVER for result in compared.fails}
+    return codes | ({Code.SERVER} if compared.breaches else set())
 
 
 # On the terminal
@@ -159,6 +163,11 @@ def _changes(where: Console, compared: Changes) -> None:
             say(where, f"{comparing.HEADLINES[change]} ({len(rows)})", "bold")
         for one in rows:
             _difference(where, one)
+    for change, found in compared.found:
+        where.print()
+        say(where, f"{comparing.FOUND[change]}", "bold")
+        say(where, f"  {fuzzed.WORDS[found.weight]}{' (expected)' if found.reason else ''}  {found.id}")
+        say(where, f"      {shortened(found.observed, 200)}")
     where.print()
     told = ", ".join(f"{compared.counts.get(change, 0)} {change}" for change in Change)
     say(where, f"{told}, {compared.same} the same")

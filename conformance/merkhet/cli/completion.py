@@ -67,7 +67,7 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
 
     def format_completion(self, item: CompletionItem) -> str:
         """Return one line of the answer to the script."""
-        kind = "nospace" if item.type == "plain" and str(item.value).endswith(("#", "-", ":")) else item.type
+        kind = "nospace" if item.type == "plain" and str(item.value).endswith(("#", "-", ":", "/")) else item.type
         return f"{kind},{item.value}"
 
 

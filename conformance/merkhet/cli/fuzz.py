@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import sys
 from collections.abc import Callable
@@ -10,19 +11,18 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from merkhet.cli import fuzz_known, fuzz_live, fuzz_show
+from merkhet.cli import fuzz_diff, fuzz_known, fuzz_live, fuzz_results, fuzz_show
 from merkhet.cli.choose import target_options
 from merkhet.cli.codes import Code, Failure
 from merkhet.cli.terminal import console, say
-from merkhet.model import FuzzFinding, Weight
+from merkhet.model import FuzzFinding
 from merkhet_fuzz import export as exporting
 from merkhet_fuzz import findings, parsers
 from merkhet_fuzz.campaign import Campaign, replay
 from merkhet_fuzz.inputs import Input, InputError
 from merkhet_fuzz.journal import PLACE, Journal, JournalError, latest, read
 from merkhet_fuzz.parsers import Parser, ParserError
-
-FAILS = frozenset((Weight.BREACH, Weight.WARNING))
+from merkhet_fuzz.scheduler import SchedulerError
 
 
 @click.group()
@@ -31,6 +31,7 @@ def fuzz() -> None:
 
 
 fuzz.add_command(fuzz_live.live)
+fuzz.add_command(fuzz_diff.diff)
 
 
 def _listed(context: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
@@ -64,6 +65,14 @@ def _listed(context: click.Context, _parameter: click.Parameter, value: bool) ->
 )
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
 @click.option(
+    "--scheduler", metavar="ADDRESS", default="", help="Use the workers of a Dask scheduler, such as tcp://HOST:8786."
+)
+@click.option(
+    "--growth/--no-growth",
+    default=None,
+    help="First, see how the work grows with the input. Default: unless --inputs is given.",
+)
+@click.option(
     "--journal",
     type=click.Path(dir_okay=False, path_type=Path),
     default=PLACE,
@@ -91,15 +100,19 @@ def _listed(context: click.Context, _parameter: click.Parameter, value: bool) ->
     callback=_listed,
     help="List the parsers, and what each reads.",
 )
+@fuzz_results.output_option
 def parser_(  # noqa: PLR0917 - click passes each option by its name
     name: str,
     seconds: float,
     inputs: int | None,
     seed: int,
     jobs: int,
+    scheduler: str,
+    growth: bool | None,  # noqa: FBT001 - click's signature
     journal: Path,
     expect: Path | None,
     fail_on: str,
+    output: tuple[str, ...],
 ) -> Code:
     """Fuzz the parser NAME, or NAME:KIND for one kind of input alone.
 
@@ -108,27 +121,27 @@ def parser_(  # noqa: PLR0917 - click passes each option by its name
     """
     chosen = _parsers(name)
     known = fuzz_known.load(expect)
-    out = console(sys.stdout)
-    found: list[FuzzFinding] = []
+    labels = [parser.label for parser in chosen]
+    recorder = fuzz_results.Recorder(output, known, fuzz_results.parser_info([name], chosen[0].version), fail_on)
+    out, found = recorder.where, recorder.found
     written = _journal(journal)
-    try:
+    with contextlib.closing(written), recorder.kept():
         for parser in chosen:
-            campaign = Campaign(
-                parser, seed, seconds, inputs or 0, jobs, on_finding=_teller(out, written, found, known)
-            )
+            probes = inputs is None if growth is None else growth
+            campaign = Campaign(parser, seed, seconds, inputs or 0, jobs, scheduler, probes)
+            campaign.on_finding = _teller(out, written, found, known)
             say(out, f"{parser.label} {parser.version}: seed {seed}, {_planned(seconds, inputs)}")
             try:
                 campaign.run()
+            except SchedulerError as problem:
+                raise Failure(Code.INVOCATION, str(problem)) from problem
             finally:
                 _end(out, campaign, written)
-    finally:
-        written.close()
-    counted = {Weight.BREACH} if fail_on == "breach" else FAILS
-    new = [finding for finding in found if finding.weight in counted and not known.reason(finding.id)]
-    unmatched = known.unmatched([finding.id for finding in found], [parser.label for parser in chosen])
+                recorder.ended(parser.label, campaign.inputs, campaign.found.values())
+    unmatched = known.unmatched([finding.id for finding in found], labels)
     for selector in unmatched:
         say(out, f"{known.path}: [[fuzz]] {selector!r} was not found this time; a longer run may find it")
-    return Code.SERVER if new else Code.OK
+    return recorder.ended_with
 
 
 def _planned(seconds: float, inputs: int | None) -> str:
@@ -167,6 +180,10 @@ def _end(out: Console, campaign: Campaign, journal: Journal) -> None:
     say(out, f"{campaign.parser.label}: {campaign.inputs} inputs, {len(campaign.found)} classes of findings")
     for label, line in campaign.unrepeated.items():
         say(out, f"note: {label} was seen once and did not come again: {line}")
+    if campaign.skipped:
+        say(
+            out, f"note: {campaign.skipped} inputs stood behind one that ended the parser's process, and were not tried"
+        )
 
 
 @fuzz.command("replay")

@@ -28,6 +28,7 @@ from merkhet_fuzz.live import surfaces
 from merkhet_fuzz.live.campaign import LiveCampaign, Prober, Target
 from merkhet_fuzz.live.engine import UnreachableError
 from merkhet_fuzz.live.seam import Place, Surface
+from merkhet_fuzz.render import render
 
 
 @click.command("live")
@@ -128,7 +129,14 @@ def target_of(info: TargetInfo, target: RunTarget) -> Target:
         return Place(names, _files(target.folder))
 
     restart = target.restart
-    made = Target(info.name.replace(" ", "-"), target.address, place_of(target.names), info.version, alive=target.alive)
+    made = Target(
+        info.name.replace(" ", "-"),
+        target.address,
+        place_of(target.names),
+        info.version,
+        alive=target.alive,
+        group=target.group,
+    )
     if restart is None:
         return made
 
@@ -216,7 +224,7 @@ def replayed(line: str, target: dict[str, object], i_may_test: tuple[str, ...]) 
         raise Failure(Code.INVOCATION, str(problem)) from problem
     except UnreachableError as problem:
         raise Failure(Code.TARGET, str(problem), chosen.printed()) from problem
-    fuzz_show.wire(out, trial.wire)
+    fuzz_show.wire(out, render(made, prober.placed(made)))
     say(out, f"answered  {trial.dialogue.told()}")
     seen = trial.dialogue.suspicions()
     for suspicion in seen:

@@ -20,8 +20,8 @@ from rich.text import Text
 from merkhet import links
 from merkhet.cli.show import rows
 from merkhet.cli.terminal import escaped, shortened
-from merkhet.model import Outcome, RunResults
-from merkhet_reports import markdown, summary
+from merkhet.model import Outcome, RunResults, Weight
+from merkhet_reports import fuzzed, markdown, summary
 
 ANNOTATIONS_MAX = 10
 """Of each kind, for one step: what is more the runner drops without a word."""
@@ -100,7 +100,7 @@ def tell_failure(where: Console, message: str) -> None:
 def annotations_of(
     run: RunResults, met: Mapping[str, str], unmet: Sequence[str] = (), *, fail_on_warn: bool = False
 ) -> Iterator[Annotation]:
-    """Yield an annotation for each requirement that asks for something, the worst first, then for each expectation."""
+    """Yield an annotation for each requirement that asks for something, the worst first; then of fuzzing and expectations."""
     rules = {rule.id: rule for rule in run.requirements}
     for group in summary.to_fix(run, met):
         worst, more = group.worst, len(group.results) - 1
@@ -113,6 +113,11 @@ def annotations_of(
         said += [("read", links.check_page(worst.check))]
         lines = [shortened(f"{name}: {words}" if name else words) for name, words in said if words]
         yield Annotation(kind, f"{worst.outcome} {worst.check} ({worst.level})", "\n".join(lines))
+    for one in fuzzed.told(run, met):
+        if fuzzed.is_open(one):
+            kind = "warning" if one.weight is Weight.WARNING and not fail_on_warn else "error"
+            told = [one.headline, *(f"{name}: {words}" for name, words in fuzzed.details(one))]
+            yield Annotation(kind, f"{one.weight} {one.id}", "\n".join(map(shortened, told)))
     for problem in unmet:
         yield Annotation("error", "merkhet expectation", shortened(problem))
 

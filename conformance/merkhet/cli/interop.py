@@ -28,7 +28,9 @@ from merkhet.model import CheckResult, Outcome, Profile, RunResults, TargetInfo
 @target_options
 @click.option("--client", multiple=True, type=click.Choice(list(talks.CLIENT_NAMES)), help="Only this client.")
 @click.option("-s", "--select", multiple=True, metavar="GLOB", help="Only conversations with such ids.")
-@click.option("-o", "--output", multiple=True, metavar="FORMAT:PATH", help="As for merkhet run.")
+@click.option(
+    "-o", "--output", multiple=True, metavar="FORMAT:PATH", type=outputs.Outputs(), help="As for merkhet run."
+)
 @click.option("--fail-on", type=click.Choice(["warn", "never"]), default="warn", show_default=True)
 @click.option("-v", "--verbose", is_flag=True, help="Tell each result as it comes.")
 def interop(

@@ -20,11 +20,15 @@ NAMES_MAX = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """The checks of a run, what is to be said of the choice, and of which checks nothing counts, with the reason."""
+    """The checks of a run, what is to be said of the choice, and of which checks nothing counts, with the reason.
+
+    `open_before` are those that were open in the last run, as far as that was asked.
+    """
 
     checks: Sequence[AnyCheck]
     notes: tuple[str, ...] = ()
     excused: Mapping[str, str] = field(default_factory=dict[str, str])
+    open_before: tuple[str, ...] = ()
 
 
 def bearable(taken: Taken, host: str, hosts: Sequence[str]) -> Taken:
@@ -64,7 +68,7 @@ def as_of(taken: Taken, version: str) -> Taken:
         f"{count} {words}" + (f" ({some(names, NAMES_MAX)})" if names else "") for count, words, names in notes if count
     ]
     excused = {name: f"changed in {entry.version}, after {version}: {entry.reason}" for name, entry in changed.items()}
-    return Taken(checks=left, notes=(*taken.notes, *told), excused={**taken.excused, **excused})
+    return replace(taken, checks=left, notes=(*taken.notes, *told), excused={**taken.excused, **excused})
 
 
 def last_run(path: Path | None = None) -> RunResults:
@@ -87,12 +91,7 @@ def open_before(taken: Taken, entries: Sequence[Expected], today: dt.date, targe
     Raises Failure if there was no run.
     """
     before = last_run()
-    names = {
-        result.check
-        for result in before.results
-        if (result.outcome is Outcome.ERROR or is_open(result, fail_on_warn=fail_on_warn))
-        and not reason_for(result, entries, today)
-    }
+    names = _open_in(before, entries, today, fail_on_warn=fail_on_warn)
     left = [check for check in taken.checks if check.id in names]
     note = (
         f"{len(left)} checks that were open in the last run"
@@ -102,4 +101,28 @@ def open_before(taken: Taken, entries: Sequence[Expected], today: dt.date, targe
     notes = [*taken.notes, note]
     if before.target.name != target:
         notes.append(f"the last run judged another target: {before.target.name}")
-    return replace(taken, checks=left or taken.checks, notes=tuple(notes))
+    open_ids = tuple(check.id for check in left)
+    return replace(taken, checks=left or taken.checks, notes=tuple(notes), open_before=open_ids)
+
+
+def remembering(taken: Taken, entries: Sequence[Expected], today: dt.date, target: str, *, fail_on_warn: bool) -> Taken:
+    """Remember what was open in the last run on the same target, for one that may end before it has judged that again."""
+    try:
+        before = last_run()
+    except Failure:
+        return taken
+    if before.target.name != target:
+        return taken
+    names = _open_in(before, entries, today, fail_on_warn=fail_on_warn)
+    return replace(taken, open_before=tuple(check.id for check in taken.checks if check.id in names))
+
+
+def _open_in(before: RunResults, entries: Sequence[Expected], today: dt.date, *, fail_on_warn: bool) -> set[str]:
+    """Return the checks that were open in a run, or before it, where it ended too early to tell."""
+    judged = {
+        result.check
+        for result in before.results
+        if (result.outcome is Outcome.ERROR or is_open(result, fail_on_warn=fail_on_warn))
+        and not reason_for(result, entries, today)
+    }
+    return judged | set(before.unreached)

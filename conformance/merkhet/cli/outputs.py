@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+import click
+from click.shell_completion import CompletionItem
+
 from merkhet import results as files
 from merkhet.cli.codes import Code, Failure
 from merkhet.model import RunResults
@@ -28,6 +31,28 @@ FOLDERS = frozenset({"badge"})
 """Formats of several files: their path is a folder."""
 STDOUT = "-"
 HELP = f"{', '.join(FORMATS[:-1])}; - is stdout. badge:DIR makes a folder of badges."
+
+
+class Outputs(click.types.StringParamType):
+    """FORMAT:PATH, completed: first the formats, then what is in the folder. `parse` says whether it is right."""
+
+    name = "output"
+
+    def __init__(self, formats: Sequence[str] = FORMATS) -> None:
+        self.formats = formats
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        """Return what a word may go on with. A folder ends in a slash, so that it is gone on from there."""
+        form, colon, typed = incomplete.partition(":")
+        if not colon:
+            return [CompletionItem(f"{name}:") for name in self.formats if name.startswith(form)]
+        folder, slash, start = typed.rpartition("/")
+        try:
+            found = sorted(Path(folder + slash or ".").iterdir())
+        except OSError:
+            return []
+        shown = [path for path in found if path.name.startswith(start) and (start or not path.name.startswith("."))]
+        return [CompletionItem(f"{form}:{folder}{slash}{path.name}{'/' * path.is_dir()}") for path in shown]
 
 
 @dataclass(frozen=True, slots=True)

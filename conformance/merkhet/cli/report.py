@@ -18,7 +18,7 @@ from merkhet.results import JOURNAL, ResultsError
 
 @click.command()
 @click.argument("results", required=False, type=click.Path(path_type=Path))
-@click.option("-o", "--output", multiple=True, metavar="FORMAT:PATH", help=outputs.HELP)
+@click.option("-o", "--output", multiple=True, metavar="FORMAT:PATH", type=outputs.Outputs(), help=outputs.HELP)
 @click.option("-v", "--verbose", is_flag=True, help="Without -o: tell of what is inconclusive too.")
 def report(results: Path | None, output: tuple[str, ...], verbose: bool) -> Code:  # noqa: FBT001
     """Make reports from RESULTS: a results.json or a journal, by default the last run. Without -o, on the terminal.

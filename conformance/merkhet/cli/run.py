@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,7 +61,7 @@ class Request:
 @click.option("--suite", metavar="VERSION", help="Judge as of this version of the suite, such as 0.1.")
 @click.option("-x", "--exitfirst", is_flag=True, help="Stop at the first that does not come out as required.")
 @click.option("--maxfail", type=click.IntRange(0), default=0, metavar="N", help="Stop at so many of them; 0 never.")
-@click.option("-o", "--output", multiple=True, metavar="FORMAT:PATH", help=outputs.HELP)
+@click.option("-o", "--output", multiple=True, metavar="FORMAT:PATH", type=outputs.Outputs(), help=outputs.HELP)
 @click.option(
     "--expect",
     type=click.Path(path_type=Path),
@@ -110,6 +110,8 @@ def run(  # noqa: PLR0917 - click passes each option by its name
     taken = narrow.as_of(taken, suite) if suite is not None else taken
     if last_failed:
         taken = narrow.open_before(taken, entries, _now().date(), chosen.info.name, fail_on_warn=warn)
+    elif exitfirst or maxfail:
+        taken = narrow.remembering(taken, entries, _now().date(), chosen.info.name, fail_on_warn=warn)
     engine = RunOptions(
         profile=Profile(profile),
         jobs=jobs,
@@ -236,6 +238,7 @@ def judge(request: Request, keeper: Keeper, progress: Audience) -> tuple[RunResu
         printed = request.chosen.printed()
     results = msgspec.structs.replace(
         blank,
+        unreached=_unreached(request.taken, outcome.results),
         seconds=round(time.monotonic() - then, 3),
         preflight=outcome.preflight,
         results=tuple(map(_with_history, outcome.results)),
@@ -274,7 +277,13 @@ def blank_run(request: Request, info: TargetInfo, began: dt.datetime) -> RunResu
     documents = {known[check.requirement].document for check in request.taken.checks}
     # All rules of a document that is judged: a report shows what is not tested beside what is.
     rules = tuple(rule for rule in known.values() if rule.document in documents)
-    return blank_results(info, began, request.options.profile, rules)
+    blank = blank_results(info, began, request.options.profile, rules)
+    return msgspec.structs.replace(blank, unreached=request.taken.open_before)
+
+
+def _unreached(taken: Taken, found: Iterable[CheckResult]) -> tuple[str, ...]:
+    judged = {result.check for result in found}
+    return tuple(name for name in taken.open_before if name not in judged)
 
 
 def _with_history(result: CheckResult) -> CheckResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
 from rich.console import Console
@@ -12,7 +12,19 @@ from rich.text import Text
 
 from merkhet.cli.codes import Code
 from merkhet.cli.terminal import Telling, escaped, say, say_behind, shortened
-from merkhet.model import CheckResult, Direction, Level, Outcome, Requirement, RunResults, Transcript, WireEvent
+from merkhet.model import (
+    CheckResult,
+    Direction,
+    Disagreement,
+    Level,
+    Outcome,
+    Requirement,
+    RunResults,
+    Transcript,
+    Weight,
+    WireEvent,
+)
+from merkhet_reports import fuzzed
 
 STYLES = {
     Outcome.PASS: "green",
@@ -49,7 +61,8 @@ def summary(
     """
     is_quiet = telling is Telling.QUIET
     if not is_quiet:
-        counts(where, run.results)
+        if run.results or not run.fuzzed:
+            counts(where, run.results)
         _remarks(where, run, expected)
         where.print()
     rules = {rule.id: rule for rule in run.requirements}
@@ -58,6 +71,8 @@ def summary(
             _headline(where, result)
         elif not is_quiet:
             finding(where, result, rules.get(result.requirement))
+    if run.fuzzed and not is_quiet:
+        fuzzing(where, run, run.reasons)
     if run.target_output and run.exit_code == Code.TARGET:
         printed(where, run.target_output)
     for problem in run.problems:
@@ -115,6 +130,51 @@ def rows(result: CheckResult, requirement: Requirement | None) -> list[tuple[str
     if requirement is not None:
         said += [("rule", f"{requirement.document} section {requirement.section}: {requirement.text}")]
     return [(name, words) for name, words in said if words]
+
+
+FUZZ_STYLES = {Weight.BREACH: "bold red", Weight.WARNING: "yellow", Weight.NOTE: "cyan"}
+
+
+def fuzzing(where: Console, run: RunResults, reasons: Mapping[str, str]) -> None:
+    """Show what fuzzing found: where participants differ as a table, then each finding, the gravest last."""
+    say(where, fuzzed.sentence(run))
+    every = fuzzed.told(run, reasons)
+    differences([(one, one.found) for one in every if isinstance(one.found, Disagreement)], where)
+    for one in reversed(every):
+        if fuzzed.is_open(one):
+            line = Text.assemble((one.weight.value, FUZZ_STYLES[one.weight]), "  ", (escaped(one.id), "bold"))
+            where.print(line, soft_wrap=True)
+            say_behind(where, "      ", shortened(one.headline))
+            for name, words in fuzzed.details(one):
+                say_behind(where, f"      {name:<9} ", shortened(words))
+            where.print()
+
+
+def differences(split: Sequence[tuple[fuzzed.Told, Disagreement]], where: Console) -> None:
+    """Show who read what alike: a row for each disagreement, a letter for what was read."""
+    if not split:
+        return
+    names = list(dict.fromkeys(name for _, found in split for name in found.participants))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("")
+    table.add_column("edits of a legal input", overflow="fold", min_width=30, max_width=56)
+    for name in names:
+        table.add_column(Text(shortened(name.partition(":")[0], 24)), justify="center", overflow="fold", min_width=3)
+    for one, found in split:
+        sides = dict(zip(found.participants, found.sides, strict=False))
+        cells = [_side(sides.get(name), name in found.at_fault) for name in names]
+        table.add_row(
+            Text(found.severity.value, style=FUZZ_STYLES[one.weight]), Text(shortened(fuzzed.edits(found), 112)), *cells
+        )
+    where.print(table)
+    say(where, "the same letter: the same was read; *: not as the text asks", "dim")
+    where.print()
+
+
+def _side(side: int | None, is_wrong: bool) -> Text:  # noqa: FBT001 - a mark of the cell
+    if side is None:
+        return Text("")
+    return Text(fuzzed.letter(side) + ("*" if is_wrong else ""), style="bold red" if is_wrong else "")
 
 
 def _headline(where: Console, result: CheckResult) -> None:

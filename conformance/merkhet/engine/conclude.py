@@ -66,22 +66,18 @@ def conclude(run: Run, requirement: Requirement, profile: Profile, baseline: Bas
         outcome=outcome,
         findings=findings,
         expected=shown.expected if shown is not None else "",
-        observed=_observed(shown) if shown is not None else "",
+        observed=shown.observed if shown is not None else "",
         reason=reason,
         choice="; ".join(dict.fromkeys(choices)) if outcome is Outcome.OBSERVED else "",
         absent=absent and not any(_stands(finding) for finding in findings),
     )
 
 
-def _observed(item: Judgement) -> str:
-    return item.answer.describe()
-
-
 def _finding(item: Judgement, requirement: Requirement, profile: Profile) -> Finding:
     return Finding(
         weight=weight_of(item.kind, requirement, profile),
         expected=item.expected,
-        observed=item.answer.describe(),
+        observed=item.observed,
         text=item.text,
         desync=item.kind is Kind.DESYNC,
         received=item.rests_on is not Rests.END and not item.absent,

@@ -11,11 +11,11 @@ from merkhet.check import Hears, Send
 from merkhet.engine.conversation import Conversation
 from merkhet.engine.deadlines import Deadlines
 from merkhet.heard import Heard
-from merkhet.wire.client_frames import behind_handshake
+from merkhet.wire.client_frames import behind_handshake, opens_websocket
 from merkhet.wire.dial import Dialer, Wire
 from merkhet.wire.request import mentions_te, names_a_version, read_requests
 from merkhet.wire.response import ResponseParser
-from merkhet.wire.seen import Seen
+from merkhet.wire.seen import Seen, Talk
 
 SENT_BYTES_MAX = 256 * 1024
 AFTER_BYTES_MAX = 64
@@ -259,10 +259,16 @@ class Connection:
                 end=end,
                 ended_at_once=self._ended_at_once(),
                 baseline_version=baseline_version,
-                talk=self._talk.talk() if self._talk is not None and response.status == 101 else None,
+                talk=self._talk_behind(response),
                 witness=witness,
             )
             finals += not 100 <= response.status < 200 or response.status == 101
+
+    def _talk_behind(self, response: Response) -> Talk | None:
+        """Return what the judge may see of the frames behind a response."""
+        if self._talk is None or response.status != 101 or not opens_websocket(response, bytes(self._sent)):
+            return None
+        return self._talk.talk()
 
     def _end_after(self, response: Response, lingered: End | None, *, plain: bool) -> End | None:
         """Return how the connection stood after its last response, if that says something about the peer."""

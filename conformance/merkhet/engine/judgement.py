@@ -10,7 +10,7 @@ from merkhet.answer import Answer, Context, End, Response
 from merkhet.check import Answers, Hears, Kind, Reading, Verdict
 from merkhet.engine.deadlines import Deadlines
 from merkhet.engine.spare import Spare
-from merkhet.expectation import Expectation, Hearing, Rests
+from merkhet.expectation import Expectation, Hearing, Rests, told_by
 from merkhet.fixtures import FIXTURES
 from merkhet.heard import Heard
 from merkhet.model import Transcript
@@ -60,7 +60,10 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What one `Answers` or `Hears` step came to. `matched` is the case's own words, empty if no case matched."""
+    """What one `Answers` or `Hears` step came to. `matched` is the case's own words, empty if no case matched.
+
+    `told` is what the content of the answer tells of what was asked for, empty if it tells nothing of it.
+    """
 
     kind: Kind
     text: str
@@ -68,6 +71,12 @@ class Judgement:
     matched: str
     expected: str
     answer: Answer | Heard
+    told: str = ""
+
+    @property
+    def observed(self) -> str:
+        """What came, and what it tells."""
+        return f"{self.answer.describe()}, {self.told}" if self.told else self.answer.describe()
 
     @property
     def absent(self) -> bool:
@@ -167,6 +176,7 @@ def _judgement(
         matched=case.describe() if case is not None else "",
         expected=expected_words(step),
         answer=answer,
+        told=told_by(step.cases, answer) if isinstance(answer, Answer) else "",
     )
 
 

@@ -24,7 +24,8 @@ class RunTarget:
     `command` is `merkhet run` with the target's own options, for the line that repeats a check. `restart` starts a dead
     target again (it may block) and returns where it listens now; None if it is not ours to start. `alive` says at once
     whether its process lives. `folder` has the fixture files that it serves, if we wrote them. `spare` starts
-    another process of it (it may block, and raises `Unreachable`); None if that is not ours to do.
+    another process of it (it may block, and raises `Unreachable`); None if that is not ours to do. `group` returns the id of
+    its process group, None while there is none.
     """
 
     address: Address
@@ -34,6 +35,7 @@ class RunTarget:
     alive: Callable[[], bool] | None = None
     folder: Path | None = None
     spare: Callable[[], Spare] | None = None
+    group: Callable[[], int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

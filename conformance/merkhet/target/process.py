@@ -94,6 +94,10 @@ class TargetProcess:
         """Whether the process that was started still runs."""
         return self._process is not None and self._process.poll() is None
 
+    def group(self) -> int:
+        """Return the id of its process group; 0 where there is none."""
+        return 0 if self._process is None else self._process.pid
+
     def another(self) -> TargetProcess:
         """Return the same command, not started: a process of its own, with fixture files of its own."""
         return TargetProcess(self._command, folder=self._folder, env=self._env, ready_seconds=self._ready_seconds)

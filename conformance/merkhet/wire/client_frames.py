@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from merkhet.answer import Response
 from merkhet.heard import Close, Opcode, shown
 
 _HANDSHAKE = re.compile(rb"\r\n(?:sec-websocket-[a-z]+|upgrade)[ \t]*:", re.IGNORECASE)
+_OFFER = re.compile(rb"\r\nupgrade[ \t]*:[^\r\n]*websocket", re.IGNORECASE)
 _CLOSE = 0x8
 
 
@@ -31,6 +33,15 @@ def behind_handshake(sent: bytes) -> bytes:
     """Return what was sent behind the head of the last handshake among these octets."""
     places = [match.start() for match in _HANDSHAKE.finditer(sent)]
     return sent[places[-1] :].partition(b"\r\n\r\n")[2] if places else b""
+
+
+def opens_websocket(response: Response, sent: bytes) -> bool:
+    """Whether a 101 to these octets begins a WebSocket, as far as its Upgrade tells, and else by what was offered.
+
+    Behind a 101 to another protocol, such as h2c, whatever comes are no frames of a WebSocket.
+    """
+    named = response.members(b"Upgrade")
+    return any(name.partition(b"/")[0] == b"websocket" for name in named) if named else bool(_OFFER.search(sent))
 
 
 @dataclass(slots=True)

@@ -28,14 +28,14 @@ def parser(name: str, kind: Kind) -> Parser:
     def requests(segments: Sequence[bytes]) -> Iterator[Message]:
         connection = h11.Connection(h11.SERVER)
         request: Any = None
-        content = b""
+        content = bytearray()
         for event in events(connection, segments):
             if type(event) is h11.Request:
-                request, content = event, b""
+                request, content = event, bytearray()
             elif type(event) is h11.Data:
                 content += event.data
             elif type(event) is h11.EndOfMessage and request is not None:
-                yield request.method, request.target, content, tuple(request.headers)
+                yield request.method, request.target, bytes(content), tuple(request.headers)
                 # The next one is read only when this one is answered.
                 connection.send(response)
                 connection.send(end)

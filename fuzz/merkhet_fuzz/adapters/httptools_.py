@@ -23,9 +23,9 @@ class Collector:
 
     def on_message_begin(self) -> None:
         """Begin a request."""
-        self.target = b""
+        self.target = bytearray()
         self.fields: list[tuple[bytes, bytes]] = []
-        self.content = b""
+        self.content = bytearray()
 
     def on_url(self, octets: bytes) -> None:
         """Take a piece of the target."""
@@ -41,7 +41,7 @@ class Collector:
 
     def on_message_complete(self) -> None:
         """End a request."""
-        self.whole.append((self.method(), self.target, self.content, tuple(self.fields)))
+        self.whole.append((self.method(), bytes(self.target), bytes(self.content), tuple(self.fields)))
 
 
 def parser(name: str, kind: Kind) -> Parser:

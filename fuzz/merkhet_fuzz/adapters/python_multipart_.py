@@ -20,7 +20,7 @@ class Collector:
 
     def begin(self) -> None:
         """Begin a part."""
-        self.name = self.value = self.content = b""
+        self.name, self.value, self.content = bytearray(), bytearray(), bytearray()
         self.fields: list[tuple[bytes, bytes]] = []
 
     def on_name(self, data: bytes, start: int, end: int) -> None:
@@ -33,8 +33,8 @@ class Collector:
 
     def on_field(self) -> None:
         """End a field."""
-        self.fields.append((self.name.lower(), self.value))
-        self.name = self.value = b""
+        self.fields.append((bytes(self.name).lower(), bytes(self.value)))
+        self.name, self.value = bytearray(), bytearray()
 
     def on_data(self, data: bytes, start: int, end: int) -> None:
         """Take a piece of the content."""
@@ -54,7 +54,7 @@ def parser(name: str, kind: Kind) -> Parser:
         def end() -> None:
             disposition = dict(collector.fields).get(b"content-disposition", b"")
             options: Any = multipart.parse_options_header(disposition)[1]
-            collector.whole.append((options.get(b"name", b""), collector.content))
+            collector.whole.append((options.get(b"name", b""), bytes(collector.content)))
 
         callbacks: Any = {
             "on_part_begin": collector.begin, "on_part_data": collector.on_data, "on_part_end": end,

@@ -33,16 +33,17 @@ def _dialogue() -> Callable[[Sequence[bytes]], Iterator[tuple[str, bytes]]]:
 
     def dialogue(segments: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
         side = server.ServerProtocol(state=protocol.State.OPEN, logger=QUIET)
-        what, content = "", b""
+        what, content = "", bytearray()
         for frame in _events(side, segments, "parser_exc"):
             if frame.opcode is frames.Opcode.PING:
                 yield "ping", bytes(frame.data)
             elif frame.opcode in names or frame.opcode is frames.Opcode.CONT:
                 # Its layers above put fragments together so, and decode text: here octets are compared.
-                what, content = what or names[frame.opcode], content + bytes(frame.data)
+                what = what or names[frame.opcode]
+                content += frame.data
                 if frame.fin:
-                    yield what, content
-                    what, content = "", b""
+                    yield what, bytes(content)
+                    what, content = "", bytearray()
 
     return dialogue
 

@@ -25,7 +25,7 @@ def _dialogue() -> Callable[[Sequence[bytes]], Iterator[tuple[str, bytes]]]:
 
     def dialogue(segments: Sequence[bytes]) -> Iterator[tuple[str, bytes]]:
         side = connection.Connection(connection.ConnectionType.SERVER)
-        content = b""
+        content = bytearray()
         for event in _events(side, segments):
             if isinstance(event, events.Ping):
                 yield "ping", bytes(event.payload)
@@ -36,8 +36,8 @@ def _dialogue() -> Callable[[Sequence[bytes]], Iterator[tuple[str, bytes]]]:
             elif isinstance(event, (events.TextMessage, events.BytesMessage)):
                 content += event.data.encode() if isinstance(event.data, str) else bytes(event.data)
                 if event.message_finished:
-                    yield "text" if isinstance(event, events.TextMessage) else "binary", content
-                    content = b""
+                    yield "text" if isinstance(event, events.TextMessage) else "binary", bytes(content)
+                    content = bytearray()
 
     return dialogue
 

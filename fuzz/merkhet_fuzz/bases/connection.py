@@ -14,6 +14,13 @@ from merkhet_fuzz.bases.words import CRLF, Builder
 from merkhet_fuzz.grammar import Base, Grammar, Kind, Length
 
 MANY = 16
+HUNDRED = 100
+ENDLESS_BYTES = 1 << 20
+TRAILERS = (
+    ("Connection", b"close"), ("Content-Length", b"5"), ("Transfer-Encoding", b"chunked"), ("Host", b"b"),
+    ("Expect", b"100-continue"),
+)  # fmt: skip
+"""Fields that mean nothing in a trailer section."""
 CLOSES = (
     (b"close",), (b"Close",), (b"CLOSE",), (b"x-a, close",), (b"close, x-a",), (b"x-a,close,x-b",), (b"x-a", b"close"),
     (b"close", b"x-a"), (b"keep-alive, close",), (b"keep-alive", b"close"), (b"close", b"keep-alive"),
@@ -33,7 +40,7 @@ STAYS = (
 OLD_STAYS = ((), (b"x-a",), (b"x-keep-alive",), (b"keep-alive-x",))
 NAMES = (
     "many", "close", "stays", "old", "old-kept", "old-chunked", "both", "expect", "expect-old", "expect-other", "absolute",
-    "asterisk", "slow", "shut",
+    "asterisk", "slow", "shut", "hundred", "bare", "trailers", "endless",
 )  # fmt: skip
 EDITED = frozenset(("many",))
 """Bases that are edited; the others are what they are about, and travel in any way."""
@@ -154,7 +161,9 @@ def both(builder: Builder) -> Rules:
     return Rules(1, "rfc9112-6.1-13", may_refuse=True, may_end=True)
 
 
-def _coded(builder: Builder, version: bytes, options: tuple[bytes, ...], lengths: tuple[bytes, ...]) -> None:
+def _coded(
+    builder: Builder, version: bytes, options: tuple[bytes, ...], lengths: tuple[bytes, ...], *, plain: bool = False
+) -> None:
     builder.unit(
         "request-line", "request-line",
         ("method", Grammar.TOKEN, b"POST"), ("space1", Grammar.SPACE, b" "), ("target", Grammar.TARGET, b"/"),
@@ -170,7 +179,14 @@ def _coded(builder: Builder, version: bytes, options: tuple[bytes, ...], lengths
     for option in options:
         builder.field("Connection", option, "field", Grammar.TEXT)
     head_end(builder)
-    chunked_body(builder)
+    if not plain:
+        chunked_body(builder)
+        return
+    builder.unit("chunk", "chunk-line", ("size", Grammar.FIXED, b"5"), ("end", Grammar.LINE_END, CRLF))
+    builder.unit("data", "chunk-data", ("octets", Grammar.OCTETS, b"hello"))
+    builder.unit("data-end", "chunk-data-end", ("end", Grammar.LINE_END, CRLF))
+    builder.unit("last", "chunk-line", ("size", Grammar.FIXED, b"0"), ("end", Grammar.LINE_END, CRLF))
+    builder.unit("body-end", "body-end", ("end", Grammar.LINE_END, CRLF))
 
 
 def expect(builder: Builder) -> Rules:
@@ -221,8 +237,43 @@ def shut(builder: Builder) -> Rules:
     return Rules(weight=Weight.WARNING)
 
 
+def hundred(builder: Builder) -> Rules:
+    """A hundred small requests: a server may end the connection before, and says so then."""
+    for number in range(4 if builder.is_simplest else HUNDRED):
+        builder.message += bool(number)
+        request(builder, Line())
+    return Rules(asked="rfc9112-9.5-4")
+
+
+def bare(builder: Builder) -> Rules:
+    """A request that might have a content, and says no length: it has none (RFC 9112, Section 6.3)."""
+    method = b"POST" if builder.is_simplest else builder.dice.pick((b"POST", b"PUT", b"PATCH"))
+    request(builder, Line(method), ("Content-Type", b"text/plain"))
+    return Rules(asked="rfc9112-6.3-a3")
+
+
+def trailers(builder: Builder) -> Rules:
+    """A trailer section with a field that is about messages: refused, or of no effect (RFC 9112, Section 7.1.2)."""
+    _coded(builder, b"HTTP/1.1", (), (), plain=True)
+    end = builder.pieces.pop()
+    name, value = builder.dice.pick(TRAILERS)
+    builder.unit("trailer", "trailer", ("octets", Grammar.FIXED, name.encode() + b": " + value + CRLF))
+    builder.pieces.append(end)
+    return Rules(may_refuse=True, asked="rfc9112-7.1.2-3")
+
+
+def endless(builder: Builder) -> Rules:
+    """A chunk extension without end: a recipient bounds what it reads of one."""
+    _coded(builder, b"HTTP/1.1", (), (), plain=True)
+    at = next(at for at, piece in enumerate(builder.pieces) if piece.name == "chunk.size")
+    length = ENDLESS_BYTES if builder.seed % 8 == 1 else 2000
+    builder.pieces[at] = builder.pieces[at]._replace(octets=b"5;" + b"a" * length)
+    return Rules(may_refuse=True, may_end=True, asked="rfc9112-7.1.1-a2")
+
+
 MAKERS = (
     many, close, stays, old, old_kept, old_chunked, both, expect, expect_old, expect_other, absolute, asterisk, slow, shut,
+    hundred, bare, trailers, endless,
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 
-from merkhet_fuzz.bases import connection, deflate, http, multipart, values, websocket
+from merkhet_fuzz.bases import connection, deflate, exchange, http, multipart, values, websocket
 from merkhet_fuzz.grammar import Base, Kind
 from merkhet_fuzz.inputs import InputError
 
@@ -20,8 +20,14 @@ MAKERS: Mapping[Kind, tuple[Callable[[str, int], Base], tuple[str, ...]]] = {
     Kind.FRAMES: (websocket.make_frames, tuple(websocket.PARTS)),
     Kind.HANDSHAKE: (websocket.make_handshake, ("plain", "extended", "subprotocol", "deflate", "absolute")),
     Kind.DEFLATE: (deflate.make, ("messages", "fragments", "windows")),
+    Kind.EXCHANGE: (exchange.make, exchange.NAMES),
     Kind.CONNECTION: (connection.make, connection.NAMES),
 }
+
+
+def seeds(kind: Kind) -> int:
+    """Return how many variants of a base of this kind a campaign draws from."""
+    return exchange.SEEDS if kind is Kind.EXCHANGE else SEEDS
 
 
 def names(kind: Kind) -> tuple[str, ...]:

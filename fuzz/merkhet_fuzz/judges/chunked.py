@@ -15,6 +15,7 @@ LINE = re.compile(rb"([0-9A-Fa-f]+)((?:" + EXTENSION + rb")*)\r\n", re.DOTALL)
 BEGINS = re.compile(rb"[0-9A-Fa-f]+[ \t]*(?:;|\r|\n|\Z)")
 WRONG = re.compile(rb"\r(?!\n|\Z)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\n(?!\Z)")
 SIZE_DIGITS = 12
+HEXDIGS = tuple(bytes([octet]) for octet in b"0123456789abcdefABCDEF")
 
 
 def line(octets: bytes, view: View, unit: str) -> Verdict:
@@ -59,10 +60,11 @@ def _size(digits: bytes, extensions: bytes, view: View, unit: str) -> Verdict:
     return FREE
 
 
-def data_end(octets: bytes, _view: View, _unit: str) -> Verdict:
+def data_end(octets: bytes, view: View, unit: str) -> Verdict:
     """CRLF behind a chunk's data, and nothing else."""
     if octets == b"\r\n":
         return ACCEPT
-    if octets.startswith(b"\r\n") and octets[2:3] in b"0123456789abcdefABCDEF" and octets[2:3]:
-        return FREE  # it became a part of the next chunk's size
+    behind = octets + view.octets_behind(unit)[:2]
+    if behind.startswith(b"\r\n") and (len(octets) < 2 or octets[2:3] in HEXDIGS):
+        return FREE  # what is here, or what is missing, makes the next line another one
     return refuse("rfc9112-7.1-a3", "a chunk's data is followed by CRLF")

@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from merkhet_fuzz.verdicts import ACCEPT, FREE, Verdict, either, refuse
+from merkhet.model import Weight
+from merkhet_fuzz.verdicts import ACCEPT, FREE, Decision, Verdict, either, refuse
 
 NAMES = {1: "text", 2: "binary"}
 KNOWN = frozenset((0, 1, 2, 8, 9, 10))
 CONTROL = 8
+CLOSED = Verdict(Decision.ACCEPT, weight=Weight.WARNING)
+"""A Close that is well-formed. Only a passage that binds nobody says that what is behind it is discarded (Section 1.4)."""
 RSV1 = 0x40
 NO_LENGTH = 1 << 62
 """Stands for a length of which not every octet is there."""
@@ -89,10 +92,15 @@ def read(octets: bytes, inflating: Inflating | None = None) -> tuple[Verdict, tu
     reading = follow(octets, inflating)
     events = tuple((event.name, event.payload) for event in reading.events if event.name != "pong")
     verdict = reading.verdict or ACCEPT
+    if verdict is CLOSED and reading.lenient < 0:
+        return verdict.at(len(events), "behind-close"), events
     if reading.lenient >= 0:
         verdict = either("rfc6455-5.2-6b", "a length in more octets than it needs may be read")
         if reading.verdict is not None and reading.verdict is not ACCEPT:
             verdict = FREE
+    elif reading.verdict is ACCEPT:
+        # Only a passage that binds nobody says that what is behind a Close is discarded (Section 1.4).
+        return ACCEPT._replace(weight=Weight.WARNING).at(len(events), "behind-close"), events
     return verdict.at(len(events), "frame"), events
 
 
@@ -179,7 +187,7 @@ def _take(first: int, payload: bytes, reading: Reading, at: int) -> None:
     opcode = first & 15
     if opcode == 8:
         # Behind a Close nothing is read: what its body may say is open, and so is what comes of it.
-        reading.verdict = FREE if is_odd(payload) else ACCEPT
+        reading.verdict = FREE if is_odd(payload) else CLOSED
         reading.trouble, reading.close = at, payload
     elif opcode & CONTROL:
         reading.events.append(Event("ping" if opcode == 9 else "pong", payload, at, reading.at, 1))

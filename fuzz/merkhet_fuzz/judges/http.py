@@ -6,6 +6,7 @@ never called wrong, but nothing may be lost or added by it.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable, Mapping
 
@@ -24,8 +25,10 @@ NAME_SPACE = re.compile(rb"(" + TCHAR + rb"+)[ \t]+:")
 CONTROLS = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 BARE_CR = re.compile(rb"\r(?!\n|\Z)")
 HOST = re.compile(
-    rb"(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?"
+    rb"(?:\[(?P<literal>[0-9A-Za-z\-._~!$&'()*+,;=:]+)\]|(?:(?:[A-Za-z0-9\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})*))"
+    rb"(?::[0-9]*)?"
 )  # a reg-name may be empty (RFC 3986, Section 3.2.2), and so may a port
+FUTURE = re.compile(rb"[vV][0-9A-Fa-f]+\.[0-9A-Za-z\-._~!$&'()*+,;=:]+")
 DIGITS = re.compile(rb"[0-9]+")
 SPACE_IN_LINE = re.compile(rb"[ \t\x0b\x0c\r]+")
 SPECIAL = frozenset(
@@ -139,10 +142,23 @@ def _line(octets: bytes, view: View, unit: str) -> Verdict | None:
 
 def host(value: bytes, view: View, unit: str) -> Verdict:
     """Section 3.2: a host and perhaps a port. A server need not know every name that the grammar has."""
-    if HOST.fullmatch(value):
-        is_own = value == view.value_of(unit)
-        return ACCEPT if is_own else either("rfc9112-3.2-6c", "a host that is not the server's own may be refused")
-    return refuse("rfc9112-3.2-6c", "Host is a host and perhaps a port", is_local=False)
+    match = HOST.fullmatch(value)
+    if match is None or not is_literal(match["literal"]):
+        return refuse("rfc9112-3.2-6c", "Host is a host and perhaps a port", is_local=False)
+    if value == view.value_of(unit):
+        return ACCEPT
+    return either("rfc9112-3.2-6c", "a host that is not the server's own may be refused")
+
+
+def is_literal(octets: bytes | None) -> bool:
+    """Tell whether this may stand in brackets; None is no literal, and none is wanted (RFC 3986, Section 3.2.2)."""
+    if octets is None or FUTURE.fullmatch(octets):
+        return True
+    try:
+        ipaddress.IPv6Address(octets.decode("ascii"))
+    except ValueError:
+        return False
+    return True
 
 
 def content_length(value: bytes, view: View, unit: str) -> Verdict:
@@ -176,13 +192,21 @@ def _is_right(digits: bytes, view: View, unit: str) -> bool:
     return digits.lstrip(b"0") == (b"%d" % view.content_octets(unit)).lstrip(b"0")
 
 
+CHUNKED_TWICE = "rfc9112-6.1-2", "chunked that is named twice is refused, or applied once"
+EMPTY_MEMBERS = "rfc9110-5.6.1.2-1", "empty members of a list are none"
+
+
 def transfer_encoding(value: bytes, _view: View, _unit: str) -> Verdict:
     """Sections 6.1, 6.3 and 7: codings by name, of which chunked is the last."""
     members = [member.strip(b" \t") for member in value.split(b",")]
     codings = [member for member in members if member]
     last = codings[-1].lower() if codings else b""
+    if last == b"chunked" and len(members) == 1:
+        return ACCEPT
+    if {coding.lower() for coding in codings} == {b"chunked"}:
+        return either(*(EMPTY_MEMBERS if len(codings) == 1 else CHUNKED_TWICE))
     if last == b"chunked":
-        return ACCEPT if len(members) == 1 else FREE
+        return FREE
     if not codings:
         return FREE
     name, mark, _ = last.partition(b";")
@@ -229,6 +253,8 @@ def _repeated(what: str, role: str, view: View, unit: str) -> Verdict:
         return refuse("rfc9112-3.2-6b", "a request has one Host field line", is_local=False)
     if role == "content-length" and what == "twice":
         return either("rfc9110-8.6-11", "equal lengths may be taken for one")
+    if role == "transfer-encoding" and what == "twice":
+        return either(*CHUNKED_TWICE)
     if role in {"field", "trailer"} and (what == "drop" or view.is_opaque(unit)):
         return ACCEPT
     return FREE
@@ -238,13 +264,23 @@ def _inserted(what: str, role: str, view: View, unit: str) -> Verdict:
     if what in {"then-no-colon", "then-empty-name", "then-only-colon", "then-spaced-name", "then-space-colon"}:
         requirement = {"then-no-colon": "rfc9112-2.2-10", "then-space-colon": "rfc9112-5.1-1"}.get(what, "rfc9112-5-a2")
         return refuse(requirement, "a field line is a token, a colon and a value")
-    if what in {"then-plain", "then-key1", "then-underscore", "then-prefix"}:
+    if what == "then-underscore":
+        # Many refuse such names for what gateways make of them.
+        return either("rfc9110-5.1-2", "a field that is not known is ignored")
+    if what in {"then-plain", "then-key1", "then-prefix"}:
         return accept("rfc9110-5.1-2", "a field that is not known is ignored")
     if role == "trailer" or what.startswith("then-folded"):
         return FREE
     if what == "then-host":
         return refuse("rfc9112-3.2-6b", "a request has one Host field line", is_local=False)
+    return _framed(what, view, unit)
+
+
+def _framed(what: str, view: View, unit: str) -> Verdict:
+    """Section 6.3: a line that says how the content is framed, beside what the base says."""
     has_coding, has_length = view.has_transfer_encoding(unit), view.has_content_length(unit)
+    if what == "then-te-chunked" and has_coding:
+        return either(*CHUNKED_TWICE)
     if what in {"then-te-identity", "then-te-unknown", "then-te-vt"}:
         if not has_coding or view.is_behind_coding(unit):
             return refuse("rfc9112-6.3-3", "the last transfer coding of a request is chunked", is_local=False)

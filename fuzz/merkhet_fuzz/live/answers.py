@@ -14,7 +14,7 @@ from merkhet.wire.response import ResponseParser
 from merkhet.wire.seen import Seen
 from merkhet_fuzz.oracles import Suspicion
 
-ANSWERS_MAX = 64
+ANSWERS_MAX = 256
 """More than any input asks for: who answers more often is not read on."""
 KNOWN_MAX = 20000
 _DATE = re.compile(rb"\r\n(?:date|last-modified|etag|expires):[^\r\n]*", re.IGNORECASE)

@@ -5,19 +5,22 @@ What does not come again alone, twice, with patience, is no finding: a busy mach
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from merkhet.answer import End
 from merkhet.model import FuzzFinding, Weight
 from merkhet.wire.sockets import Address
 from merkhet_fuzz import findings, minimise
 from merkhet_fuzz.bases import library
 from merkhet_fuzz.grammar import Base
 from merkhet_fuzz.inputs import PLAIN, Input
-from merkhet_fuzz.live import segments
+from merkhet_fuzz.live import blame, segments, watch
+from merkhet_fuzz.live.answers import Answers
 from merkhet_fuzz.live.engine import Engine, UnreachableError
-from merkhet_fuzz.live.seam import Place, Surface, Timing, Trial
+from merkhet_fuzz.live.seam import Dialogue, Place, Surface, Timing, Trial
 from merkhet_fuzz.oracles import Suspicion
 from merkhet_fuzz.render import render
 
@@ -36,14 +39,24 @@ ROUND_TRIPS = 20
 REPLAYS_MAX = 200
 SLOW_REPLAYS_MAX = 8
 """Of what shows by silence, as each replay takes all the patience there is."""
+MISSING = frozenset(("lost", "refused", "unanswered", "ended"))
+"""Oracles that see an answer that is not there: where one sees it in the legal base, it is not laid to an edit."""
+UNREPEATED_MAX = 2
 SETTLE_SECONDS = 10.0
 """For making one finding small, and for the suspects that are left when the time is over."""
+BLAME_SECONDS = 60.0
+"""For finding out which input it was that hurt the server."""
+REPEATS = 100
+"""How often few inputs are sent, for what they take away to be seen."""
 DIES = "dies"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A server under test. `restart` starts it again where it is ours to start, and returns where it is then."""
+    """A server under test. `restart` starts it again where it is ours to start, and returns where it is then.
+
+    `group` is the id of its process group.
+    """
 
     name: str
     address: Address
@@ -51,6 +64,7 @@ class Target:
     version: str = ""
     restart: Callable[[], tuple[Address, Place]] | None = None
     alive: Callable[[], bool] | None = None
+    group: Callable[[], int] | None = None
 
 
 @dataclass(slots=True)
@@ -60,6 +74,24 @@ class Suspect:
     suspicion: Suspicion
     input: Input
     index: int
+
+
+class Asking(Dialogue):
+    """One request, and all that is answered."""
+
+    def __init__(self, octets: bytes, method: str) -> None:
+        super().__init__([octets])
+        self.answers = Answers([method])
+
+    def received(self, octets: bytes) -> None:
+        """Read on; the first final answer is enough."""
+        self.answers.received(octets)
+        self.is_done = bool(self.answers.finals or self.answers.garbage)
+
+    def ended(self, end: End) -> None:
+        """The connection is over."""
+        super().ended(end)
+        self.answers.ended(end)
 
 
 class Prober:
@@ -85,9 +117,17 @@ class Prober:
         wire = render(made, self.placed(made))
         return Trial(made, wire, self.surface.dialogue(wire, self.target.place), index)
 
+    def ask(self, octets: bytes, method: str) -> Answers:
+        """Send one request as it stands, and return the answers. Raises UnreachableError."""
+        dialogue = Asking(octets, method)
+        made = Input(self.surface.kind, "asking", 0)
+        list(Engine(self.target.address, self.timing, 1).run([Trial(made, None, dialogue)]))
+        return dialogue.answers
+
     def measure(self) -> float:
         """Take the time of an idle round trip, of the simplest input; silence is measured by it. Raises UnreachableError."""
-        name = library.names(self.surface.kind)[0]
+        self.surface.prepare(self.target.place, self.ask)
+        name = self.surface.names(self.target.place)[0]
         begun = time.monotonic()
         heard: list[float] = []
         while len(heard) < ROUND_TRIPS_MEASURED and (not heard or time.monotonic() - begun < MEASURING_SECONDS):
@@ -109,7 +149,7 @@ class Prober:
         trial = self.alone(made)
         found = trial.dialogue.suspicions()
         if (other := segments.whole(made)) is not None:
-            found += segments.apart(trial.dialogue, self.alone(other).dialogue, trial.wire.verdict.unit)
+            found += segments.apart(trial, self.alone(other))
         return found
 
     def shows(self, made: Input, label: str, times: int = 1) -> bool:
@@ -140,9 +180,12 @@ class LiveCampaign:
     inputs: int = 0
     trouble: str = ""
     _number: int = 0
+    _misses: dict[str, int] = field(default_factory=dict[str, int])
     _suspects: dict[str, list[Suspect]] = field(default_factory=dict[str, list[Suspect]])
     _others: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     _flying: dict[int, Input] = field(default_factory=dict[int, Input])
+    _sent: list[Input] = field(default_factory=list[Input])
+    _before: watch.Usage = field(default_factory=watch.Usage)
 
     def run(self) -> None:
         """Go on to the end of the time or of the inputs. Raises UnreachableError if the target never answered."""
@@ -154,8 +197,9 @@ class LiveCampaign:
             left = self.inputs_max - self._number if self.inputs_max else BATCH_INPUTS
             try:
                 self._batch(prober, min(BATCH_INPUTS, left), until)
+                is_well = self._is_well(prober)
                 self._settle(prober, until + min(max(SETTLE_SECONDS, self.seconds / 2), 60.0))
-                lives = self._lives(prober)
+                lives = is_well and self._lives(prober)
             except UnreachableError:
                 lives = False
             if not lives and not self._revive(prober):
@@ -166,6 +210,7 @@ class LiveCampaign:
         timing = Timing(prober.timing.quiet, 2.0, PAUSE_SECONDS, PAUSES_MAX)
         engine = Engine(self.target.address, timing, IN_FLIGHT)
         self._flying.clear()
+        self._sent.clear()
         split: dict[int, Trial] = {}
         for trial in engine.run(self._trials(prober, count, until)):
             self.inputs += 1
@@ -182,7 +227,7 @@ class LiveCampaign:
         for entire in engine.run(self._entire(prober, split)):
             del self._flying[entire.index]
             trial = split[entire.index]
-            for suspicion in segments.apart(trial.dialogue, entire.dialogue, trial.wire.verdict.unit):
+            for suspicion in segments.apart(trial, entire):
                 self._suspect(Suspect(suspicion, trial.input, trial.index))
 
     def _entire(self, prober: Prober, split: dict[int, Trial]) -> Iterator[Trial]:
@@ -193,13 +238,15 @@ class LiveCampaign:
                 yield prober.trial(made, index)
 
     def _trials(self, prober: Prober, count: int, until: float) -> Iterator[Trial]:
+        names = self.surface.names(self.target.place)
         for _ in range(count):
             if time.monotonic() >= until or len(self._suspects) >= SUSPECTS_MAX:
                 return
             index = self.first + self._number * self.stride
             self._number += 1
-            made = self.surface.make(self.seed, index)
+            made = self.surface.make(self.seed, index, names)
             self._flying[index] = made
+            self._sent.append(made)
             yield prober.trial(made, index)
 
     def _suspect(self, suspect: Suspect) -> None:
@@ -215,7 +262,7 @@ class LiveCampaign:
         """Try each suspect alone; make findings of those that show it again, as far as the time allows."""
         suspects, self._suspects = self._suspects, {}
         for label, waiting in suspects.items():
-            if label in self.found:
+            if label in self.found or self._misses.get(label, 0) >= UNREPEATED_MAX:
                 continue
             if time.monotonic() >= until:
                 self.untried.setdefault(label, str(waiting[0].input))
@@ -223,6 +270,7 @@ class LiveCampaign:
             made = next((one for suspect in waiting if (one := self._finding(prober, suspect)) is not None), None)
             if made is None:
                 self.unrepeated.setdefault(label, str(waiting[0].input))
+                self._misses[label] = self._misses.get(label, 0) + 1
 
     def _finding(self, prober: Prober, suspect: Suspect) -> FuzzFinding | None:
         label = suspect.suspicion.label
@@ -253,7 +301,9 @@ class LiveCampaign:
             return made, label
         for edits in ((), *((edit,) for edit in made.edits if len(made.edits) > 1)):
             part = replace(made, edits=edits, transport=PLAIN)
-            shown = [one.label for one in prober.seen(part) if one.oracle == oracle]
+            shown = [
+                one.label for one in prober.seen(part) if one.oracle in (MISSING if oracle in MISSING else {oracle})
+            ]
             if shown and prober.shows(part, shown[0]):
                 return part, shown[0]
         return made, label
@@ -273,8 +323,46 @@ class LiveCampaign:
         """Whether the simplest input is answered, as it was before."""
         if self.target.alive is not None and not self.target.alive():
             return False
-        name = library.names(self.surface.kind)[0]
+        name = self.surface.names(self.target.place)[0]
         return any(prober.alone(Input(self.surface.kind, name, 0)).dialogue.heard_after for _ in range(3))
+
+    def _is_well(self, prober: Prober) -> bool:
+        """Whether the server's processes are idle now, and use no more than at first. Who hurt them is found out."""
+        group = self.target.group() if self.target.group is not None else 0
+        if not group:
+            return True
+        wrong = watch.wrong(group, self._before)
+        self._before = self._before if self._before.memory else watch.usage(group)
+        if not wrong:
+            return True
+        self._hurt(prober, wrong)
+        return self._restart(prober)
+
+    def _hurt(self, prober: Prober, wrong: str) -> None:
+        """Find the one input that did it, on servers that are started anew."""
+        if wrong in self.found or self.target.restart is None:
+            return
+        until = time.monotonic() + BLAME_SECONDS
+
+        def hurts(inputs: Sequence[Input]) -> bool:
+            if time.monotonic() > until or not self._restart(prober) or self.target.group is None:
+                return False
+            before = watch.usage(self.target.group())
+            many = list(inputs) * max(1, REPEATS // len(inputs))
+            trials = (prober.trial(made) for made in many)
+            with contextlib.suppress(UnreachableError):
+                list(Engine(self.target.address, Timing(prober.timing.quiet, 2.0), IN_FLIGHT).run(trials))
+            return watch.wrong(self.target.group(), before) == wrong
+
+        made = blame.blamed(self._sent, hurts)
+        if made is None:
+            self.unrepeated.setdefault(wrong, f"one of {len(self._sent)} inputs, from {self._sent[0]} on")
+            return
+        wanted, came = watch.WORDS[wrong]
+        least, _ = minimise.minimise(made, lambda one: hurts([one]), SLOW_REPLAYS_MAX)
+        finding = self._made(prober, Suspicion(wrong, "", "", wanted, came, Weight.BREACH), least, 0)
+        self.found[wrong] = finding
+        self.on_finding(finding)
 
     def _revive(self, prober: Prober) -> bool:
         """The target is gone: find who does that alone, and go on with a new one if there is one to be had."""
@@ -298,6 +386,7 @@ class LiveCampaign:
             self.trouble = f"the target could not be started again: {problem}"
             return False
         self.target = prober.target = replace(self.target, address=address, place=place)
+        self.surface.prepare(place, prober.ask)
         return True
 
     def _kills(self, prober: Prober, made: Input) -> bool:

@@ -10,7 +10,7 @@ from typing import cast
 from merkhet.answer import End
 from merkhet.model import Weight
 from merkhet_fuzz.bases import library
-from merkhet_fuzz.bases.connection import Rules
+from merkhet_fuzz.bases.connection import ENDLESS_BYTES, Rules
 from merkhet_fuzz.grammar import Base, Grammar, Kind, Piece
 from merkhet_fuzz.live.answers import Judges
 from merkhet_fuzz.live.http import OWN_LIMITS, HttpDialogue, HttpSurface
@@ -102,7 +102,19 @@ class ConnectionDialogue(HttpDialogue):
             return [] if self._is_cut and self.rules.may_refuse else super()._verdict()
         if self._count == len(self.wire.expected) > 1:
             self._place.notes[PERSISTS] = True
+        if self._name == "endless" and len(self.wire.octets) > ENDLESS_BYTES and self._count:
+            return self._endless()
         return super()._verdict()
+
+    def _endless(self) -> list[Suspicion]:
+        if self.answers.finals[0].status >= 400 or not self._tells:
+            return []
+        wanted = f"an error: {ENDLESS_BYTES} octets of one chunk extension are no reasonable number"
+        return [Suspicion("accepted", self.rules.asked, self._name, wanted, self.told())]
+
+    def sameness(self) -> tuple[object, ...] | None:
+        """As for requests, where every answer is sure."""
+        return None if self.rules.may_refuse or self.rules.may_end else super().sameness()
 
     def _not_asked_for(self) -> list[Suspicion]:
         """Return that neither a 100 nor a final answer came, though the head was whole (RFC 9110, Section 10.1.1)."""
@@ -118,8 +130,7 @@ class ConnectionDialogue(HttpDialogue):
         return Suspicion("surplus", self.rules.behind, self._name, wanted, self.told(), self.rules.weight)
 
     def _is_refusal(self, number: int) -> bool:
-        is_last = number == len(self.expected) - 1
-        if self.rules.may_refuse and (is_last or self.rules.answered < 0):
+        if self.rules.may_refuse:
             return False
         if self._name == "absolute" and not number:
             return self.answers.finals[number].status not in OWN_LIMITS and self.answers.finals[number].status >= 400

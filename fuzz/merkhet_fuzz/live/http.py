@@ -9,11 +9,9 @@ from typing import cast
 from merkhet.answer import End
 from merkhet.model import Weight
 from merkhet.wire.request import read_requests
-from merkhet_fuzz import mutate
 from merkhet_fuzz.grammar import Base, Grammar, Kind, Piece
-from merkhet_fuzz.inputs import Input
 from merkhet_fuzz.live.answers import Answers, Judges
-from merkhet_fuzz.live.seam import Dialogue, Place
+from merkhet_fuzz.live.seam import Dialogue, Place, Surface
 from merkhet_fuzz.oracles import FORBIDDEN, Suspicion
 from merkhet_fuzz.render import Wire
 from merkhet_fuzz.verdicts import Decision, Excuse
@@ -36,21 +34,19 @@ ANSWERED = frozenset((
     "rfc9112-3.2-1",
 ))  # fmt: skip
 """What is answered by 400, and not by the end of the connection alone."""
+WHOLE = ANSWERED - {"rfc9112-2.2-10", "rfc9112-3.2-1"}
+"""Those that are no fault of a line's shape: nobody can be waiting for the rest of the head."""
+OWN_FAULTS = frozenset({500, 502})
 Message = tuple[bytes, bytes, bytes]
 
 
-class HttpSurface:
+class HttpSurface(Surface):
     """Inputs of kind http-request."""
 
     kind = Kind.HTTP
-    needs: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self.judges = Judges()
-
-    def make(self, seed: int, index: int) -> Input:
-        """Return the input of this number in the campaign of this seed."""
-        return mutate.make(self.kind, seed, index)
 
     def placed(self, base: Base, place: Place) -> Base:
         """Ask for what every target has, and by the host that it knows."""
@@ -60,6 +56,22 @@ class HttpSurface:
     def dialogue(self, wire: Wire, place: Place) -> Dialogue:
         """Return the dialogue: send everything, and read the answers."""
         return HttpDialogue(wire, self.judges, tells=place.has("echo"))
+
+
+def trailers_of(base: Base) -> dict[int, set[bytes]]:
+    """Return the names that are in a message's trailer section and not in its head, by the number of the message."""
+    known = base.notes.get("trailers")
+    if isinstance(known, dict):
+        return cast("dict[int, set[bytes]]", known)
+    found: dict[int, set[bytes]] = {}
+    heads: dict[int, set[bytes]] = {}
+    for piece in base.pieces:
+        if piece.name.endswith(".name"):
+            kept = found if base.roles[piece.unit] == "trailer" else heads
+            kept.setdefault(piece.message, set()).add(piece.octets.lower())
+    made = {number: names - heads.get(number, set()) for number, names in found.items()}
+    base.notes["trailers"] = made
+    return made
 
 
 def _placed(piece: Piece, path: bytes, host: bytes) -> Piece:
@@ -79,7 +91,7 @@ class HttpDialogue(Dialogue):
         self.wire = wire
         self._judges = judges
         self._tells = tells
-        methods = [message[0].decode("latin-1") for message in cast("tuple[Message, ...]", wire.expected)]
+        methods = [piece.octets.decode() for piece in wire.base.pieces if piece.name.endswith("request-line.method")]
         self.answers = Answers(methods)
         self.expected = cast("tuple[Message, ...]", wire.expected)
         self._is_cut = 0 <= wire.input.transport.end < len(wire.octets)
@@ -120,12 +132,12 @@ class HttpDialogue(Dialogue):
         is_sure = self.wire.verdict.decision is Decision.ACCEPT
         requests = read_requests(self.wire.octets) if is_sure else ()
         judged = self._judges.suspicions(self.answers, requests, staged=False)
-        if not is_sure and "HEAD" in self.answers.methods:
+        if (found or not is_sure) and "HEAD" in self.answers.methods:
             # One refusal for all that came may be about another request than the HEAD: it has content then.
             judged = [suspicion for suspicion in judged if suspicion.detail != "no-content"]
         return found + judged
 
-    def sameness(self) -> object:
+    def sameness(self) -> tuple[object, ...] | None:
         """Return the statuses, of which all errors are as good, and what was read of the requests."""
         told = [self.answers.echo(number) if self._tells else None for number in range(self._count)]
         read = [echo and (echo.method, echo.target, echo.body) for echo in told]
@@ -135,22 +147,36 @@ class HttpDialogue(Dialogue):
         verdict, finals = self.wire.verdict, self.answers.finals
         if verdict.decision is Decision.FREE:
             return []
-        if out_of_order := self._out_of_order():
+        if self._count <= len(self.expected) and (out_of_order := self._out_of_order()):
             return [out_of_order]
         if verdict.decision is Decision.REFUSE:
             return self._refused()
         if self._count > len(self.expected):
             return [self._surplus()]
         for number in range(self._count):
-            if self._is_refusal(number) and verdict.decision is Decision.ACCEPT:
+            # A server knows its own names, and may refuse any other that the grammar has.
+            if self._is_refusal(number) and verdict.decision is Decision.ACCEPT and verdict.unit != "host":
                 return [self._suspicion("refused", f"no refusal: {verdict.why or 'a legal input'}")]
             if finals[number].status >= 400:
                 return []
             if changed := self._changed(number):
                 return [changed]
+        if verdict.decision is Decision.ACCEPT and (merged := self._merged()):
+            return [merged]
         if verdict.decision is Decision.EITHER:
             return self._framed_twice()
         return self._lost() or self._open()
+
+    def _merged(self) -> Suspicion | None:
+        """Return that a field of a trailer section was told among those of the head (RFC 9112, Section 7.1.2)."""
+        for number, names in trailers_of(self.wire.base).items():
+            echo = self.answers.echo(number) if self._tells and number < self._count else None
+            told = () if echo is None else (echo.fields or ())
+            merged = names & {name.lower() for name, _ in told}
+            if merged:
+                wanted, came = "trailer fields apart from those of the head", f"{min(merged)!r} among the fields"
+                return Suspicion("merged", "rfc9112-7.1.2-3", "trailer", wanted, came)
+        return None
 
     def _surplus(self) -> Suspicion:
         return self._suspicion("surplus", f"{len(self.expected)} answers", Weight.BREACH)
@@ -207,7 +233,7 @@ class HttpDialogue(Dialogue):
             return [self._suspicion("surplus", f"at most {len(self.expected)} answers", Weight.BREACH)]
         at = verdict.message
         if self._count > at and finals[at].status in REFUSALS:
-            return self._kept(at)
+            return self._kept(at) or self._misnamed(at)
         if self._count == at:
             return self._unanswered()
         if self._count <= at or finals[at].status >= 400 or not self._tells:
@@ -216,15 +242,27 @@ class HttpDialogue(Dialogue):
             [] if self._is_replaced(at) else [self._suspicion("accepted", f"a refusal: {verdict.why}", verdict.weight)]
         )
 
-    def _unanswered(self) -> list[Suspicion]:
-        """Return that the connection ended where a 400 is asked for."""
-        requirement, answers = self.wire.verdict.requirement, self.answers
-        if requirement not in ANSWERED or self._is_cut or self.shuts or answers.garbage or not answers.is_between:
-            return []
-        if answers.end not in {End.CLOSED, End.RESET} or any(final.says_close for final in answers.finals):
+    def _misnamed(self, at: int) -> list[Suspicion]:
+        """Return that a fault of the request was told as one of the server's own."""
+        requirement, status = self.wire.verdict.requirement, self.answers.finals[at].status
+        if requirement not in ANSWERED or status not in OWN_FAULTS:
             return []
         wanted = f"a 400: {self.wire.verdict.why}"
-        return [Suspicion("unanswered", requirement, self.wire.verdict.unit, wanted, self.told(), Weight.WARNING)]
+        return [Suspicion("status", requirement, self.wire.verdict.unit, wanted, self.told(), Weight.WARNING)]
+
+    def _unanswered(self) -> list[Suspicion]:
+        """Return that the connection ended where a 400 is asked for, or that nothing came behind a whole head."""
+        requirement, answers = self.wire.verdict.requirement, self.answers
+        if requirement not in ANSWERED or self._is_cut or answers.garbage or not answers.is_between:
+            return []
+        if any(final.says_close for final in answers.finals):
+            return []
+        is_ended = answers.end in {End.CLOSED, End.RESET} and not self.shuts
+        is_silent = answers.end is End.SILENT and requirement in WHOLE and b"\r\n\r\n" in self.wire.octets
+        if not is_ended and not is_silent:
+            return []
+        wanted = f"a 400: {self.wire.verdict.why} ({requirement})"
+        return [Suspicion("unanswered", "rfc9112-2.2-10", "", wanted, self.told(), Weight.WARNING)]
 
     def _kept(self, at: int) -> list[Suspicion]:
         """Return that the connection was used on behind a refusal after which nobody knows where a request begins."""

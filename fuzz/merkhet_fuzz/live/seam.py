@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from merkhet.answer import End
 from merkhet.template import Names
+from merkhet_fuzz import mutate
+from merkhet_fuzz.bases import library
 from merkhet_fuzz.grammar import Base, Kind
 from merkhet_fuzz.inputs import Input
+from merkhet_fuzz.live.answers import Answers
 from merkhet_fuzz.oracles import Suspicion
 from merkhet_fuzz.render import Wire
 
@@ -57,7 +59,7 @@ class Dialogue:
     """
 
     def __init__(self, segments: list[bytes]) -> None:
-        self.outgoing = deque(segments)
+        self.outgoing: deque[bytes] = deque(segments)
         self.shuts = False
         self.is_done = False
         self.end: End | None = None
@@ -79,7 +81,7 @@ class Dialogue:
         """Return what is wrong with all that came, worst first."""
         raise NotImplementedError
 
-    def sameness(self) -> object:
+    def sameness(self) -> tuple[object, ...] | None:
         """Return what must be the same in whatever segments an input is sent; None where nothing is said."""
         return None
 
@@ -88,30 +90,34 @@ class Dialogue:
         raise NotImplementedError
 
 
-class Surface(Protocol):
+Ask = Callable[[bytes, str], Answers]
+"""Sends octets on a connection of their own, the request's method beside them, and returns the answers."""
+
+
+class Surface:
     """One protocol, or one part of what a server offers. `needs` are the endpoints without which it cannot be tried."""
 
-    @property
-    def kind(self) -> Kind:
-        """What its inputs are."""
-        ...
+    kind: Kind
+    needs: frozenset[str] = frozenset()
 
-    @property
-    def needs(self) -> frozenset[str]:
-        """Endpoints that the target has to declare."""
-        ...
+    def names(self, place: Place) -> tuple[str, ...]:  # noqa: ARG002 - for who needs more than its own endpoints
+        """Return the names of the bases that this target can be sent."""
+        return library.names(self.kind)
 
-    def make(self, seed: int, index: int) -> Input:
+    def make(self, seed: int, index: int, names: tuple[str, ...] = ()) -> Input:
         """Return the input of this number in the campaign of this seed: as `mutate.make`, or by a plan of its own."""
-        ...
+        return mutate.make(self.kind, seed, index, names)
 
-    def placed(self, base: Base, place: Place) -> Base:
+    def prepare(self, place: Place, ask: Ask) -> None:
+        """Learn what the inputs need to know of this target, once; keep it in the place's notes."""
+
+    def placed(self, base: Base, place: Place) -> Base:  # noqa: ARG002 - for who asks by host and path
         """Return the base as it is sent to this target: its host, its paths."""
-        ...
+        return base
 
     def dialogue(self, wire: Wire, place: Place) -> Dialogue:
         """Return the dialogue in which an input is tried."""
-        ...
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +125,6 @@ class Trial:
     """An input on its way: what it is on the wire of this target, and the dialogue."""
 
     input: Input
-    wire: Wire
+    wire: Wire | None
     dialogue: Dialogue
     index: int = 0

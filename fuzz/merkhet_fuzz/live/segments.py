@@ -7,7 +7,7 @@ from dataclasses import replace
 from merkhet.answer import End
 from merkhet.model import Weight
 from merkhet_fuzz.inputs import Input
-from merkhet_fuzz.live.seam import Dialogue
+from merkhet_fuzz.live.seam import Trial
 from merkhet_fuzz.oracles import Suspicion
 
 
@@ -19,10 +19,12 @@ def whole(made: Input) -> Input | None:
     return replace(made, transport=replace(transport, cuts=(), each=0, pauses=()))
 
 
-def apart(split: Dialogue, entire: Dialogue, unit: str) -> list[Suspicion]:
+def apart(tried: Trial, other: Trial) -> list[Suspicion]:
     """Return that answers depend on the segments. What a reset may have taken away is not missed."""
+    split, entire = tried.dialogue, other.dialogue
+    unit = "" if tried.wire is None else tried.wire.verdict.unit
     here, there = split.sameness(), entire.sameness()
-    if here == there or not isinstance(here, tuple) or not isinstance(there, tuple):
+    if here is None or there is None or here == there:
         return []
     if End.RESET in {split.end, entire.end}:
         return []

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.live.connection import ConnectionSurface
+from merkhet_fuzz.live.exchange import ExchangeSurface
 from merkhet_fuzz.live.http import HttpSurface
 from merkhet_fuzz.live.seam import Place, Surface
 from merkhet_fuzz.live.websocket import DeflateSurface, FramesSurface, HandshakeSurface
@@ -13,6 +14,7 @@ from merkhet_fuzz.live.websocket import DeflateSurface, FramesSurface, Handshake
 SURFACES: Mapping[Kind, Callable[[], Surface]] = {
     Kind.HTTP: HttpSurface,
     Kind.CONNECTION: ConnectionSurface,
+    Kind.EXCHANGE: ExchangeSurface,
     Kind.HANDSHAKE: HandshakeSurface,
     Kind.FRAMES: FramesSurface,
     Kind.DEFLATE: DeflateSurface,

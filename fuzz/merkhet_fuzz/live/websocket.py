@@ -7,7 +7,7 @@ from dataclasses import replace
 from merkhet_fuzz.grammar import Base, Grammar, Kind, Piece
 from merkhet_fuzz.inputs import Input
 from merkhet_fuzz.live import websocket_plan
-from merkhet_fuzz.live.seam import Dialogue, Place
+from merkhet_fuzz.live.seam import Dialogue, Place, Surface
 from merkhet_fuzz.live.websocket_script import endpoint_of, offer_of, opening_of
 from merkhet_fuzz.live.websocket_talk import Talk
 from merkhet_fuzz.live.websocket_verdict import judge
@@ -23,13 +23,13 @@ class WebSocketDialogue(Talk):
         return judge(self) if self.endpoint else []
 
 
-class HandshakeSurface:
+class HandshakeSurface(Surface):
     """Inputs of kind websocket-handshake. A base whose endpoint the target lacks is sent to `ws`."""
 
     kind = Kind.HANDSHAKE
     needs = frozenset(("ws",))
 
-    def make(self, seed: int, index: int) -> Input:
+    def make(self, seed: int, index: int, names: tuple[str, ...] = ()) -> Input:  # noqa: ARG002 - it has a plan of its own
         """Return the input of this number in the campaign of this seed."""
         return websocket_plan.make(self.kind, seed, index)
 

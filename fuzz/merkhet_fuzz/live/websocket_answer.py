@@ -93,7 +93,7 @@ def _fields(asked: Asked, response: Response) -> Iterator[Suspicion]:
 
 def _subprotocol(asked: Asked, response: Response) -> Iterator[Suspicion]:
     """Item 5.5: at most one, and one that was offered, in its case."""
-    chosen = response.values(b"Sec-WebSocket-Protocol")
+    chosen = list(response.values(b"Sec-WebSocket-Protocol"))
     if not chosen:
         return
     offered = {name.strip(b" \t") for value in asked.protocols for name in value.split(b",")} - {b""}

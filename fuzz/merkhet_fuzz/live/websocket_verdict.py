@@ -230,8 +230,8 @@ def _closing(talk: Talk) -> Iterator[Suspicion]:
         observed = "no Close" if heard.close is None else "a Close, and the connection stays open"
         yield Suspicion("close", requirement, f"{detail}-odd" if is_odd else detail, asked, observed)
     elif heard.close is None and not is_odd and not _has_finals(talk):
-        weight = Weight.WARNING if is_behind or talk.reading.in_message else None
-        yield Suspicion("close", "rfc6455-5.5.1-6", "bare", asked, "the end of the connection without a Close", weight)
+        bare = Weight.WARNING if is_behind or talk.reading.in_message else None
+        yield Suspicion("close", "rfc6455-5.5.1-6", "bare", asked, "the end of the connection without a Close", bare)
     elif talk.end is End.RESET and not is_behind and heard.close is not None:
         yield Suspicion("close", "rfc6455-7.1.1-1", "reset", asked, "a Close, and a reset")
     elif heard.close is not None and body is not None and not talk.reading.in_message:

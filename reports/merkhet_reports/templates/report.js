@@ -8,7 +8,7 @@
     e.append(...more);
     return e;
   };
-  const form = one("#filters"), checks = all("details.c"), rules = all(".rule"), parts = [...all(".sec"), ...all(".doc")];
+  const form = one("#filters"), checks = all("details.c:not(.z)"), rules = all(".rule"), parts = [...all(".sec"), ...all(".doc")];
   form.hidden = false;
 
   // Filters. They stand behind the # of the address, as k=v; a check's id stands there alone.
@@ -63,7 +63,7 @@
   addEventListener("keydown", e => {
     if (e.key === "/" && !/INPUT|SELECT|TEXTAREA/.test(document.activeElement.tagName)) { e.preventDefault(); form.q.focus(); }
   });
-  addEventListener("beforeprint", () => { for (const c of checks) if (!c.hidden && c.dataset.v === "fail") c.open = true; });
+  addEventListener("beforeprint", () => { for (const c of all("details.c")) if (!c.hidden && c.dataset.v === "fail") c.open = true; });
 
   // Octets. The escaped text can be read back, so that the page holds no byte twice.
   const read = text => {

@@ -1,0 +1,294 @@
+"""Requests to the endpoints of the contract, and models of what a right answer to each is."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import cast
+from urllib.parse import quote
+
+from merkhet import fixtures
+from merkhet.answer import End, Response
+from merkhet.wire.request import SentRequest, mentions_te, read_requests
+from merkhet_fuzz.bases import exchange as bases
+from merkhet_fuzz.edits import octets_of_unit
+from merkhet_fuzz.grammar import Base, Kind, Piece
+from merkhet_fuzz.live.answers import Answers, Judges
+from merkhet_fuzz.live.models import contents, files, negotiation, plain
+from merkhet_fuzz.live.models.asked import Asked, FileFacts, Known, date_of, pattern, told
+from merkhet_fuzz.live.seam import Ask, Dialogue, Place, Surface
+from merkhet_fuzz.oracles import Suspicion
+from merkhet_fuzz.render import Wire
+
+NOTE = "exchange"
+STAGED = frozenset({"status"})
+"""Endpoints that answer as they are told to: what their status means is nobody's claim."""
+_FACT = re.compile(rb"\{(etag|opaque|modified|modified850|modifiedasc):([^{}:]+)(?::([+-][0-9]+))?\}")
+_FORMS = {b"modified": "%a, %d %b %Y %H:%M:%S GMT", b"modified850": "%A, %d-%b-%y %H:%M:%S GMT"}
+PROBES = {
+    "If-Match": b'If-Match: "merkhet-no-such"',
+    "If-Unmodified-Since": b"If-Unmodified-Since: Sat, 01 Jan 2000 00:00:00 GMT",
+}
+
+
+class ExchangeSurface(Surface):
+    """Inputs of kind exchange."""
+
+    kind = Kind.EXCHANGE
+
+    def __init__(self) -> None:
+        self.judges = Judges()
+        self.tags: dict[bytes, bytes] = {}
+
+    def names(self, place: Place) -> tuple[str, ...]:
+        """Return the bases for whose endpoints the target has all."""
+        return tuple(name for name, (_, needs) in bases.MAKERS.items() if all(map(place.has, needs))) or ("echo",)
+
+    def prepare(self, place: Place, ask: Ask) -> None:
+        """Ask for each file once, and see what it says of itself."""
+        endpoints = {name: path for name, path in place.names.endpoints.items() if name != "connect"}
+        known = Known(patterns={name: pattern(path) for name, path in endpoints.items() if name != "root"})
+        known.root = _get(place, ask, b"{root}")
+        if place.has("files"):
+            known.files = {
+                name: facts
+                for name in (*bases.FILES, *bases.NAMED_FILES, "large.bin")
+                if (facts := _facts(place, ask, name, place.files.get(name, fixtures.FIXTURES[name]))) is not None
+            }
+        place.notes[NOTE] = known
+
+    def placed(self, base: Base, place: Place) -> Base:
+        """Fill what stands for paths, validators and the host."""
+        known = cast("Known", place.notes[NOTE])
+        return replace(base, pieces=tuple(_placed(piece, place, known) for piece in base.pieces))
+
+    def dialogue(self, wire: Wire, place: Place) -> Dialogue:
+        """Return the dialogue: send the requests, and read the answers."""
+        return ExchangeDialogue(wire, self, place)
+
+
+def _placed(piece: Piece, place: Place, known: Known) -> Piece:
+    octets = piece.octets
+    if b"{" not in octets:
+        return piece
+    octets = _FACT.sub(lambda match: _fact(match, known), octets)
+    return piece._replace(octets=place.names.render(octets, "fuzz") if b"{" in octets else octets)
+
+
+def _fact(match: re.Match[bytes], known: Known) -> bytes:
+    facts = known.files.get(match[2].decode())
+    tag = facts.etag if facts is not None and facts.etag else b'"none"'
+    if match[1] == b"etag":
+        return tag
+    if match[1] == b"opaque":
+        return tag.removeprefix(b"W/")
+    modified = (
+        facts.modified if facts is not None and facts.modified is not None else dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+    )
+    moment = modified + dt.timedelta(seconds=int(match[3] or 0))
+    if match[1] in _FORMS:
+        return moment.strftime(_FORMS[match[1]]).encode()
+    return f"{moment:%a %b} {moment.day:2d} {moment:%H:%M:%S %Y}".encode()
+
+
+def _get(place: Place, ask: Ask, target: bytes, *fields: bytes) -> Response | None:
+    lines = b"".join(line + b"\r\n" for line in fields)
+    octets = place.names.render(b"GET " + target + b" HTTP/1.1\r\nHost: {host}\r\n" + lines, "fuzz")
+    answers = ask(octets + b"Connection: close\r\n\r\n", "GET")
+    return answers.finals[0] if answers.finals and answers.finals[0].complete else None
+
+
+def _facts(place: Place, ask: Ask, name: str, content: bytes) -> FileFacts | None:
+    """Return what a file's answer says; None if it is not served as the contract has it."""
+    target = b"{files:%b}" % quote(name).encode()
+    response = _get(place, ask, target)
+    if response is None or response.status != 200 or response.content != content:
+        return None
+    etag = next(iter(response.values(b"ETag")), b"")
+    evaluated: set[str] = set()
+    for field, line in PROBES.items():
+        probe = _get(place, ask, target, line)
+        if probe is not None and probe.status == 412:
+            evaluated.add(field)
+    part = _get(place, ask, target, b"Range: bytes=0-0")
+    return FileFacts(
+        content,
+        etag,
+        date_of(next(iter(response.values(b"Last-Modified")), b"")),
+        date_of(next(iter(response.values(b"Date")), b"")),
+        response.fields,
+        has_ranges=part is not None and part.status == 206,
+        evaluates=frozenset(evaluated),
+    )
+
+
+class ExchangeDialogue(Dialogue):
+    """Requests on one connection. What is beyond doubt is held against the models, all else against the judge's rules."""
+
+    def __init__(self, wire: Wire, surface: ExchangeSurface, place: Place) -> None:
+        super().__init__(list(wire.segments))
+        self.wire = wire
+        self.surface = surface
+        self.place = place
+        self.known = cast("Known", place.notes[NOTE])
+        self.asked = _asked(wire, self.known)
+        self.is_whole = wire.input.transport.end < 0 or wire.input.transport.end >= len(wire.octets)
+        self.answers = Answers([asked.method for asked in self.asked])
+
+    def received(self, octets: bytes) -> None:
+        """Read on."""
+        self.answers.received(octets)
+        if self.answers.garbage:
+            self.is_done = True
+
+    def quiet(self) -> None:
+        """Nothing came for a while: what is beyond doubt is waited for, and for all else the end is said."""
+        is_answered = self.answers.is_between and len(self.answers.finals) >= max(1, len(self.asked))
+        if is_answered and not (self.answers.finals[-1].says_close and self.asked):
+            self.is_done = True
+        elif not self.asked or not self.is_whole:
+            self.is_done = self.shuts
+            self.shuts = True
+
+    def ended(self, end: End) -> None:
+        """The connection is over."""
+        super().ended(end)
+        self.answers.ended(end)
+
+    def told(self) -> str:
+        """Say what was answered."""
+        return self.answers.told()
+
+    def suspicions(self) -> list[Suspicion]:
+        """Return what is wrong with the answers."""
+        if not self.is_whole:
+            return []
+        found = self._counted()
+        stores: dict[bytes, contents.Store] = {}
+        for asked, response in zip(self.asked, self.answers.finals, strict=False):
+            # What was edited is still read without doubt, but a server may like it less than we do.
+            if response.complete and not (self.wire.input.edits and response.status in {400, 421, 431, 501}):
+                found += self._judged(asked, response, stores)
+        staged = any(asked.endpoint in STAGED for asked in self.asked)
+        found += self.surface.judges.suspicions(self.answers, [asked.request for asked in self.asked], staged=staged)
+        return found
+
+    def _counted(self) -> list[Suspicion]:
+        finals, count = self.answers.finals, len(self.asked)
+        if not count:
+            return []
+        if len(finals) > count:
+            return [Suspicion("surplus", "", "", f"{count} answers", self.told())]
+        refused = next(
+            (response for response in finals if response.status in {400, 500, 502, 505} and not self._staged), None
+        )
+        if refused is not None and self._is_sure and not self.wire.input.edits:
+            return [Suspicion("refused", "", self.wire.input.name, "no refusal of legal requests", self.told())]
+        says_end = any(response.says_close or response.version == b"HTTP/1.0" for response in finals)
+        if len(finals) < count and not says_end:
+            return [Suspicion("lost", "", self.wire.input.name, f"{count} answers", self.told())]
+        if any(not response.complete for response in finals):
+            return [Suspicion("cut", "", self.wire.input.name, "whole answers", self.told())]
+        return []
+
+    @property
+    def _staged(self) -> bool:
+        return any(asked.endpoint in STAGED for asked in self.asked)
+
+    @property
+    def _is_sure(self) -> bool:
+        """Whether no request asks for what an application may call bad."""
+        free = {"sse-echo", "files", "download", "param", "form", "mutable", ""}
+        return not any(asked.endpoint in free for asked in self.asked)
+
+    def _judged(self, asked: Asked, response: Response, stores: dict[bytes, contents.Store]) -> list[Suspicion]:
+        if asked.endpoint == "mutable":
+            return stores.setdefault(asked.value, contents.Store()).judge(asked, response)
+        judge = self._models().get(asked.endpoint)
+        return judge(asked, response) if judge is not None else self._elsewhere(asked, response)
+
+    def _models(self) -> dict[str, Callable[[Asked, Response], list[Suspicion]]]:
+        known, surface, place = self.known, self.surface, self.place
+        return {
+            "status": plain.status,
+            "stream": plain.stream,
+            "redirect": lambda _, response: plain.redirect(response),
+            "param": plain.param,
+            "echo": plain.echo,
+            "files": lambda asked, response: files.judge(asked, response, dict(known.files)),
+            "gzip": lambda asked, response: (
+                negotiation.coding(asked, response, place.files, surface.tags)
+                + negotiation.vary(response, b"accept-encoding")
+            ),
+            "conneg": lambda asked, response: (
+                negotiation.choice(asked, response) + negotiation.vary(response, b"accept")
+            ),
+            "form": contents.form,
+            "download": plain.download,
+            "auth": plain.auth,
+            "trace": plain.trace,
+            "sse": contents.events,
+            "sse-echo": contents.events,
+            "sse-resume": contents.events,
+        }
+
+    def _elsewhere(self, asked: Asked, response: Response) -> list[Suspicion]:
+        path = self.place.path("root")
+        if asked.target == path:
+            return plain.root(asked, response, self.known)
+        if asked.endpoint == "" and response.status == 200 and asked.target == path + b"no-such-place":
+            return [Suspicion("answer", "", "no-such-place", "404", told(response))]
+        return []
+
+
+def _asked(wire: Wire, known: Known) -> list[Asked]:
+    """Return the requests, if each of them is beyond doubt: by the base's own pieces, or else read narrowly."""
+    if not wire.input.edits:
+        return _built(wire, known)
+    if mentions_te(wire.octets):
+        return []
+    requests = read_requests(wire.octets)
+    if sum(request.length for request in requests) != len(wire.octets):
+        return []
+    made: list[Asked] = []
+    at = 0
+    for number, request in enumerate(requests):
+        octets = wire.octets[at : at + request.length]
+        at += request.length
+        target = octets.split(b" ", 2)[1]
+        content = octets.partition(b"\r\n\r\n")[2]
+        made.append(Asked(request, target, *known.endpoint(target), content, None, number))
+    return made
+
+
+def _built(wire: Wire, known: Known) -> list[Asked]:
+    base = wire.base
+    made: list[Asked] = []
+    for number, meaning in enumerate(base.meaning):
+        units = [unit for unit in base.units if base.pieces[base.units[unit]].message == number]
+        pieces = {piece.name: piece.octets for piece in base.pieces if piece.message == number}
+        line = units[0]
+        fields = tuple((pieces[f"{unit}.name"], pieces[f"{unit}.value"]) for unit in units if f"{unit}.value" in pieces)
+        request = SentRequest(
+            length=sum(len(octets_of_unit(base, base.pieces, unit)) for unit in units),
+            method=pieces[f"{line}.method"].decode(),
+            version=pieces[f"{line}.version"].decode().removeprefix("HTTP/"),
+            fields=fields,
+        )
+        target = pieces[f"{line}.target"]
+        content = b"".join(
+            _content_of(pieces[f"{unit}.octets"], base.roles[unit])
+            for unit in units
+            if base.roles[unit] in {"content", "chunk"}
+        )
+        made.append(Asked(request, target, *known.endpoint(target), content, meaning, number))
+    return made
+
+
+def _content_of(octets: bytes, role: str) -> bytes:
+    if role == "content":
+        return octets
+    size, _, rest = octets.partition(b"\r\n")
+    return rest[: int(size, 16)] if size.strip() else b""
