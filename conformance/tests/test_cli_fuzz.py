@@ -10,7 +10,7 @@ from broken import chunked
 
 from merkhet.cli import invoke
 from merkhet.cli.codes import Code
-from merkhet_fuzz import journal, parsers
+from merkhet_fuzz import growth, journal, parsers
 from merkhet_fuzz.parsers import Parser
 
 LABEL = "test:chunked"
@@ -34,7 +34,11 @@ def installed(monkeypatch: pytest.MonkeyPatch, parser: Parser) -> None:
 
     monkeypatch.setattr(parsers, "load", loaded)
     monkeypatch.setattr(parsers, "known", lambda: {LABEL: "tests"})
-    monkeypatch.setattr("merkhet_fuzz.growth.probe", lambda _parser: [])
+    monkeypatch.setattr(growth, "probe", no_probe)
+
+
+def no_probe(_parser: Parser) -> list[object]:
+    return []
 
 
 def test_a_finding_is_told_with_its_rule_and_written(capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,8 +74,15 @@ def test_the_command_asks_each_environment(monkeypatch: pytest.MonkeyPatch, tmp_
         encoding="utf-8",
     )
     answers = {"h11==0": [Shown("two", 7, 0.25, "a line")], "h11==1": list[Shown]()}
-    monkeypatch.setattr(rediscover, "environment", lambda _folder, requirement, _needs: Path(requirement))
-    monkeypatch.setattr(rediscover, "ask", lambda python, _table, _place: answers[str(python)])
+
+    def environment(_folder: Path, requirement: str, _needs: tuple[str, ...]) -> Path:
+        return Path(requirement)
+
+    def ask(python: Path, _table: Path, _place: int) -> list[Shown]:
+        return answers[str(python)]
+
+    monkeypatch.setattr(rediscover, "environment", environment)
+    monkeypatch.setattr(rediscover, "ask", ask)
     written = tmp_path / "list.md"
     assert rediscover.main(["--table", str(table), "--write", str(written)]) == 0
     assert "a line" in written.read_text(encoding="utf-8")
