@@ -206,8 +206,7 @@ class HttpDialogue(Dialogue):
             return []
         if self.answers.finals[at].status >= 400 or self.answers.finals[at + 1].status >= 400:
             return []
-        unit = self.wire.verdict.unit
-        return [Suspicion("kept", "rfc9112-6.1-13", unit, "the end of the connection behind the answer", self.told())]
+        return [Suspicion("kept", "rfc9112-6.1-13", "", "the end of the connection behind the answer", self.told())]
 
     def _open(self) -> list[Suspicion]:
         """Return that the connection stays open, though all is answered and the last request said that it was the last."""
@@ -255,8 +254,8 @@ class HttpDialogue(Dialogue):
         requirement, answers = self.wire.verdict.requirement, self.answers
         if requirement not in ANSWERED or self._is_cut or answers.garbage or not answers.is_between:
             return []
-        if any(final.says_close for final in answers.finals):
-            return []
+        if any(final.says_close or final.status >= 400 for final in answers.finals):
+            return []  # the one refusal may be the answer to all that came
         is_ended = answers.end in {End.CLOSED, End.RESET} and not self.shuts
         is_silent = answers.end is End.SILENT and requirement in WHOLE and b"\r\n\r\n" in self.wire.octets
         if not is_ended and not is_silent:
