@@ -37,7 +37,8 @@ from merkhet_fuzz import parsers
 from merkhet_fuzz.campaign import Campaign
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.live import surfaces
-from merkhet_fuzz.live.campaign import LiveCampaign, Target
+from merkhet_fuzz.live.campaign import LiveCampaign
+from merkhet_fuzz.live.prober import Target
 from merkhet_fuzz.live.seam import Place
 
 SCORE = Path(__file__).parent / "mutation_score.json"

@@ -18,7 +18,7 @@ from merkhet_fuzz.spellings import COUNT, SPELLINGS
 from merkhet_fuzz.strategies import bases, inputs
 from merkhet_fuzz.verdicts import Decision
 
-DIGEST = "58292868be0793d1cf6ce376aca0f34b"
+DIGEST = "a71fcd325cbd76a03d1ff4d7fef89b36"
 KINDS = st.sampled_from(list(Kind))
 
 

@@ -15,9 +15,10 @@ from merkhet.wire.sockets import Address
 from merkhet_fuzz.inputs import Input
 from merkhet_fuzz.live import blame, segments, watch
 from merkhet_fuzz.live import campaign as campaigns
-from merkhet_fuzz.live.campaign import LiveCampaign, Prober, Target
+from merkhet_fuzz.live.campaign import LiveCampaign
 from merkhet_fuzz.live.engine import Engine, UnreachableError
 from merkhet_fuzz.live.http import HttpSurface
+from merkhet_fuzz.live.prober import Prober, Target
 from merkhet_fuzz.live.seam import Dialogue, Place, Timing, Trial
 from merkhet_fuzz.oracles import Suspicion
 

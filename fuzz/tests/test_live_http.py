@@ -79,7 +79,9 @@ def test_a_trailer_field_is_not_told_among_those_of_the_head() -> None:
     apart = told(method, target, content) + CANARY
     merged = told(method, target, content, fields=(b"X-Trailer1",)) + CANARY
     assert labels(line, apart) == []
+    leaked = told(method, target, content) + told(target=b"/echo?canary", fields=(b"x-trailer1",), closes=True)
     assert labels(line, merged) == ["merged.rfc9112-7.1.2-3.trailer"]
+    assert labels(line, leaked) == ["merged.rfc9112-7.1.2-3.next-request"]
 
 
 def test_options_that_are_not_close_end_no_connection_of_a_server_that_goes_on_otherwise() -> None:

@@ -12,9 +12,10 @@ from merkhet_fuzz.diff import reading
 from merkhet_fuzz.diff.reading import Message, Reading
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.inputs import Input
-from merkhet_fuzz.live.campaign import IN_FLIGHT, Prober, Target
+from merkhet_fuzz.live.campaign import IN_FLIGHT
 from merkhet_fuzz.live.engine import Engine
 from merkhet_fuzz.live.http import HttpDialogue, HttpSurface
+from merkhet_fuzz.live.prober import Prober, Target
 from merkhet_fuzz.live.seam import Timing, Trial
 from merkhet_fuzz.parsers import Parser
 from merkhet_fuzz.render import Wire, render
