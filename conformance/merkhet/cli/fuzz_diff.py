@@ -16,7 +16,7 @@ from merkhet.cli import fuzz_known, fuzz_live, fuzz_results, fuzz_show, show
 from merkhet.cli.choose import TargetOptions, choose, started
 from merkhet.cli.codes import Code, Failure
 from merkhet.cli.signals import terminated_as_interrupted
-from merkhet.cli.terminal import say, shortened
+from merkhet.cli.terminal import say, shortened, some
 from merkhet.model import Disagreement, Severity, TargetInfo, Weight
 from merkhet.template import ENDPOINTS
 from merkhet_fuzz import parsers
@@ -32,6 +32,7 @@ from merkhet_reports import fuzzed
 
 LIVE_REPLAYS_MAX = 40
 """For the witness of a cluster with servers in it: each replay may take all the patience there is."""
+UNREPEATED_TOLD = 3
 
 
 @click.command("diff")
@@ -237,8 +238,9 @@ def _end(out: Console, campaign: DiffCampaign, known: fuzz_known.Known) -> None:
     say(out, f"{campaign.kind}: {campaign.inputs} inputs; classes of disagreements: {counts}")
     if campaign.tastes:
         say(out, f"{campaign.tastes} inputs on which they differ as the text lets them; --taste tells of these")
-    for name, made in campaign.unrepeated.items():
-        say(out, f"note: {name} was seen beside other inputs and not alone: {made}")
+    if campaign.unrepeated:
+        seen = some(list(campaign.unrepeated), UNREPEATED_TOLD)
+        say(out, f"note: {len(campaign.unrepeated)} classes were seen beside other inputs and not alone: {seen}")
 
 
 def _one(out: Console, made: Input, group: Sequence[Participant]) -> Code:

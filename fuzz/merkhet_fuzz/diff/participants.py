@@ -146,8 +146,10 @@ def of_answers(wire: Wire, dialogue: HttpDialogue, *, tells: bool) -> Reading:
         method = None if echo.method is None else echo.method.encode("utf-8", "surrogateescape")
         made = reading.http_message(wire, number, (method, echo.target, echo.body, None))
         messages.append(made._replace(ends=made.ends or final.says_close or final.version == b"HTTP/1.0"))
-    # Who ends the connection before we do has refused; who ends it because we have waited.
-    stops = stops or bool(answers.garbage) or (answers.end in ENDED and not dialogue.shuts)
+    # Who ends the connection before all is answered, and before we do, has refused; unless an answer said that it was the last.
+    is_early = answers.end in ENDED and not dialogue.shuts and len(answers.finals) < max(1, len(wire.expected))
+    is_said = bool(answers.finals) and answers.finals[-1].says_close
+    stops = stops or bool(answers.garbage) or (is_early and not is_said)
     fault = next((one.requirement or one.oracle for one in dialogue.suspicions() if one.oracle in FAULTS), "")
     return Reading(tuple(messages), stops, _words(dialogue), fault)
 
