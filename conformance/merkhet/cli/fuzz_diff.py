@@ -90,6 +90,8 @@ def diff(  # noqa: PLR0917 - click passes each option by its name
     chosen = _parsers(names, servers, wanted)
     with contextlib.ExitStack() as stack:
         live = _started(stack, servers, echo, i_may_test)
+        if live:
+            chosen = [replace(parser, placed=live[0].prober.placed) for parser in chosen]
         groups = _groups([*live, *chosen], wanted)
         every = {label.partition(":")[0]: version for group in groups.values() for label, version in _told(group)}
         recorder = fuzz_results.Recorder(output, known, _info(every), fail_on)
@@ -125,9 +127,9 @@ def _kinds(line: str | None, kinds: tuple[str, ...]) -> list[Kind]:
         raise Failure(Code.INVOCATION, str(problem)) from problem
 
 
-def _parsers(names: Sequence[str], servers: Sequence[object], kinds: Sequence[Kind]) -> list[Participant]:
+def _parsers(names: Sequence[str], servers: Sequence[object], kinds: Sequence[Kind]) -> list[ParserParticipant]:
     """Return the parsers that are named; without any name and any server, those that are installed."""
-    found: list[Participant] = []
+    found: list[ParserParticipant] = []
     for name in names or (() if servers else sorted({label.partition(":")[0] for label in parsers.known()})):
         try:
             found += [ParserParticipant(parser) for parser in _found(name) if parser.kind in kinds]
@@ -149,8 +151,8 @@ def _found(name: str) -> list[Parser]:
 
 def _started(
     stack: contextlib.ExitStack, servers: Sequence[TargetOptions], echo: str | None, i_may_test: tuple[str, ...]
-) -> list[Participant]:
-    found: list[Participant] = []
+) -> list[UrlParticipant]:
+    found: list[UrlParticipant] = []
     for options in servers:
         chosen = choose(options, Path.cwd())
         if echo is not None and options.target is None:

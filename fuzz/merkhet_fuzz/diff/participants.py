@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -10,7 +10,7 @@ from merkhet.answer import End
 from merkhet_fuzz import oracles
 from merkhet_fuzz.diff import reading
 from merkhet_fuzz.diff.reading import Message, Reading
-from merkhet_fuzz.grammar import Kind
+from merkhet_fuzz.grammar import Base, Kind
 from merkhet_fuzz.inputs import Input
 from merkhet_fuzz.live.campaign import IN_FLIGHT, Prober, Target
 from merkhet_fuzz.live.engine import Engine
@@ -52,9 +52,10 @@ class Participant(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ParserParticipant:
-    """A parser."""
+    """A parser. `placed` returns the base of an input as a server beside it is sent it, so that both read the same octets."""
 
     parser: Parser
+    placed: Callable[[Input], Base] | None = None
 
     @property
     def label(self) -> str:
@@ -68,11 +69,11 @@ class ParserParticipant:
 
     def read(self, inputs: Sequence[Input]) -> list[Reading]:
         """Return what it makes of each."""
-        return [self.of(render(made)) for made in inputs]
+        return [self.alone(made) for made in inputs]
 
     def alone(self, made: Input) -> Reading:
         """Return what it makes of one."""
-        return self.of(render(made))
+        return self.of(render(made, self.placed(made) if self.placed is not None else None))
 
     def of(self, wire: Wire) -> Reading:
         """Return what it makes of an input that is rendered already."""
