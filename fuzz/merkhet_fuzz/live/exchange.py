@@ -15,6 +15,7 @@ from merkhet.wire.request import SentRequest, mentions_te, read_requests
 from merkhet_fuzz.bases import exchange as bases
 from merkhet_fuzz.edits import octets_of_unit
 from merkhet_fuzz.grammar import Base, Kind, Piece
+from merkhet_fuzz.inputs import InputError
 from merkhet_fuzz.live.answers import Answers, Judges
 from merkhet_fuzz.live.models import contents, files, negotiation, plain
 from merkhet_fuzz.live.models.asked import Asked, FileFacts, Known, date_of, pattern, told
@@ -66,7 +67,9 @@ class ExchangeSurface(Surface):
         place.notes[NOTE] = known
 
     def placed(self, base: Base, place: Place) -> Base:
-        """Fill what stands for paths, validators and the host."""
+        """Fill what stands for paths, validators and the host. Raises InputError where the target has no such endpoint."""
+        if base.name not in self.names(place):
+            raise InputError(f"{base.name}: the target declares not all that this needs")
         known = cast("Known", place.notes[NOTE])
         return replace(base, pieces=tuple(_placed(piece, place, known) for piece in base.pieces))
 
