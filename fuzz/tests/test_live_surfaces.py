@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from pathlib import Path
 
 import pytest
 
+from merkhet import catalogue
 from merkhet.answer import End, Response
 from merkhet.model import Weight
 from merkhet.wire.request import SentRequest
@@ -19,6 +22,7 @@ from merkhet_fuzz.live.models.asked import Asked, FileFacts
 from merkhet_fuzz.oracles import Suspicion
 from merkhet_fuzz.render import render
 
+REQUIREMENT = re.compile(r'"((?:rfc[0-9]+|architecture|whatwg-sse)-[0-9A-Z][0-9A-Za-z.]*-[0-9a-z]+)"')
 CONTENT = bytes(range(100))
 ETAG = b'"own"'
 MODIFIED = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
@@ -152,9 +156,22 @@ def test_a_store_gives_two_contents_two_tags() -> None:
     assert put(b"two") == []
     assert got(b"one") == [" stored-other"]
     assert got(b"two") == ["rfc9110-8.8.3-1 stored-tag"]
+    part = (b"Content-Range", b"bytes 0-1/5")
+    assert put(b"ab", part) == []
+    assert got(b"abo") == []
+    assert got(b"ab") == ["rfc9110-14.5-1 partial-put"]
+    assert put(b"two") == []
     future = (b"If-Modified-Since", b"Fri, 31 Dec 2099 23:59:59 GMT")
     assert put(b"three", future, status=412) == ["rfc9110-13.1.3-2c since"]
     assert put(b"three", (b"If-Match", b'"no-such"')) == ["rfc9110-13.1.1-3 condition"]
+
+
+def test_what_is_suspected_names_requirements_of_the_catalogue() -> None:
+    known = {requirement.id for requirement in catalogue.load().requirements.values()}
+    live = Path(plain.__file__).parent.parent
+    named = {found for path in live.rglob("*.py") for found in REQUIREMENT.findall(path.read_text("utf-8"))}
+    assert named
+    assert named <= known
 
 
 def test_a_304_keeps_what_the_coded_text_says_of_its_choice() -> None:

@@ -214,7 +214,10 @@ class ExchangeDialogue(Dialogue):
         if self.asked[-1].endpoint == "pieces" and self.asked[-1].value.endswith(b",abort"):
             return []
         if len(finals) < count and not says_end:
-            return [Suspicion("lost", "", self.wire.input.name, f"{count} answers", self.told())]
+            words = f"{count} answers", self.told()
+            if finals and self.answers.end is End.CLOSED:
+                return [Suspicion("lost", "rfc9112-9.6-1", self.wire.input.name, *words)]
+            return [Suspicion("lost", "", self.wire.input.name, *words)]
         if any(not response.complete for response in finals):
             return [Suspicion("cut", "", self.wire.input.name, "whole answers", self.told())]
         return []
@@ -226,7 +229,7 @@ class ExchangeDialogue(Dialogue):
     @property
     def _is_sure(self) -> bool:
         """Whether no request asks for what an application may call bad."""
-        free = {"sse-echo", "files", "download", "param", "form", "mutable", "pieces", ""}
+        free = {"sse-echo", "files", "download", "param", "form", "mutable", "pieces", "auth", ""}
         return not any(asked.endpoint in free for asked in self.asked)
 
     def _judged(self, asked: Asked, response: Response, stores: dict[bytes, contents.Store]) -> list[Suspicion]:

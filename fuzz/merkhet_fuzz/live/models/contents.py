@@ -128,6 +128,9 @@ class Store:
         self.content: bytes | None = None
         self.is_known = False
         self.tags: dict[bytes, bytes] = {}
+        self.before: bytes | None = None
+        self.part: bytes | None = None
+        """The content before a part of it was put, and the part: what becomes of both is seen by who reads."""
 
     def judge(self, asked: Asked, response: Response) -> list[Suspicion]:
         """Hold an answer against what is stored, and remember what it did."""
@@ -135,6 +138,7 @@ class Store:
             return self._read(asked, response)
         conditions = [*asked.values(b"If-Match"), *asked.values(b"If-None-Match")]
         if conditions and self.is_known and (problem := self._condition(asked, response)):
+            self._remember(asked, response)
             return [problem]
         if response.status in {304, 412} and not conditions and asked.values(b"If-Modified-Since"):
             words = "no 304 or 412: the condition is for GET and HEAD alone"
@@ -142,12 +146,13 @@ class Store:
         if response.status == 412:
             return []
         if asked.values(b"Content-Range") and response.status in {200, 201, 204}:
-            words = "400, as nobody asked for a part to be stored"
-            return [suspicion("rfc9110-14.5-1", "partial-put", words, told(response))]
+            self.before, self.part, self.is_known = self.content if self.is_known else None, asked.content, False
+            return []
         self._remember(asked, response)
         return []
 
     def _remember(self, asked: Asked, response: Response) -> None:
+        self.part = None
         if asked.method == "PUT" and response.status in {200, 201, 204}:
             self.content, self.is_known = asked.content, True
         elif asked.method == "DELETE" and response.status in {200, 204, 404}:
@@ -156,6 +161,10 @@ class Store:
             self.is_known = False
 
     def _read(self, asked: Asked, response: Response) -> list[Suspicion]:
+        if self.part is not None and asked.method == "GET" and response.status == 200:
+            is_whole = response.content == self.part and self.before != self.part
+            words = "the part in its place, or 400 to the PUT"
+            return [suspicion("rfc9110-14.5-1", "partial-put", words, told(response))] if is_whole else []
         if not self.is_known:
             return []
         if self.content is None and response.status == 200:

@@ -46,7 +46,8 @@ def coding(asked: Asked, response: Response, files: dict[str, bytes], tags: dict
     is_judged = response.status == 200 and not asked.values(b"Range")
     if wanted is not None and asked.values(b"Accept-Encoding") and is_judged:
         problem = _acceptable(codings, wanted)
-        if problem:
+        # Who sends no coding to HTTP/1.0 has nothing that is acceptable, and may send what it has (VERDICTS 95).
+        if problem and (codings or asked.request.version != "1.0"):
             return [problem]
     text = files.get("text.txt")
     if response.status == 200 and asked.method == "GET" and text is not None:

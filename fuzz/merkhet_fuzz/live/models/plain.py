@@ -200,7 +200,7 @@ def trace(asked: Asked, response: Response) -> list[Suspicion]:
         return []
     head = response.content.lower()
     if any(b"\n" + name + b":" in head for name in SECRET):
-        return [suspicion("rfc9110-9.3.8-4", "trace-secret", "no credentials and no cookies in it", "they are there")]
+        return [suspicion("rfc9110-9.3.8-3", "trace-secret", "no credentials and no cookies in it", "they are there")]
     if not response.content.startswith(b"TRACE " + asked.target):
         return [
             suspicion("rfc9110-9.3.8-1", "trace", "the request line as it was received", f"{response.content[:60]!r}")
