@@ -24,9 +24,9 @@ pytestmark = [
 
 
 def hook() -> dict[str, Any]:
-    (only,) = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
-    assert isinstance(only, dict)
-    return only
+    read: Any = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+    (only,) = read
+    return dict(only)
 
 
 def git(folder: Path, *words: str) -> str:

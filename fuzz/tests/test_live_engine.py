@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import socket
 from dataclasses import replace
 
@@ -129,7 +130,10 @@ class Few(HttpSurface):
 
 
 def test_an_input_that_shows_alone_is_a_finding_and_is_made_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Prober, "measure", lambda self: setattr(self, "timing", TIMING))
+    def measure(prober: Prober) -> None:
+        prober.timing = TIMING
+
+    monkeypatch.setattr(Prober, "measure", measure)
     monkeypatch.setattr(campaigns, "REPLAYS_MAX", 12)
     found: list[FuzzFinding] = []
     with serving(faulty) as address:
@@ -180,14 +184,21 @@ def test_blame_finds_the_one_input_that_hurts_alone() -> None:
     assert blame.blamed([], lambda _: True) is None
 
 
+def _usage(usage: watch.Usage, _group: int) -> watch.Usage:
+    return usage
+
+
 def test_usage_is_read_of_a_group_and_what_has_grown_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watch, "is_busy", lambda _: False)
+    def idle(_group: int) -> bool:
+        return False
+
+    monkeypatch.setattr(watch, "is_busy", idle)
     monkeypatch.setattr(watch, "LOOK_SECONDS", 0.0)
     before = watch.Usage(1.0, 10, 1 << 20)
     now = [watch.Usage(2.0, 10, 1 << 20), watch.Usage(2.0, 100, 1 << 20), watch.Usage(2.0, 10, 1 << 30)]
-    told_ = []
+    told_: list[str] = []
     for one in now:
-        monkeypatch.setattr(watch, "usage", lambda _, one=one: one)
+        monkeypatch.setattr(watch, "usage", functools.partial(_usage, one))
         told_.append(watch.wrong(1, before))
     assert told_ == ["", "descriptors", "memory"]
 

@@ -25,7 +25,7 @@ def parser(name: str, kind: Kind) -> Parser:
         for segment in (*segments, b""):
             connection.receive_data(segment)
             while (event := connection.next_event()) is not need_data:
-                kind_of = type(event)
+                kind_of: object = type(event)
                 if kind_of is request_type:
                     request, content = event, []
                 elif kind_of is data:
