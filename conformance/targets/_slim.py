@@ -32,6 +32,25 @@ def slim(run: RunResults) -> RunResults:
     return structs.replace(run, results=tuple(_slim(result) for result in run.results), target_output="")
 
 
+def merged(before: RunResults, again: RunResults) -> RunResults:
+    """Return a run with the results of checks that were repeated, such as on a quieter machine, in the place of its own.
+
+    Raises ValueError if that was another server, another merkhet or another profile, or has a check that the run has not.
+    """
+    for name, one, other in (
+        ("target", (before.target.name, before.target.version), (again.target.name, again.target.version)),
+        ("merkhet", before.merkhet, again.merkhet),
+        ("profile", before.profile, again.profile),
+    ):
+        if one != other:
+            raise ValueError(f"{name}: the published run has {one}, the repeated checks {other}: judge it whole")
+    found = {result.check: result for result in again.results}
+    missing = found.keys() - {result.check for result in before.results}
+    if missing:
+        raise ValueError(f"the published run has no {min(missing)}: judge it whole")
+    return structs.replace(before, results=tuple(found.get(result.check, result) for result in before.results))
+
+
 def encode(run: RunResults) -> bytes:
     """Return a run as its published file holds it: as `results.json`, without what is so by default."""
     document = {"version": run.version, **_bare_struct(run)}

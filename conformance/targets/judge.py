@@ -3,7 +3,8 @@
 Without names, every target whose server is installed (see README.md for how to install them). Writes
 reports/published/NAME.json, and prints a table of counts and each `fail` in one line. What is published has the evidence of
 what did not pass, cut to what shows the finding: the whole of it is one command away. With a selector, or with
-`--out FOLDER`, the published results stay as they are: a part of a run is not a result. Exit status 0 if every run came to
+`--out FOLDER`, the published results stay as they are: a part of a run is not a result. With `--again` what the selector's
+checks come to takes the place of their published results: a busy machine disturbs checks of time and of order. Exit status 0 if every run came to
 its end, whatever it found; 1 if one did not; 2 if there was nothing to run.
 """
 
@@ -38,9 +39,17 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(_launch.names())}")
     parser.add_argument("-s", "--select", action="append", default=[], metavar="SELECTOR", help="as for merkhet run")
+    parser.add_argument(
+        "--again",
+        action="store_true",
+        help="put what -s selects into the published results: of a run that was disturbed",
+    )
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="write the results there, not to reports/published")
     parser.add_argument("--profile", default="default", help="as for merkhet run")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.again and (not options.select or options.out is not None or options.profile != "default"):
+        parser.error("--again needs -s, and neither --out nor --profile")
+    return options
 
 
 def judge(name: str, folder: Path, select: list[str], profile: str) -> tuple[int, dict[str, Any] | None]:
@@ -60,6 +69,13 @@ def judge(name: str, folder: Path, select: list[str], profile: str) -> tuple[int
         return run.returncode, None
     files.write_whole(results, _slim.encode(_slim.slim(files.load(results))))
     return run.returncode, json.loads(results.read_bytes())
+
+
+def repeat(name: str, folder: Path) -> None:
+    """Put the results of the repeated checks into the published run of a target."""
+    place = PUBLISHED / f"{name}.json"
+    files.write_whole(place, _slim.encode(_slim.merged(files.load(place), files.load(folder / f"{name}.json"))))
+    print(f"{name}: {place} has them", flush=True)
 
 
 def table(rows: dict[str, Counter[str]]) -> str:
@@ -91,6 +107,8 @@ def main() -> int:
         if results is None:
             print(f"{name}: merkhet ended with {code} and no results", flush=True)
             continue
+        if options.again:
+            repeat(name, folder)
         rows[name] = Counter(row["outcome"] for row in results["results"])
         bad += [
             f"{name}: {row['outcome']} {row['check']}: {row.get('observed', '') or row.get('reason', '')}"

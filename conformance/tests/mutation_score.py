@@ -37,7 +37,8 @@ from merkhet_fuzz import parsers
 from merkhet_fuzz.campaign import Campaign
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.live import surfaces
-from merkhet_fuzz.live.campaign import LiveCampaign, Target
+from merkhet_fuzz.live.campaign import LiveCampaign
+from merkhet_fuzz.live.prober import Target
 from merkhet_fuzz.live.seam import Place
 
 SCORE = Path(__file__).parent / "mutation_score.json"
@@ -116,13 +117,18 @@ def served() -> Generator[Target]:
         folder, drop = (Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(2))
         fixtures.write(folder)
         bounds = limits.Limits(idle_seconds_max=2.5, head_seconds_max=3.0, content_seconds_max=3.0)
-        made = server.Server(contract.application(folder, drop), limits=bounds)
-        made.listen(0)
-        made.start()
-        host, port = made.address
-        names = Names(host=f"localhost:{port}".encode(), scheme="http", endpoints=OFFERED)
         files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-        yield Target("reference", Address(host=host, port=port), Place(names, files))
+
+        def started() -> tuple[Address, Place]:
+            made = server.Server(contract.application(folder, drop), limits=bounds)
+            made.listen(0)
+            made.start()
+            host, port = made.address
+            names = Names(host=f"localhost:{port}".encode(), scheme="http", endpoints=OFFERED)
+            return Address(host=host, port=port), Place(names, files)
+
+        # A fault may end the thread that all connections are served by: then another server takes its place.
+        yield Target("reference", *started(), restart=started)
 
 
 def try_in_child(score: Score, seconds: float, sender: Connection) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 import report_samples as samples
@@ -114,6 +116,30 @@ def test_what_is_left_out_is_what_every_reader_takes_for_given(slim: ModuleType,
     assert len(path.read_bytes()) < len(files.encode(short))
     assert json.loads(path.read_bytes())["version"] == short.version
     assert short.target_output == ""
+
+
+def test_repeated_checks_take_the_place_of_their_own(slim: ModuleType) -> None:
+    before = samples.run(*samples.RESULTS)
+    again = samples.result("near", 2, Outcome.PASS)
+    made = slim.merged(before, samples.run(again, started="later"))
+    assert [result.check for result in made.results] == [result.check for result in before.results]
+    assert {result.check: result for result in made.results}[again.check] == again
+    assert structs.replace(made, results=before.results) == before
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"merkhet": "9"}, "merkhet: the published run has 0.1.0, the repeated checks 9"),
+        ({"profile": "strict"}, "profile"),
+        ({"target": structs.replace(samples.run().target, version="mine 2.0")}, "mine 2.0"),
+        ({"results": (samples.result("unheard-of", 2, Outcome.PASS),)}, "has no rfc9112-9.3-unheard-of"),
+    ],
+)
+def test_checks_of_another_run_do_not(slim: ModuleType, change: dict[str, Any], told: str) -> None:
+    other = structs.replace(samples.run(*samples.RESULTS), **change)
+    with pytest.raises(ValueError, match=re.escape(told)):
+        slim.merged(samples.run(*samples.RESULTS), other)
 
 
 @pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.stem)

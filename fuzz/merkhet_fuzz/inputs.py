@@ -5,11 +5,18 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 
 class InputError(ValueError):
     """A line that is no input. The message says what was expected."""
+
+
+class Printer(Protocol):
+    """What shows values for Hypothesis and IPython."""
+
+    def text(self, text: str, /) -> None:
+        """Show this."""
 
 
 class Edit(NamedTuple):
@@ -77,6 +84,9 @@ class Input:
 
     def __repr__(self) -> str:
         return f"Input.parse({str(self)!r})"
+
+    def _repr_pretty_(self, printer: Printer, _is_cycle: bool) -> None:  # noqa: FBT001 - what Hypothesis and IPython call
+        printer.text(repr(self))
 
     @classmethod
     def parse(cls, line: str) -> Input:

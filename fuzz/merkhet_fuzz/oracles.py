@@ -131,7 +131,7 @@ def observe(parser: Parser, wire: Wire, *, with_segments: bool = False) -> list[
     """Return what is wrong with how the parser takes an input, worst first; nothing for nearly every input."""
     seen = run(parser, wire.segments)
     if seen.crash is not None:
-        return [_crash(seen.crash)]
+        return [crash(seen.crash)]
     found = _verdict(parser, wire, seen)
     if parser.kind in VALUES:
         return found
@@ -147,15 +147,16 @@ def observe(parser: Parser, wire: Wire, *, with_segments: bool = False) -> list[
     return found
 
 
-def _crash(crash: BaseException) -> Suspicion:
-    frames = [frame for frame in traceback.extract_tb(crash.__traceback__) if not frame.name.startswith("<")]
+def crash(problem: BaseException) -> Suspicion:
+    """Return what is said of an input at which a parser raised what is no refusal."""
+    frames = [frame for frame in traceback.extract_tb(problem.__traceback__) if not frame.name.startswith("<")]
     # Where it was raised is the same from release to release, other than the number of the line.
     place = frames[-1].name if frames else ""
-    if isinstance(crash, HangError):
+    if isinstance(problem, HangError):
         return hang()
-    name = type(crash).__name__
+    name = type(problem).__name__
     return Suspicion(
-        "crash", "", f"{name}.{place}", "messages, or a refusal", f"{name} in {place}: {crash}", Weight.BREACH
+        "crash", "", f"{name}.{place}", "messages, or a refusal", f"{name} in {place}: {problem}", Weight.BREACH
     )
 
 
@@ -231,7 +232,7 @@ def _is_excused(wire: Wire, seen: Run) -> bool:
     if wire.verdict.excuse is not Excuse.REPLACED:
         return False
     message: object = seen.messages[wire.verdict.message]
-    parts = _parts(message)
+    parts = parts_of(message)
     if len(parts) < 4 or any(octet in part for octet in FORBIDDEN for part in parts[:2]):
         # Whoever hands no fields over cannot be looked at.
         return len(parts) < 4
@@ -254,7 +255,8 @@ def _names(wire: Wire) -> list[bytes]:
     ]
 
 
-def _parts(message: object) -> tuple[Any, ...]:
+def parts_of(message: object) -> tuple[Any, ...]:
+    """Return the parts of a message that has any; () of one that is a value alone."""
     return tuple(cast("Iterable[Any]", message)) if isinstance(message, tuple) else ()
 
 
@@ -282,7 +284,7 @@ def _segments(parser: Parser, wire: Wire, seen: Run, others: list[bytes], name: 
 def _apart(parser: Parser, wire: Wire, seen: Run, others: list[bytes], name: str) -> list[Suspicion]:
     other = run(parser, others)
     if other.crash is not None:
-        return [_crash(other.crash)]
+        return [crash(other.crash)]
     detail = wire.verdict.unit or ("edited" if wire.input.edits else "legal")
     observed = f"as {name}: {other.words}; else: {seen.words}"
     if other.messages == seen.messages:
@@ -326,4 +328,4 @@ def _shown(message: object) -> str:
 
 def against(parser: Parser, wire: Wire, seen: Run) -> list[Suspicion]:
     """Return what the verdict says of a run alone, with nothing laid to anything else."""
-    return [_crash(seen.crash)] if seen.crash is not None else _against(parser, wire, seen)
+    return [crash(seen.crash)] if seen.crash is not None else _against(parser, wire, seen)

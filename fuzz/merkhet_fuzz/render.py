@@ -11,7 +11,7 @@ from merkhet_fuzz.bases import connection, library
 from merkhet_fuzz.bases.websocket import masked
 from merkhet_fuzz.edits import LENGTHENING, Edited, apply
 from merkhet_fuzz.grammar import Base, Kind, Piece
-from merkhet_fuzz.inputs import Input
+from merkhet_fuzz.inputs import Input, Printer
 from merkhet_fuzz.judges import chunked, deflate, frames, handshake, http, multipart, strict, values
 from merkhet_fuzz.judges.view import View
 from merkhet_fuzz.verdicts import ACCEPT, FREE, Decision, Verdict, combine, refuse
@@ -49,6 +49,9 @@ class Wire(NamedTuple):
 
     def __repr__(self) -> str:
         return f"render({self.input!r})"
+
+    def _repr_pretty_(self, printer: Printer, _is_cycle: bool) -> None:  # noqa: FBT001 - as in Input
+        printer.text(repr(self))
 
     @property
     def at_most(self) -> int:

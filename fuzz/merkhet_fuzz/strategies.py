@@ -110,9 +110,13 @@ def transports(base: Base, *, may_end: bool = True) -> st.SearchStrategy[Transpo
     return st.one_of(ways)
 
 
-@st.composite
-def inputs(draw: st.DrawFn, kind: Kind | str, edits_max: int = EDITS_MAX) -> Input:
+def inputs(kind: Kind | str, edits_max: int = EDITS_MAX) -> st.SearchStrategy[Input]:
     """Return inputs of a kind: a base, at most so many edits of different places, and a way to travel."""
+    return _inputs(Kind(kind), edits_max)
+
+
+@st.composite
+def _inputs(draw: st.DrawFn, kind: Kind, edits_max: int) -> Input:
     base = draw(bases(kind))
     chosen: Sequence[Edit] = draw(st.lists(edits(base), max_size=edits_max, unique_by=lambda edit: edit.place))
     return Input(base.kind, base.name, base.seed, tuple(chosen), draw(transports(base)))
@@ -123,9 +127,13 @@ def wires(kind: Kind | str, edits_max: int = EDITS_MAX) -> st.SearchStrategy[Wir
     return inputs(kind, edits_max).map(render)
 
 
-@st.composite
-def legal(draw: st.DrawFn, kind: Kind | str) -> Wire:
+def legal(kind: Kind | str) -> st.SearchStrategy[Wire]:
     """Return legal inputs as they are sent, whole and in any segments: `expected` has what comes out of each."""
+    return _legal(Kind(kind))
+
+
+@st.composite
+def _legal(draw: st.DrawFn, kind: Kind) -> Wire:
     base = draw(bases(kind))
     return render(Input(base.kind, base.name, base.seed, (), draw(transports(base, may_end=False))))
 

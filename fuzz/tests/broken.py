@@ -98,3 +98,11 @@ def segmented(
         )
 
     return by_segments
+
+
+def leaky(segments: Sequence[bytes]) -> Iterator[bytes]:
+    """A parser as a user has one: it reads sizes as `int` does."""
+    yield from chunked(int=True).function(segments)
+
+
+leaky.refusals = (Refused,)  # type: ignore[attr-defined]

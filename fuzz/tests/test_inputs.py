@@ -18,7 +18,7 @@ from merkhet_fuzz.spellings import COUNT, SPELLINGS
 from merkhet_fuzz.strategies import bases, inputs
 from merkhet_fuzz.verdicts import Decision
 
-DIGEST = "6a3a191939df6b4151c363110e9c9321"
+DIGEST = "7b17e1f1e79eff73e43d6be21e9f2c80"
 KINDS = st.sampled_from(list(Kind))
 
 

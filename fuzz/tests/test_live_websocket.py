@@ -84,7 +84,7 @@ CASES: tuple[tuple[str, tuple[bytes, ...], End, str], ...] = (
     (f"{MESSAGE} message1.length:len126 message1.extended:put=0,0005", (OPENS, HELLO), End.CLOSED, ""),
     (f"{MESSAGE} message1.length:len126 message1.extended:put=0,0005", (OPENS, server_close(1002)), End.CLOSED, ""),
     (f"{MESSAGE} message1.length:len126 message1.extended:put=0,0005", (OPENS, CANARY), End.CLOSED,
-     "accepted.rfc6455-10.4-1.lenient"),
+     "echo.rfc6455-6.2-7.data"),
     (f"{MESSAGE} message1.payload:put=5,c3", (OPENS, server_close(1007)), End.CLOSED, ""),
     (f"{MESSAGE} message1.payload:put=5,c3", (OPENS, server_text("hello\ufffd")), End.CLOSED,
      "accepted.rfc6455-8.1-1.message"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from collections.abc import Callable
+from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
@@ -19,14 +20,16 @@ from merkhet_fuzz.verdicts import Decision
 from merkhet_reference import http_date
 from merkhet_reference.http1 import response
 
-REFERENCE = [parsers.load(label) for label in parsers.known() if label.startswith("reference:")]
-QUIETLY = settings(deadline=None, derandomize=True, max_examples=60, database=None)
+T = TypeVar("T")
+LABELS = [label for label in parsers.known() if label.startswith("reference:")]
+STREAMS = [label for label in LABELS if label.partition(":")[2] not in VALUES]
+QUIETLY = settings(deadline=None, derandomize=True, max_examples=40, database=None)
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 
 
-def smallest(strategy: st.SearchStrategy[Any], condition: Any) -> Any:
+def smallest(strategy: st.SearchStrategy[T], condition: Callable[[T], bool]) -> T:
     return find(
-        strategy, condition, settings=settings(QUIETLY, max_examples=3000, phases=[Phase.generate, Phase.shrink])
+        strategy, condition, settings=settings(QUIETLY, max_examples=1500, phases=[Phase.generate, Phase.shrink])
     )
 
 
@@ -44,14 +47,13 @@ def test_it_shrinks_to_one_edit() -> None:
         strategies.wires("chunked"),
         lambda wire: wire.verdict.decision is Decision.REFUSE and wire.verdict.unit == "chunk-line",
     )
-    assert isinstance(wire, Wire)
     assert (wire.input.name, wire.input.seed, len(wire.input.edits)) == ("body", 0, 1)
     assert len(wire.segments) == 1
 
 
 def test_it_shrinks_to_one_cut() -> None:
     wire = smallest(strategies.legal("http-request"), lambda wire: len(wire.segments) > 1)
-    assert wire.input == Input.parse("http-request.get#0 cut@1")
+    assert str(wire.input) in {"http-request.get#0 each@1", "http-request.get#0 cut@1"}
 
 
 def test_what_fails_is_printed_as_a_line_that_is_taken_back() -> None:
@@ -72,9 +74,7 @@ def test_every_edit_fits_its_base(kind: Kind) -> None:
     holds()
 
 
-@pytest.mark.parametrize(
-    "kind", ["http-request", "chunked", "range", "date", "websocket-frames", "websocket-handshake"]
-)
+@pytest.mark.parametrize("kind", ["http-request", "chunked", "range", "websocket-frames", "websocket-handshake"])
 def test_what_is_to_be_refused_is_made_by_one_edit(kind: str) -> None:
     @settings(QUIETLY, suppress_health_check=SLOW, max_examples=20)
     @given(strategies.refused(kind))
@@ -86,15 +86,17 @@ def test_what_is_to_be_refused_is_made_by_one_edit(kind: str) -> None:
 
 
 def test_a_kind_that_is_not_there_is_told() -> None:
-    with pytest.raises(ValueError, match="no-such is not a valid Kind"):
-        strategies.inputs("no-such").example()
+    with pytest.raises(ValueError, match="'no-such' is not a valid Kind"):
+        strategies.inputs("no-such")
 
 
 # What holds of the reference
 
 
-@pytest.mark.parametrize("parser", REFERENCE, ids=lambda parser: parser.label)
-def test_a_legal_input_comes_out_as_it_is_meant_in_any_segments(parser: parsers.Parser) -> None:
+@pytest.mark.parametrize("label", LABELS)
+def test_a_legal_input_comes_out_as_it_is_meant_in_any_segments(label: str) -> None:
+    parser = parsers.load(label)
+
     @QUIETLY
     @given(strategies.legal(parser.kind))
     def holds(wire: Wire) -> None:
@@ -104,9 +106,11 @@ def test_a_legal_input_comes_out_as_it_is_meant_in_any_segments(parser: parsers.
     holds()
 
 
-@pytest.mark.parametrize("parser", REFERENCE, ids=lambda parser: parser.label)
-def test_nothing_is_wrong_with_how_any_input_is_taken(parser: parsers.Parser) -> None:
-    @settings(QUIETLY, max_examples=150)
+@pytest.mark.parametrize("label", LABELS)
+def test_nothing_is_wrong_with_how_any_input_is_taken(label: str) -> None:
+    parser = parsers.load(label)
+
+    @settings(QUIETLY, max_examples=80)
     @given(strategies.wires(parser.kind))
     def holds(wire: Wire) -> None:
         assert oracles.observe(parser, wire, with_segments=True) == []
@@ -114,9 +118,11 @@ def test_nothing_is_wrong_with_how_any_input_is_taken(parser: parsers.Parser) ->
     holds()
 
 
-@pytest.mark.parametrize("parser", [one for one in REFERENCE if one.kind not in VALUES], ids=lambda one: one.label)
-def test_where_segments_begin_means_nothing(parser: parsers.Parser) -> None:
-    @settings(QUIETLY, max_examples=100)
+@pytest.mark.parametrize("label", STREAMS)
+def test_where_segments_begin_means_nothing(label: str) -> None:
+    parser = parsers.load(label)
+
+    @settings(QUIETLY, max_examples=60)
     @given(strategies.wires(parser.kind), st.lists(st.integers(1, 400), max_size=6))
     def holds(wire: Wire, cuts: list[int]) -> None:
         octets = b"".join(wire.segments)

@@ -16,22 +16,23 @@ from merkhet.cli import fuzz_known, fuzz_live, fuzz_results, fuzz_show, show
 from merkhet.cli.choose import TargetOptions, choose, started
 from merkhet.cli.codes import Code, Failure
 from merkhet.cli.signals import terminated_as_interrupted
-from merkhet.cli.terminal import say, shortened
+from merkhet.cli.terminal import say, shortened, some
 from merkhet.model import Disagreement, Severity, TargetInfo, Weight
 from merkhet.template import ENDPOINTS
 from merkhet_fuzz import parsers
-from merkhet_fuzz.diff import clusters
+from merkhet_fuzz.diff import clusters, derived
 from merkhet_fuzz.diff.campaign import DiffCampaign
 from merkhet_fuzz.diff.participants import ParserParticipant, Participant, UrlParticipant
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.inputs import Input, InputError
 from merkhet_fuzz.live.engine import UnreachableError
-from merkhet_fuzz.parsers import ParserError
+from merkhet_fuzz.parsers import Parser, ParserError
 from merkhet_fuzz.render import render
 from merkhet_reports import fuzzed
 
 LIVE_REPLAYS_MAX = 40
 """For the witness of a cluster with servers in it: each replay may take all the patience there is."""
+UNREPEATED_TOLD = 3
 
 
 @click.command("diff")
@@ -89,6 +90,8 @@ def diff(  # noqa: PLR0917 - click passes each option by its name
     chosen = _parsers(names, servers, wanted)
     with contextlib.ExitStack() as stack:
         live = _started(stack, servers, echo, i_may_test)
+        if live:
+            chosen = [replace(parser, placed=live[0].prober.placed) for parser in chosen]
         groups = _groups([*live, *chosen], wanted)
         every = {label.partition(":")[0]: version for group in groups.values() for label, version in _told(group)}
         recorder = fuzz_results.Recorder(output, known, _info(every), fail_on)
@@ -102,7 +105,7 @@ def diff(  # noqa: PLR0917 - click passes each option by its name
                 return _one(out, Input.parse(line), next(iter(groups.values())))
             with recorder.kept():
                 for kind, group in groups.items():
-                    campaign = DiffCampaign(kind, group, seed, seconds, inputs or 0, with_taste=taste)
+                    campaign = DiffCampaign(kind, group, seed, seconds, inputs or 0, taste, is_placed=bool(live))
                     campaign.replays_max = LIVE_REPLAYS_MAX if live else campaign.replays_max
                     _run(campaign, recorder, again)
         except InputError as problem:
@@ -124,22 +127,32 @@ def _kinds(line: str | None, kinds: tuple[str, ...]) -> list[Kind]:
         raise Failure(Code.INVOCATION, str(problem)) from problem
 
 
-def _parsers(names: Sequence[str], servers: Sequence[object], kinds: Sequence[Kind]) -> list[Participant]:
+def _parsers(names: Sequence[str], servers: Sequence[object], kinds: Sequence[Kind]) -> list[ParserParticipant]:
     """Return the parsers that are named; without any name and any server, those that are installed."""
-    found: list[Participant] = []
-    for name in names or (() if servers else sorted(parsers.known())):
+    found: list[ParserParticipant] = []
+    for name in names or (() if servers else sorted({label.partition(":")[0] for label in parsers.known()})):
         try:
-            found += [ParserParticipant(parser) for parser in parsers.find(name) if parser.kind in kinds]
+            found += [ParserParticipant(parser) for parser in _found(name) if parser.kind in kinds]
         except ParserError as problem:
             if names:
                 raise Failure(Code.INVOCATION, str(problem)) from problem
     return found
 
 
+def _found(name: str) -> list[Parser]:
+    """Return the parsers of this name; one of requests reads chunked bodies, too."""
+    if name.endswith(f":{Kind.CHUNKED}") and name not in parsers.known():
+        name = name.replace(f":{Kind.CHUNKED}", f":{Kind.HTTP}")
+        return [derived.chunked(parser) for parser in parsers.find(name)]
+    every = parsers.find(name)
+    has_chunked = f"{name.partition(':')[0]}:{Kind.CHUNKED}" in parsers.known() or name.endswith(f":{Kind.HTTP}")
+    return every + [derived.chunked(parser) for parser in every if parser.kind is Kind.HTTP and not has_chunked]
+
+
 def _started(
     stack: contextlib.ExitStack, servers: Sequence[TargetOptions], echo: str | None, i_may_test: tuple[str, ...]
-) -> list[Participant]:
-    found: list[Participant] = []
+) -> list[UrlParticipant]:
+    found: list[UrlParticipant] = []
     for options in servers:
         chosen = choose(options, Path.cwd())
         if echo is not None and options.target is None:
@@ -227,8 +240,9 @@ def _end(out: Console, campaign: DiffCampaign, known: fuzz_known.Known) -> None:
     say(out, f"{campaign.kind}: {campaign.inputs} inputs; classes of disagreements: {counts}")
     if campaign.tastes:
         say(out, f"{campaign.tastes} inputs on which they differ as the text lets them; --taste tells of these")
-    for name, made in campaign.unrepeated.items():
-        say(out, f"note: {name} was seen beside other inputs and not alone: {made}")
+    if campaign.unrepeated:
+        seen = some(list(campaign.unrepeated), UNREPEATED_TOLD)
+        say(out, f"note: {len(campaign.unrepeated)} classes were seen beside other inputs and not alone: {seen}")
 
 
 def _one(out: Console, made: Input, group: Sequence[Participant]) -> Code:

@@ -25,8 +25,9 @@ from merkhet_fuzz import findings
 from merkhet_fuzz.inputs import Input, InputError
 from merkhet_fuzz.journal import PLACE, Journal, JournalError
 from merkhet_fuzz.live import surfaces
-from merkhet_fuzz.live.campaign import LiveCampaign, Prober, Target
+from merkhet_fuzz.live.campaign import LiveCampaign
 from merkhet_fuzz.live.engine import UnreachableError
+from merkhet_fuzz.live.prober import Prober, Target
 from merkhet_fuzz.live.seam import Place, Surface
 from merkhet_fuzz.render import render
 
@@ -220,13 +221,14 @@ def replayed(line: str, target: dict[str, object], i_may_test: tuple[str, ...]) 
             prober = Prober(there, surface)
             prober.measure()
             trial = prober.alone(made)
+            harm = prober.harm()
     except (InputError, KeyError) as problem:
         raise Failure(Code.INVOCATION, str(problem)) from problem
     except UnreachableError as problem:
         raise Failure(Code.TARGET, str(problem), chosen.printed()) from problem
     fuzz_show.wire(out, render(made, prober.placed(made)))
     say(out, f"answered  {trial.dialogue.told()}")
-    seen = trial.dialogue.suspicions()
+    seen = trial.dialogue.suspicions() + harm
     for suspicion in seen:
         name = f"{there.name}:{surface.kind}"
         again = findings.make(name, suspicion, made, version=there.version, placed=prober.placed(made))

@@ -186,7 +186,9 @@ async def listen(request: web.Request) -> web.StreamResponse:
 async def push(request: web.Request) -> web.Response:
     data = (await request.read()).decode("utf-8", "replace")
     for listener in set(request.app[LISTENERS]):
-        await listener.send(data)
+        # One that has left and is not yet discarded is no reason to keep it from the others.
+        with contextlib.suppress(ConnectionError):
+            await listener.send(data)
     return web.Response(status=204)
 
 

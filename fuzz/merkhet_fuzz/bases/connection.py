@@ -212,7 +212,7 @@ def expect_other(builder: Builder) -> Rules:
 def absolute(builder: Builder) -> Rules:
     """A request target in absolute-form (RFC 9112, Section 3.2.2)."""
     target = b"http://a" + (b"/" if builder.is_simplest else builder.dice.pick((b"/", b"/?a=b", b"/?a/b")))
-    request(builder, _either_method(builder)._replace(target=target))
+    request(builder, Line(target=target))
     return Rules(asked="rfc9112-3.2.2-6")
 
 

@@ -28,8 +28,9 @@ TIMES = 2
 class DiffCampaign:
     """A campaign. `found` has each cluster by its name; `tastes` counts the inputs that the text leaves to everyone.
 
-    With `with_taste` these are clustered, too. `unrepeated` has what was seen beside others and not alone. `replays_max` bounds
-    the work for each witness: a parser is fast, a server that keeps silent is not.
+    With `with_taste` these are clustered, too. `is_placed`: a server takes part, so that not all are sent the same octets.
+    `unrepeated` has what was seen beside others and not alone. `replays_max` bounds the work for each witness: a parser is
+    fast, a server that keeps silent is not.
     """
 
     kind: Kind
@@ -38,6 +39,7 @@ class DiffCampaign:
     seconds: float
     inputs_max: int = 0
     with_taste: bool = False
+    is_placed: bool = False
     replays_max: int = minimise.REPLAYS_MAX
     on_found: Callable[[Disagreement], None] = lambda _: None
     on_progress: Callable[[int], None] = lambda _: None
@@ -55,12 +57,23 @@ class DiffCampaign:
         while time.monotonic() < until and not (self.inputs_max and self.inputs >= self.inputs_max):
             count = min(BATCH_INPUTS, self.inputs_max - self.inputs) if self.inputs_max else BATCH_INPUTS
             start = self.inputs
-            inputs = [mutate.make(self.kind, self.seed, index) for index in range(start, start + count)]
-            columns = [participant.read(inputs) for participant in self.participants]
-            self.inputs += count
-            for number, (made, *readings) in enumerate(zip(inputs, *columns, strict=True)):
-                self._take(made, readings, start + number)
+            self.take([self._made(index) for index in range(start, start + count)])
             self.on_progress(self.inputs)
+
+    def take(self, inputs: Sequence[Input]) -> None:
+        """Give these inputs to all participants, and keep what comes of it. Raises UnreachableError and InputError."""
+        start = self.inputs
+        columns = [participant.read(inputs) for participant in self.participants]
+        self.inputs += len(inputs)
+        for number, (made, *readings) in enumerate(zip(inputs, *columns, strict=True)):
+            self._take(made, readings, start + number)
+
+    def _made(self, index: int) -> Input:
+        made = mutate.make(self.kind, self.seed, index)
+        if not self.is_placed or made.transport.end < 0:
+            return made
+        # Each server has a host and paths of its own, so that an offset is another place in what each is sent.
+        return replace(made, transport=replace(made.transport, end=-1))
 
     def alone(self, made: Input) -> tuple[Split | None, list[Reading]]:
         """Give one input to each with nothing beside it. Raises UnreachableError and InputError."""
@@ -84,6 +97,8 @@ class DiffCampaign:
             self.unrepeated.setdefault(seen.name, str(made))
             return
         self._settle(made, seen, index)
+        if (name := self._clusters.get(seen)) is not None:
+            self._count(name, made)
 
     def _laid(self, made: Input, seen: Split, index: int) -> str | None:
         """Return the cluster of the legal base, or of one edit, where that alone is disagreed about as gravely.
@@ -92,6 +107,7 @@ class DiffCampaign:
         """
         base = Input(made.kind, made.name, made.seed)
         parts = [base] if made != base else []
+        parts += [replace(made, edits=())] if made.edits and made.transport != PLAIN else []
         parts += [replace(base, edits=(edit,)) for edit in made.edits if len(made.edits) > 1 or made.transport != PLAIN]
         for part in parts:
             found = self._bases[str(part)] if str(part) in self._bases else self.alone(part)[0]
@@ -120,11 +136,10 @@ class DiffCampaign:
             return
         self._clusters[seen] = self._clusters[final] = final.name
         if final.name in self.found:
-            self._count(final.name, made)
             return
         names = [participant.label for participant in self.participants]
         told = clusters.disagreement(self.kind, names, final, least, readings, index=index, seed=self.seed)
-        self.found[final.name] = told
+        self.found[final.name] = msgspec.structs.replace(told, inputs=0)
         self.on_found(told)
 
     def _count(self, name: str, made: Input) -> None:

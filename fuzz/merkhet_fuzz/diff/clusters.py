@@ -12,7 +12,7 @@ from merkhet_fuzz.bases import library
 from merkhet_fuzz.diff import reading
 from merkhet_fuzz.diff.reading import Reading
 from merkhet_fuzz.edits import UNIT_EDITS
-from merkhet_fuzz.grammar import Base
+from merkhet_fuzz.grammar import Base, Kind
 from merkhet_fuzz.inputs import Input
 from merkhet_fuzz.oracles import Suspicion
 from merkhet_fuzz.render import Wire, render
@@ -91,7 +91,7 @@ def disagreement(
         id=f"differ:{kind}/{found.name}",
         severity=found.severity,
         kind=kind,
-        weight=weight(found.severity, verdict.requirement if is_decided else "", is_known=bool(at_fault)),
+        weight=weight(kind, found.severity, verdict.requirement if is_decided else "", is_known=bool(at_fault)),
         participants=tuple(names),
         sides=found.sides,
         readings=tuple(_words(found.severity, one) for one in readings),
@@ -113,10 +113,13 @@ def _words(severity: Severity, one: Reading) -> str:
     return f"{one.words} (fields: {one.fields})" if severity is Severity.MEANING and one.fields else one.words
 
 
-def weight(severity: Severity, requirement: str, *, is_known: bool) -> Weight:
-    """Return how much a disagreement weighs: one about framing as much as there is, where the text says who is wrong."""
+def weight(kind: str, severity: Severity, requirement: str, *, is_known: bool) -> Weight:
+    """Return how much a disagreement weighs: one about framing as much as there is, where the text says who is wrong.
+
+    Where it does not, one about the parts of a form is only noted: no other request can be read out of it.
+    """
     if severity is Severity.FRAMING:
-        return Weight.BREACH if is_known else Weight.WARNING
+        return Weight.BREACH if is_known else Weight.NOTE if kind == Kind.MULTIPART else Weight.WARNING
     if severity is Severity.TASTE:
         return Weight.NOTE
     return findings.weight_of(Suspicion("differ", requirement, "", "", ""))

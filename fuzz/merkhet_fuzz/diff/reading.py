@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, cast
 from merkhet.model import Severity
 from merkhet_fuzz.grammar import VALUES, Kind
 from merkhet_fuzz.judges.values import POSITION_MAX
-from merkhet_fuzz.oracles import Run
+from merkhet_fuzz.oracles import Run, parts_of
 from merkhet_fuzz.render import Wire
 
 UNKNOWN = None
@@ -39,6 +39,7 @@ class Message(NamedTuple):
 class Reading:
     """The messages that came out. `stops`: the next one was refused; else it is waited for, or there is none.
 
+    `is_one`: the messages are parts of one whole, so that it matters to nobody how many came before it was refused.
     `fault` is the requirement of the catalogue that was not kept, or a word where it has none; "" for none.
     """
 
@@ -48,6 +49,7 @@ class Reading:
     fault: str = ""
     fields: str = ""
     """The fields of each message, where they are told: what is said where the disagreement may be about them."""
+    is_one: bool = False
 
 
 def compare(one: Reading, other: Reading) -> Severity | None:
@@ -65,7 +67,7 @@ def compare(one: Reading, other: Reading) -> Severity | None:
         return worst
     if short.stops:
         return worst or Severity.ACCEPTANCE
-    if short.messages and short.messages[-1].ends:
+    if (short.messages and short.messages[-1].ends) or (short.is_one and long.stops):
         return worst
     # The one still waits for the end of what the other has taken for a message of its own.
     return Severity.FRAMING
@@ -114,7 +116,7 @@ def of_run(kind: Kind, wire: Wire, seen: Run, fault: str) -> Reading:
     told = [_message(kind, wire, number, message) for number, message in enumerate(seen.messages)]
     stops = seen.refusal is not None or seen.crash is not None or (kind in ONE_AT_MOST and not told)
     fields = "; ".join(_told_fields(message) for message in told) if kind is Kind.HTTP else ""
-    return Reading(tuple(told), stops, words(kind, seen), fault, fields)
+    return Reading(tuple(told), stops, words(kind, seen), fault, fields, kind is Kind.MULTIPART)
 
 
 def _told_fields(message: Message) -> str:
@@ -145,7 +147,7 @@ def http_message(wire: Wire, number: int, parts: tuple[Any, ...]) -> Message:
     expected = cast("tuple[object, ...]", wire.expected[number]) if number < len(wire.expected) else (UNKNOWN,) * 3
     method, target, content = (
         ALIKE if part == wanted and part is not None else part
-        for part, wanted in zip(parts[:3], expected, strict=False)
+        for part, wanted in zip(tuple(parts)[:3], expected, strict=False)
     )
     fields = _fields(parts[3]) if len(parts) > 3 and parts[3] is not None else UNKNOWN
     ends = parts[0] == b"CONNECT" or _says_close(fields) or _is_old(wire)
@@ -182,7 +184,7 @@ def misplaced(wire: Wire, seen: Run) -> bool:
     """Tell whether a field of one request's trailer section came out with the fields of a later request."""
     trailers: set[bytes] = set()
     for number, message in enumerate(seen.messages):
-        parts: tuple[Any, ...] = message if isinstance(message, tuple) else ()
+        parts = parts_of(message)
         told = {name.lower() for name, _ in parts[3]} if len(parts) > 3 else set[bytes]()
         own = {
             piece.octets.lower()
@@ -214,6 +216,8 @@ def words(kind: Kind, seen: Run) -> str:
 
 
 def _words(kind: Kind, message: object) -> str:
+    if message is ...:
+        return "something that it does not tell"
     if kind is Kind.HTTP and isinstance(message, tuple):
         method, target, content = cast("tuple[bytes, bytes, bytes]", message[:3])
         with_content = f" with {_shown(content)}" if content else ""

@@ -21,6 +21,10 @@ class ClientMessages:
         self._agreed = agreed or Deflate()
         self._inflater = Inflater(takeover=True, bytes_max=MESSAGE_BYTES_MAX)
         self._window = b""
+        self.finals = 0
+        """How many blocks said that they are the last."""
+        self.reaches_over = False
+        """Whether a message referred to one that had such a block: of that the text says less."""
 
     def message(self, payload: bytes) -> bytes | Verdict:
         """Return the message, GARBAGE, or FREE: a client that is not as was agreed may be understood or not."""
@@ -30,6 +34,8 @@ class ClientMessages:
             return GARBAGE if self._is_garbage(payload) else FREE
         except TooLong:
             return FREE
+        self.reaches_over |= bool(inflated.reach and self.finals)
+        self.finals += inflated.finals
         self._window = (self._window + inflated.data)[-WINDOW_BYTES:]
         if inflated.distance is None or inflated.reach is None:
             is_free = not self._agreed.client_takeover or self._agreed.client_bits < 15

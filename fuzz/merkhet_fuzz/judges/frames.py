@@ -24,6 +24,11 @@ NO_LENGTH = 1 << 62
 class Inflating(Protocol):
     """What is known of the client's compression: see merkhet_fuzz.judges.deflate."""
 
+    finals: int
+    """How many DEFLATE blocks said that they are the last, in all messages so far."""
+    reaches_over: bool
+    """Whether a message referred to one before it that had such a block."""
+
     def message(self, payload: bytes) -> bytes | Verdict:
         """Return the message that a compressed payload is, or what is to be said of one that is none."""
         ...
@@ -201,11 +206,12 @@ def is_odd(body: bytes) -> bool:
     return (
         len(body) == 1
         or not (code in {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011} or 3000 <= code < 5000)
-        or not _is_text(body[2:])
+        or not is_text(body[2:])
     )
 
 
-def _is_text(octets: bytes) -> bool:
+def is_text(octets: bytes) -> bool:
+    """Tell whether octets are UTF-8."""
     try:
         octets.decode()
     except UnicodeDecodeError:
@@ -222,7 +228,7 @@ def _end(reading: Reading) -> None:
             _fail(reading, inflated, is_whole=True, trouble=reading.begun)
             return
         content = inflated
-    if name == "text" and not _is_text(content):
+    if name == "text" and not is_text(content):
         text = "rfc7692-6.2-a1" if reading.is_compressed else "rfc6455-8.1-1"
         _fail(reading, refuse(text, "text is valid UTF-8"), is_whole=True, trouble=reading.begun)
         return

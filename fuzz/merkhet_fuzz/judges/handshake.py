@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 
 from merkhet.model import Weight
-from merkhet.wire.extensions import read_extensions
+from merkhet.wire.extensions import DEFLATE, read_extensions
 from merkhet_fuzz.judges import http
+from merkhet_fuzz.judges.offers import offer_fault
 from merkhet_fuzz.judges.view import View
 from merkhet_fuzz.verdicts import ACCEPT, FREE, Decision, Verdict, accept, refuse
 
@@ -116,7 +117,10 @@ def key(value: bytes) -> Verdict:
 def extensions(value: bytes) -> Verdict:
     """Section 9.1: an offer that does not fit the grammar fails the handshake. Empty elements count for nothing."""
     elements = [element for element in re.split(rb',(?=(?:[^"]*"[^"]*")*[^"]*\Z)', value) if element.strip(b" \t")]
-    if read_extensions(elements) is not None and elements:
+    offers = read_extensions(elements) if elements else None
+    if offers is not None:
+        if any(offer.name == DEFLATE and offer_fault(offer) for offer in offers):
+            return FREE  # to be declined; a server may as well refuse the handshake
         return ACCEPT if len(elements) == value.count(b",") + 1 or b'"' in value else FREE
     if not value.isascii() or not elements:
         return FREE

@@ -10,32 +10,21 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from merkhet.answer import End
 from merkhet.model import FuzzFinding, Weight
-from merkhet.wire.sockets import Address
 from merkhet_fuzz import findings, minimise
-from merkhet_fuzz.bases import library
-from merkhet_fuzz.grammar import Base
 from merkhet_fuzz.inputs import PLAIN, Input
 from merkhet_fuzz.live import blame, segments, watch
-from merkhet_fuzz.live.answers import Answers
 from merkhet_fuzz.live.engine import Engine, UnreachableError
-from merkhet_fuzz.live.seam import Dialogue, Place, Surface, Timing, Trial
+from merkhet_fuzz.live.prober import PAUSE_SECONDS, Prober, Target
+from merkhet_fuzz.live.seam import Surface, Timing, Trial
 from merkhet_fuzz.oracles import Suspicion
-from merkhet_fuzz.render import render
 
 BATCH_INPUTS = 1000
 IN_FLIGHT = 64
 SUSPECTS_MAX = 8
 """A batch ends early where so many classes wait to be tried alone."""
-PAUSE_SECONDS = 0.002
-"""Between two segments of an input that is alone: or the server's kernel would make one of them."""
 PAUSES_MAX = 8
 """Beside others, an input in more segments than these is sent without pauses: it would be there for seconds."""
-ROUND_TRIPS_MEASURED = 5
-MEASURING_SECONDS = 1.0
-ROUND_TRIPS = 20
-"""Silence for so many idle round trips is silence."""
 REPLAYS_MAX = 200
 SLOW_REPLAYS_MAX = 8
 """Of what shows by silence, as each replay takes all the patience there is."""
@@ -51,22 +40,6 @@ REPEATS = 100
 DIES = "dies"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A server under test. `restart` starts it again where it is ours to start, and returns where it is then.
-
-    `group` is the id of its process group.
-    """
-
-    name: str
-    address: Address
-    place: Place
-    version: str = ""
-    restart: Callable[[], tuple[Address, Place]] | None = None
-    alive: Callable[[], bool] | None = None
-    group: Callable[[], int] | None = None
-
-
 @dataclass(slots=True)
 class Suspect:
     """What was seen beside others, and is to be seen alone."""
@@ -74,87 +47,6 @@ class Suspect:
     suspicion: Suspicion
     input: Input
     index: int
-
-
-class Asking(Dialogue):
-    """One request, and all that is answered."""
-
-    def __init__(self, octets: bytes, method: str) -> None:
-        super().__init__([octets])
-        self.answers = Answers([method])
-
-    def received(self, octets: bytes) -> None:
-        """Read on; the first final answer is enough."""
-        self.answers.received(octets)
-        self.is_done = bool(self.answers.finals or self.answers.garbage)
-
-    def ended(self, end: End) -> None:
-        """The connection is over."""
-        super().ended(end)
-        self.answers.ended(end)
-
-
-class Prober:
-    """Tries single inputs on a target, with nothing beside them."""
-
-    def __init__(self, target: Target, surface: Surface) -> None:
-        self.target = target
-        self.surface = surface
-        self.timing = Timing(quiet=0.1, patience=3.0, pause=PAUSE_SECONDS)
-
-    def placed(self, made: Input) -> Base:
-        """Return the base of an input as this target is sent it; made once. Raises InputError."""
-        key = f"base {made.kind}.{made.name}#{made.seed}"
-        known = self.target.place.notes.get(key)
-        if isinstance(known, Base):
-            return known
-        base = self.surface.placed(library.base(made.kind, made.name, made.seed), self.target.place)
-        self.target.place.notes[key] = base
-        return base
-
-    def trial(self, made: Input, index: int = 0) -> Trial:
-        """Return an input with its dialogue. Raises InputError."""
-        wire = render(made, self.placed(made))
-        return Trial(made, wire, self.surface.dialogue(wire, self.target.place), index)
-
-    def ask(self, octets: bytes, method: str) -> Answers:
-        """Send one request as it stands, and return the answers. Raises UnreachableError."""
-        dialogue = Asking(octets, method)
-        made = Input(self.surface.kind, "asking", 0)
-        list(Engine(self.target.address, self.timing, 1).run([Trial(made, None, dialogue)]))
-        return dialogue.answers
-
-    def measure(self) -> float:
-        """Take the time of an idle round trip, of the simplest input; silence is measured by it. Raises UnreachableError."""
-        self.surface.prepare(self.target.place, self.ask)
-        name = self.surface.names(self.target.place)[0]
-        begun = time.monotonic()
-        heard: list[float] = []
-        while len(heard) < ROUND_TRIPS_MEASURED and (not heard or time.monotonic() - begun < MEASURING_SECONDS):
-            heard.append(self.alone(Input(self.surface.kind, name, 0)).dialogue.heard_after)
-        least = min((one for one in heard if one), default=self.timing.patience)
-        self.timing.quiet = max(0.1, least * ROUND_TRIPS)
-        self.timing.patience = max(3.0, least * ROUND_TRIPS)
-        return least
-
-    def alone(self, made: Input) -> Trial:
-        """Try one input; return it with all that came. Raises UnreachableError and InputError."""
-        trial = self.trial(made)
-        for _ in Engine(self.target.address, self.timing, 1).run([trial]):
-            pass
-        return trial
-
-    def seen(self, made: Input) -> list[Suspicion]:
-        """Return what is suspicious in one input that is tried alone."""
-        trial = self.alone(made)
-        found = trial.dialogue.suspicions()
-        if (other := segments.whole(made)) is not None:
-            found += segments.apart(trial, self.alone(other))
-        return found
-
-    def shows(self, made: Input, label: str, times: int = 1) -> bool:
-        """Tell whether an input shows a class of finding, each time that it is tried."""
-        return all(any(one.label == label for one in self.seen(made)) for _ in range(times))
 
 
 @dataclass(slots=True)

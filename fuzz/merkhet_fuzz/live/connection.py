@@ -112,7 +112,7 @@ class ConnectionDialogue(HttpDialogue):
         wanted = f"an error: {ENDLESS_BYTES} octets of one chunk extension are no reasonable number"
         return [Suspicion("accepted", self.rules.asked, self._name, wanted, self.told())]
 
-    def sameness(self) -> object:
+    def sameness(self) -> tuple[object, ...] | None:
         """As for requests, where every answer is sure."""
         return None if self.rules.may_refuse or self.rules.may_end else super().sameness()
 

@@ -58,18 +58,28 @@ class HttpSurface(Surface):
         return HttpDialogue(wire, self.judges, tells=place.has("echo"))
 
 
-def trailers_of(base: Base) -> dict[int, set[bytes]]:
-    """Return the names that are in a message's trailer section and not in its head, by the number of the message."""
+def trailers_of(base: Base) -> dict[int, dict[bytes, int]]:
+    """Return by message the names that stand in a trailer section, its own or an earlier one, and not in its head.
+
+    Beside each name is the message that has it in its trailer section.
+    """
     known = base.notes.get("trailers")
     if isinstance(known, dict):
-        return cast("dict[int, set[bytes]]", known)
-    found: dict[int, set[bytes]] = {}
+        return cast("dict[int, dict[bytes, int]]", known)
+    seen: dict[bytes, int] = {}
     heads: dict[int, set[bytes]] = {}
+    behind: dict[int, dict[bytes, int]] = {}
     for piece in base.pieces:
-        if piece.name.endswith(".name"):
-            kept = found if base.roles[piece.unit] == "trailer" else heads
-            kept.setdefault(piece.message, set()).add(piece.octets.lower())
-    made = {number: names - heads.get(number, set()) for number, names in found.items()}
+        if piece.name.endswith(".name") and base.roles[piece.unit] == "trailer":
+            seen[piece.octets.lower()] = piece.message
+        elif piece.name.endswith(".name"):
+            heads.setdefault(piece.message, set()).add(piece.octets.lower())
+        behind[piece.message] = dict(seen)
+    made = {
+        number: {name: at for name, at in names.items() if name not in heads.get(number, ())}
+        for number, names in behind.items()
+        if names
+    }
     base.notes["trailers"] = made
     return made
 
@@ -132,12 +142,12 @@ class HttpDialogue(Dialogue):
         is_sure = self.wire.verdict.decision is Decision.ACCEPT
         requests = read_requests(self.wire.octets) if is_sure else ()
         judged = self._judges.suspicions(self.answers, requests, staged=False)
-        if not is_sure and "HEAD" in self.answers.methods:
+        if (found or not is_sure) and "HEAD" in self.answers.methods:
             # One refusal for all that came may be about another request than the HEAD: it has content then.
             judged = [suspicion for suspicion in judged if suspicion.detail != "no-content"]
         return found + judged
 
-    def sameness(self) -> tuple[object, ...]:
+    def sameness(self) -> tuple[object, ...] | None:
         """Return the statuses, of which all errors are as good, and what was read of the requests."""
         told = [self.answers.echo(number) if self._tells else None for number in range(self._count)]
         read = [echo and (echo.method, echo.target, echo.body) for echo in told]
@@ -147,7 +157,7 @@ class HttpDialogue(Dialogue):
         verdict, finals = self.wire.verdict, self.answers.finals
         if verdict.decision is Decision.FREE:
             return []
-        if out_of_order := self._out_of_order():
+        if self._count <= len(self.expected) and (out_of_order := self._out_of_order()):
             return [out_of_order]
         if verdict.decision is Decision.REFUSE:
             return self._refused()
@@ -168,14 +178,17 @@ class HttpDialogue(Dialogue):
         return self._lost() or self._open()
 
     def _merged(self) -> Suspicion | None:
-        """Return that a field of a trailer section was told among those of the head (RFC 9112, Section 7.1.2)."""
+        """Return that a field of a trailer section was told among those of a head (RFC 9112, Section 7.1.2)."""
         for number, names in trailers_of(self.wire.base).items():
             echo = self.answers.echo(number) if self._tells and number < self._count else None
             told = () if echo is None else (echo.fields or ())
-            merged = names & {name.lower() for name, _ in told}
+            merged = names.keys() & {name.lower() for name, _ in told}
             if merged:
-                wanted, came = "trailer fields apart from those of the head", f"{min(merged)!r} among the fields"
-                return Suspicion("merged", "rfc9112-7.1.2-3", "trailer", wanted, came)
+                name = min(merged)
+                where = "trailer" if names[name] == number else "next-request"
+                wanted = "trailer fields apart from those of any head"
+                came = f"{name!r}, a trailer of request {names[name] + 1}, among the fields of request {number + 1}"
+                return Suspicion("merged", "rfc9112-7.1.2-3", where, wanted, came)
         return None
 
     def _surplus(self) -> Suspicion:
@@ -206,8 +219,7 @@ class HttpDialogue(Dialogue):
             return []
         if self.answers.finals[at].status >= 400 or self.answers.finals[at + 1].status >= 400:
             return []
-        unit = self.wire.verdict.unit
-        return [Suspicion("kept", "rfc9112-6.1-13", unit, "the end of the connection behind the answer", self.told())]
+        return [Suspicion("kept", "rfc9112-6.1-13", "", "the end of the connection behind the answer", self.told())]
 
     def _open(self) -> list[Suspicion]:
         """Return that the connection stays open, though all is answered and the last request said that it was the last."""
@@ -255,8 +267,8 @@ class HttpDialogue(Dialogue):
         requirement, answers = self.wire.verdict.requirement, self.answers
         if requirement not in ANSWERED or self._is_cut or answers.garbage or not answers.is_between:
             return []
-        if any(final.says_close for final in answers.finals):
-            return []
+        if any(final.says_close or final.status >= 400 for final in answers.finals):
+            return []  # the one refusal may be the answer to all that came
         is_ended = answers.end in {End.CLOSED, End.RESET} and not self.shuts
         is_silent = answers.end is End.SILENT and requirement in WHOLE and b"\r\n\r\n" in self.wire.octets
         if not is_ended and not is_silent:

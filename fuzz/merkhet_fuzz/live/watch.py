@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 PROC = Path("/proc")
+BUSY = "busy"
 BUSY_SHARE = 0.08
 """Of a processor, used by a server that nobody asks for anything, each time that it is looked at. A loop has little more of
 a machine on which much else is done, and an idle server has a hundredth."""
@@ -68,7 +69,7 @@ def wrong(group: int, before: Usage) -> str:
     `before` is what it used when it had been asked a little, and was idle.
     """
     if is_busy(group):
-        return "busy"
+        return BUSY
     if _is_over(group, before):
         time.sleep(LOOK_SECONDS)  # what was closed by us may not be closed there yet
         return _is_over(group, before)

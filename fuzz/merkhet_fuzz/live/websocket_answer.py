@@ -13,16 +13,16 @@ from merkhet.answer import Response
 from merkhet.expect_handshake import accept_of
 from merkhet.model import Weight
 from merkhet.wire.extensions import DEFLATE, Deflate, Extension, extensions_of, read_extensions
+from merkhet_fuzz.judges.offers import BITS, CLIENT_BITS, CLIENT_FRESH, KNOWN, SERVER_BITS, SERVER_FRESH, offer_fault
 from merkhet_fuzz.live.websocket_opening import Answered, Asked
 from merkhet_fuzz.oracles import Suspicion
 from merkhet_fuzz.verdicts import Decision, Verdict
 
-SERVER_FRESH, CLIENT_FRESH = b"server_no_context_takeover", b"client_no_context_takeover"
-SERVER_BITS, CLIENT_BITS = b"server_max_window_bits", b"client_max_window_bits"
-KNOWN = frozenset((SERVER_FRESH, CLIENT_FRESH, SERVER_BITS, CLIENT_BITS))
-BITS = re.compile(rb"[89]|1[0-5]")
 REGISTERED = frozenset((DEFLATE, b"bbf-usp-protocol"))
 """The registry of RFC 6455, Section 11.4."""
+MOST_BITS = 15
+OWN_LIMITS = frozenset((408, 413, 414, 429, 431, 503))
+"""A limit of time, of size, or of how many at once is no fault."""
 CONTROLS = re.compile(rb"[\0-\x1f\x7f]")
 
 
@@ -51,8 +51,12 @@ def _refusal(asked: Asked, response: Response, verdict: Verdict, *, is_alone: bo
     status = response.status
     if verdict.decision is Decision.ACCEPT:
         requirement = verdict.requirement or "rfc6455-4.2.2-a1"
+        if status in OWN_LIMITS:
+            return
         weight = Weight.WARNING if status >= 500 else None
-        if asked.has_origin and status < 500:
+        if asked.offers and not verdict.requirement:
+            weight = Weight.WARNING  # a legal offer may be declined, which is not to refuse the WebSocket
+        if asked.has_origin and status < 500 and not verdict.requirement:
             if status != 403:
                 yield _wrong("rfc6455-10.2-2", "origin", "a 101, or 403 if it is for the Origin", status)
             return
@@ -93,11 +97,12 @@ def _subprotocol(asked: Asked, response: Response) -> Iterator[Suspicion]:
     if not chosen:
         return
     offered = {name.strip(b" \t") for value in asked.protocols for name in value.split(b",")} - {b""}
-    if len(chosen) > 1:
+    first, *more = chosen
+    if more:
         yield _wrong("rfc6455-11.3.4-2", "twice", "one Sec-WebSocket-Protocol", chosen)
-    elif not chosen[0]:
+    elif not first:
         yield _wrong("rfc6455-4.2.2-a6", "empty-subprotocol", "no empty Sec-WebSocket-Protocol", chosen)
-    elif chosen[0] not in offered:
+    elif first not in offered:
         requirement = "rfc6455-4.2.2-8" if offered else "rfc6455-4.2.2-9"
         yield _wrong(requirement, "unoffered", f"one of {sorted(offered)}, or none", chosen)
 
@@ -166,25 +171,6 @@ def _answer_faults(named: tuple[Extension, ...]) -> Iterator[Suspicion]:
             yield _wrong(requirement, "bits", f"{name.decode()} with a number from 8 to 15", value)
 
 
-def offer_fault(offer: Extension) -> str:
-    """Return the requirement by which an offer is declined, "" if it is a good one (RFC 7692, Section 7)."""
-    names = [name for name, _ in offer.parameters]
-    if any(name not in KNOWN for name in names):
-        return "rfc7692-7-1-a1"
-    if len(set(names)) < len(names):
-        return "rfc7692-7-1-a3"
-    for name, value in offer.parameters:
-        if name in {SERVER_FRESH, CLIENT_FRESH}:
-            is_good = value is None
-        else:
-            is_good = (name == CLIENT_BITS and value is None) or (
-                value is not None and BITS.fullmatch(value) is not None
-            )
-        if not is_good:
-            return "rfc7692-7-1-a2"
-    return ""
-
-
 def _negotiated(offers: list[Extension], agreed: Deflate) -> Iterator[Suspicion]:
     """The answer fits one of the offers; where there is but one, what it lacks is told."""
     if not offers:
@@ -208,4 +194,7 @@ def _lacking(offer: Extension, agreed: Deflate) -> Iterator[Suspicion]:
     bits = offer.value(SERVER_BITS)
     if bits is not None and (not agreed.has(SERVER_BITS.decode()) or agreed.server_bits > int(bits)):
         observed = f"server_max_window_bits={agreed.server_bits}" if agreed.has(SERVER_BITS.decode()) else "none"
-        yield _wrong("rfc7692-7.1.2.1-a1", "server-bits", f"server_max_window_bits of {int(bits)} or less", observed)
+        weight = Weight.WARNING if int(bits) == MOST_BITS else None  # what is left out is the same as 15
+        yield _wrong(
+            "rfc7692-7.1.2.1-a1", "server-bits", f"server_max_window_bits of {int(bits)} or less", observed, weight
+        )

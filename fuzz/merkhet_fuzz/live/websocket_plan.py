@@ -8,7 +8,7 @@ from itertools import accumulate
 from merkhet_fuzz import mutate
 from merkhet_fuzz.bases import library
 from merkhet_fuzz.dice import Dice
-from merkhet_fuzz.grammar import Base, Kind
+from merkhet_fuzz.grammar import Base, Grammar, Kind
 from merkhet_fuzz.inputs import PLAIN, Edit, Input, Transport
 
 CODES = (0, 1, 999, 1004, 1005, 1006, 1012, 1013, 1014, 1015, 1016, 1100, 2000, 2999, 5000, 65535)
@@ -26,7 +26,7 @@ SHARES: Mapping[Kind, Mapping[str, int]] = {
     Kind.DEFLATE: {"messages": 34, "fragments": 36, "windows": 30},
 }  # fmt: skip
 """How often each base is drawn, of a hundred."""
-SHORT_BYTES = 400
+SHORT_BYTES = 120
 """Up to here an input may go octet by octet."""
 ALWAYS_LEGAL = frozenset(("early", "many", "serial", "push"))
 
@@ -49,7 +49,11 @@ def _segments(base: Base, dice: Dice) -> Transport:
     transport = mutate.transport(base, dice)
     if transport != PLAIN and transport.end < 0 and (not transport.each or octets <= SHORT_BYTES):
         return transport
-    return Transport(each=1 + dice.below(3)) if octets <= SHORT_BYTES else Transport(cuts=(octets // 3, octets // 2))
+    if octets <= SHORT_BYTES:
+        return Transport(each=1 + dice.below(3))
+    return (
+        Transport(each=16 + dice.below(16)) if octets <= 4 * SHORT_BYTES else Transport(cuts=(octets // 3, octets // 2))
+    )
 
 
 def _drawn(shares: Mapping[str, int], dice: Dice) -> str:
@@ -77,6 +81,9 @@ def _edits(base: Base, dice: Dice) -> tuple[Edit, ...]:
 
 def _edit(base: Base, dice: Dice) -> Sequence[Edit]:
     if base.kind is Kind.HANDSHAKE:
+        own = [piece for piece in base.pieces if piece.grammar in {Grammar.OFFER, Grammar.SUBPROTOCOL}]
+        if own and dice.chance(60):
+            return [Edit(own[0].name, dice.pick(mutate.NAMES[own[0].grammar]))]
         if dice.chance(45):
             # What a WebSocket is about, more often than the punctuation around it.
             pieces = [piece for piece in base.pieces if piece.name.endswith((".value", ".method", ".version"))]

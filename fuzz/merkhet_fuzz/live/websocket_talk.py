@@ -16,6 +16,7 @@ from merkhet.wire.websocket import FrameReader
 from merkhet_fuzz.bases.websocket import CLOSE
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.judges.frames import Reading
+from merkhet_fuzz.judges.handshake import ABSOLUTE
 from merkhet_fuzz.live.seam import Dialogue, Place
 from merkhet_fuzz.live.websocket_opening import Answered, Opening
 from merkhet_fuzz.live.websocket_script import (
@@ -98,7 +99,7 @@ class Talk(Dialogue):
             self._finish()
         elif self.is_early:
             self._prepare(None)
-            self.outgoing[-1] += b"".join(self.said.part(0, self.expected.split))
+            self.outgoing[-1] = self.outgoing[-1] + b"".join(self.said.part(0, self.expected.split))
 
     def _finish(self) -> None:
         self.stage, self.is_done = Stage.DONE, True
@@ -149,7 +150,7 @@ class Talk(Dialogue):
         self.reader = FrameReader(answer.agreed)
         if not self.is_early:
             self._prepare(answer.agreed)
-            self.outgoing += self.said.part(0, self.expected.split)
+            self.outgoing.extend(self.said.part(0, self.expected.split))
         self.stage = Stage.LEGAL
         self.reader.feed(answer.rest)
 
@@ -193,6 +194,8 @@ class Talk(Dialogue):
         heard = self.heard
         if heard.close is not None:
             heard.behind_close.append(event)
+        elif isinstance(event, Message) and event.data == b"no" and self.expected.pings:
+            heard.pings.append(event.data)  # an application may have no Ping to send
         elif isinstance(event, Message):
             heard.messages.append((KINDS[event.opcode], event.data))
             heard.is_late |= event.data == self.expected.slow != b"" and b"within" not in heard.pongs
@@ -226,7 +229,7 @@ class Talk(Dialogue):
         if count == len(expected.messages) and is_answered:
             heard.mark_messages, heard.mark_pongs = count, len(heard.pongs)
             self.stage = Stage.TROUBLE
-            self.outgoing += self._rest()
+            self.outgoing.extend(self._rest())
 
     def _rest(self) -> list[bytes]:
         rest = self.said.part(self.expected.split, len(self.said.octets))
@@ -248,6 +251,12 @@ class Talk(Dialogue):
         ):
             self._finish()
 
+    def sameness(self) -> tuple[object, ...] | None:
+        """Return the messages that came, which no segments change: what else comes may."""
+        is_timed = self.is_early or self.endpoint == "ws-serial"
+        is_open = self.ending in {Ending.LENIENT, Ending.CUT, Ending.FREE}
+        return None if self.reader is None or is_timed or is_open else tuple(self.heard.messages)
+
     def told(self) -> str:
         """Say what came, in words."""
         answer, heard = self.answer, self.heard
@@ -266,5 +275,7 @@ def handshake_verdict(wire: Wire) -> Verdict:
         return FREE
     if verdict.decision is Decision.REFUSE and verdict.excuse is Excuse.REPLACED:
         return FREE
+    if wire.input.name == "absolute" and verdict.decision is Decision.ACCEPT:
+        return ABSOLUTE  # whatever else was edited and is legal: a refusal may be for this
     is_of_http = verdict.requirement.startswith("rfc9")
     return verdict._replace(requirement="") if verdict.decision is Decision.ACCEPT and is_of_http else verdict

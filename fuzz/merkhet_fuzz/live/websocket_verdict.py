@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from merkhet.answer import End
 from merkhet.heard import Close, Message, Pong, shown
 from merkhet.model import Weight
+from merkhet.wire.client_frames import ClientFrames
 from merkhet.wire.judge_websocket import rules
 from merkhet.wire.websocket import is_reserved
 from merkhet_fuzz.inputs import PLAIN
-from merkhet_fuzz.judges.frames import CONTROL, Event, unmasked
+from merkhet_fuzz.judges.frames import CONTROL, Event, is_text, unmasked
 from merkhet_fuzz.live.websocket_answer import chosen_none
 from merkhet_fuzz.live.websocket_answer import judge as judge_answer
 from merkhet_fuzz.live.websocket_script import SENTINEL
@@ -55,16 +56,35 @@ def _unanswered(talk: Talk, verdict: Verdict) -> Iterator[Suspicion]:
     elif verdict.decision is Decision.ACCEPT and not (talk.is_early and talk.end is not End.SILENT):
         requirement = verdict.requirement or "rfc6455-4.2.2-a1"
         observed = "no answer in time" if talk.end is End.SILENT else "the connection ended without an answer"
-        yield Suspicion("refused", requirement, f"{verdict.unit or 'legal'}-unanswered", "a 101", observed)
+        weight = Weight.WARNING if talk.opening.asked.offers else None  # of a refused offer the checks say the same
+        yield Suspicion("refused", requirement, f"{verdict.unit or 'legal'}-unanswered", "a 101", observed, weight)
 
 
 def _frames(talk: Talk) -> Iterator[Suspicion]:
     reader = talk.reader
     for fault in reader.faults if reader is not None else ():
         requirement = FRAME_RULES.get(fault.rule)
-        if requirement is None or (fault.rule == "frame-close-1010" and (talk.reading.close or b"")[:2] == b"\x03\xf2"):
+        if requirement is None or (fault.rule == "frame-close-1010" and 1010 in _asked_codes(talk)):
             continue
         yield Suspicion("frame", requirement, fault.rule, "frames by the rules", fault.text)
+
+
+def _asked_codes(talk: Talk) -> set[int | None]:
+    """Return the codes of the Closes among all that was to be said, also where one stands behind a fault."""
+    sent = ClientFrames()
+    sent.feed(talk.said.octets)
+    return {sent.close_code, Close(talk.reading.close or b"").code}
+
+
+def _has_finals(talk: Talk) -> bool:
+    """Whether a DEFLATE block said that it is the last: who stops there loses what is behind, later messages too."""
+    return talk.reading.inflating is not None and talk.reading.inflating.finals > 0
+
+
+def _data_weight(talk: Talk) -> Weight:
+    """Return how much it weighs that a legal message is lost, or is not what it was."""
+    is_daring = talk.reading.inflating is not None and talk.reading.inflating.reaches_over
+    return Weight.WARNING if talk.is_early or is_daring else Weight.BREACH
 
 
 def _is_legal_open(talk: Talk) -> bool:
@@ -80,13 +100,9 @@ def _is_legal_open(talk: Talk) -> bool:
 def _legal(talk: Talk) -> Iterator[Suspicion]:
     """Echoes of what was legal: in order, complete, octet for octet."""
     heard, wanted = talk.heard, talk.expected.messages
-    for said, event in zip(heard.messages, wanted, strict=False):
-        if said == (event.name, event.payload):
-            continue
-        what = "type" if said[1] == event.payload else "data"
-        requirement = "rfc6455-6.1-5" if what == "type" else _data_requirement(talk, event)
-        observed = f"{said[0]} {shown(said[1])}"
-        yield Suspicion("echo", requirement, what, f"{event.name} {shown(event.payload)}", observed, Weight.BREACH)
+    changed = list(_changed(talk, heard.messages, wanted))
+    if changed:
+        yield changed[0]
         return
     if len(heard.messages) > len(wanted):
         name, payload = heard.messages[len(wanted)]
@@ -97,9 +113,20 @@ def _legal(talk: Talk) -> Iterator[Suspicion]:
     yield from _missing(talk)
 
 
+def _changed(talk: Talk, messages: list[tuple[str, bytes]], wanted: list[Event]) -> Iterator[Suspicion]:
+    for said, event in zip(messages, wanted, strict=False):
+        if said == (event.name, event.payload):
+            continue
+        what = "type" if said[1] == event.payload else "data"
+        requirement = "rfc6455-6.1-5" if what == "type" else _data_requirement(talk, event)
+        observed = f"{said[0]} {shown(said[1])}"
+        weight = _data_weight(talk)
+        yield Suspicion("echo", requirement, what, f"{event.name} {shown(event.payload)}", observed, weight)
+
+
 def _data_requirement(talk: Talk, event: Event) -> str:
     if talk.endpoint == "ws-deflate":
-        return "rfc7692-6.2-1"
+        return "rfc7692-7.2.1-3" if _has_finals(talk) else "rfc7692-6.2-1"
     return "rfc6455-5.4-3" if event.frames > 1 else "rfc6455-6.2-7"
 
 
@@ -107,7 +134,7 @@ def _missing(talk: Talk) -> Iterator[Suspicion]:
     """Something that is legal was not answered: nothing came in time, or the server ended it."""
     heard, expected = talk.heard, talk.expected
     observed, how = _how_it_ended(talk)
-    weight = Weight.WARNING if talk.is_early else Weight.BREACH
+    weight = _data_weight(talk)
     if len(heard.messages) < len(expected.messages):
         event = expected.messages[len(heard.messages)]
         if heard.close is not None and heard.close.code == 1009 and _is_large(expected.messages):
@@ -118,7 +145,7 @@ def _missing(talk: Talk) -> Iterator[Suspicion]:
         requirement = "rfc6455-5.5.3-a1" if len(heard.pongs) >= len(expected.pongs) else "rfc6455-5.5.2-2"
         told = f"{observed}, behind the Pongs {heard.pongs[:4]}" if heard.pongs else observed
         yield Suspicion("pong", requirement, how, f"a Pong {shown(expected.pongs[-1])}", told, weight)
-    elif len(heard.pings) < len(expected.pings) and ("text", b"no") not in heard.messages:
+    elif len(heard.pings) < len(expected.pings):
         yield Suspicion("push", "rfc6455-5.5.2-1", how, "the Ping that was ordered", observed, Weight.WARNING)
 
 
@@ -126,7 +153,7 @@ def _lost_requirement(talk: Talk, event: Event) -> tuple[str, str]:
     if talk.is_early:
         return "rfc6455-4.2.2-a5", "early"
     if talk.endpoint == "ws-deflate":
-        return "rfc7692-7.2.1-2", "compressed"
+        return ("rfc7692-7.2.1-3" if _has_finals(talk) else "rfc7692-7.2.1-2"), "compressed"
     if event.frames > 1:
         return "rfc6455-5.4-7", "fragments"
     if event.name == "text" and not event.payload.isascii():
@@ -153,7 +180,8 @@ def _trouble(talk: Talk) -> Iterator[Suspicion]:
         yield Suspicion(
             "pong", "rfc6455-5.5.2-3", "late", "a Pong before the application is ready", "the Pong behind its message"
         )
-    unasked = [data for data in talk.expected.unasked if data and data not in talk.expected.pongs]
+    asked = (*talk.expected.pongs, *talk.expected.allowed_pongs)
+    unasked = [data for data in talk.expected.unasked if data and data not in asked]
     if any(data in unasked for data in talk.heard.pongs):
         yield Suspicion("pong", "rfc6455-5.5.3-2", "unasked", "no Pong for a Pong", "one", Weight.WARNING)
     if talk.ending is Ending.CLOSE:
@@ -169,8 +197,11 @@ def _trouble(talk: Talk) -> Iterator[Suspicion]:
 def _beyond(talk: Talk) -> Iterator[Suspicion]:
     """Only what has come, whole, may be answered."""
     more = talk.heard.messages[talk.heard.mark_messages :]
-    allowed = [(event.name, event.payload) for event in talk.expected.allowed]
-    if more != allowed[: len(more)]:
+    allowed = talk.expected.allowed
+    changed = list(_changed(talk, more, allowed))
+    if changed:
+        yield changed[0]
+    elif len(more) > len(allowed):
         verdict = talk.reading.verdict
         requirement = verdict.requirement if verdict is not None and verdict.requirement else "rfc6455-10.4-1"
         name, payload = more[-1]
@@ -190,15 +221,15 @@ def _closing(talk: Talk) -> Iterator[Suspicion]:
     asked = "a Close, and the end of the connection"
     if more:
         is_within = talk.reading.in_message
-        weight = Weight.BREACH if is_within else Weight.WARNING
+        said_weight = Weight.BREACH if is_within else Weight.WARNING
         detail = "cut-short" if is_within else "behind"
-        yield Suspicion("close", "rfc6455-5.5.1-6", detail, asked, f"{more[0][0]} {shown(more[0][1])}", weight)
+        yield Suspicion("close", "rfc6455-5.5.1-6", detail, asked, f"{more[0][0]} {shown(more[0][1])}", said_weight)
     elif talk.end is End.SILENT:
         requirement = "rfc6455-5.5.1-6" if heard.close is None else "rfc6455-5.5.1-9"
         detail = "unanswered" if heard.close is None else "open"
         observed = "no Close" if heard.close is None else "a Close, and the connection stays open"
         yield Suspicion("close", requirement, f"{detail}-odd" if is_odd else detail, asked, observed)
-    elif heard.close is None and not is_odd:
+    elif heard.close is None and not is_odd and not _has_finals(talk):
         bare = Weight.WARNING if is_behind or talk.reading.in_message else None
         yield Suspicion("close", "rfc6455-5.5.1-6", "bare", asked, "the end of the connection without a Close", bare)
     elif talk.end is End.RESET and not is_behind and heard.close is not None:
@@ -213,7 +244,8 @@ def _close_code(body: bytes, answer: Close, *, is_odd: bool) -> Iterator[Suspici
     if is_error and not is_odd and body[:2] not in {b"\x03\xea", b"\x03\xeb", b"\x03\xef"}:
         asked = f"no error made of {Close(body).describe()}"
         yield Suspicion("close", "rfc6455-5.5.1-6", "taken-for-error", asked, answer.describe(), Weight.NOTE)
-    if is_odd and len(body) > 2 and answer.body[:2] == body[:2] and not is_reserved(answer.code or 0):
+    is_repeated = answer.body[:2] == body[:2] and answer.code not in {1002, 1007} and not is_reserved(answer.code or 0)
+    if is_repeated and not is_text(body[2:]):
         asked = "no answer as to a Close whose reason is UTF-8"
         yield Suspicion("close", "rfc6455-5.5.1-3", "taken-for-valid", asked, answer.describe(), Weight.NOTE)
 
@@ -243,6 +275,8 @@ def _fault(talk: Talk) -> Iterator[Suspicion]:
     messages = heard.messages[heard.mark_messages :]
     pongs = [data for data in heard.pongs[heard.mark_pongs :] if data not in talk.expected.allowed_pongs]
     weight = verdict.weight
+    if messages and _has_finals(talk):
+        return  # what is behind a last block is lost on it, the fault too: see rfc7692-7.2.1-3
     if messages:
         name, payload = messages[0]
         yield Suspicion("accepted", requirement, "message", asked, f"{name} {shown(payload)}", weight or Weight.BREACH)
@@ -255,7 +289,7 @@ def _fault(talk: Talk) -> Iterator[Suspicion]:
         yield Suspicion("accepted", requirement, "late", asked, "a Ping behind it was answered first", Weight.WARNING)
     elif talk.end is End.SILENT:
         yield from _stays_open(talk, verdict, asked)
-    elif heard.close is not None and heard.close.code == 1011:
+    elif heard.close is not None and heard.close.code == 1011 and 1011 not in _asked_codes(talk):
         asked = "a Close that says that the fault is the client's"
         yield Suspicion("fault", "rfc6455-10.7-3", "code", asked, heard.close.describe(), Weight.NOTE)
     elif heard.close is None and talk.end is End.CLOSED and is_obliged and talk.reading.is_whole:

@@ -1,0 +1,127 @@
+"""Each oracle on what a server answered: it sees its fault, and honest answers have none."""
+
+from __future__ import annotations
+
+import pytest
+from answering import CANARY, dialogue, error, labels, place, told
+
+from merkhet.answer import End
+
+HELLO = told(b"POST", content=b"hello")
+GET, POST, CHUNKED = "http-request.get#0", "http-request.post#0", "http-request.chunked#0"
+HEX = f"{CHUNKED} chunk1.size:hex-zero"
+TWICE = told(b"POST", content=b"hellohello")
+HONEST = {
+    GET: told() + CANARY,
+    POST: HELLO + CANARY,
+    f"{GET} cut@20": told() + CANARY,
+    HEX: error(400),
+    f"{GET} host:drop": error(400),
+    f"{GET} host.value:put=0,78": error(400),
+    f"{POST} content-length:twice": error(400),
+    f"{POST} end@60": error(400),
+    "connection.close#0": told(closes=True),
+    "connection.stays#0": told() + CANARY,
+    "connection.old#0": told(closes=True),
+    "connection.old-kept#0": told(closes=True),
+    "connection.both#0": error(400),
+    "connection.old-chunked#0": error(400),
+    "connection.expect-other#0": error(417),
+    "connection.absolute#0": told(target=b"http://a.test/echo") + CANARY,
+    "connection.asterisk#0": error(404, b"") + CANARY,
+    "connection.bare#0": error(411, b"") + CANARY,
+    "connection.shut#0": told() + CANARY,
+    "connection.endless#1": error(400),
+    "connection.hundred#0": told() + told(closes=True),
+}
+FAULTY = {
+    "refused.legal": (GET, error(400), End.CLOSED),
+    "lost.legal": (GET, told(), End.RESET),
+    "surplus.legal": (GET, told() + told() + CANARY, End.CLOSED),
+    "changed.content.legal": (POST, told(b"POST", content=b"hell") + CANARY, End.CLOSED),
+    "changed.target.legal": (GET, told(target=b"/ech") + CANARY, End.CLOSED),
+    "order.rfc9112-9.3.2-2b": (GET, CANARY + told(), End.CLOSED),
+    "open.rfc9112-9.6-3": (GET, told() + CANARY, End.SILENT),
+    "accepted.rfc9112-7.1-a2.chunk-line": (HEX, TWICE + CANARY, End.CLOSED),
+    "kept.rfc9112-9.3-5.chunk-line": (HEX, error(400, b"") + CANARY, End.CLOSED),
+    "unanswered.rfc9112-2.2-10": (f"{GET} host:drop", b"", End.CLOSED),
+    "status.rfc9112-3.2-6a.host": (f"{GET} host:drop", error(500), End.CLOSED),
+    "accepted.rfc9112-6.3-8.end": (f"{POST} end@60", told(b"POST", content=b"hel"), End.CLOSED),
+    "answer.rfc9110-6.6.1-2a.date-sent": (GET, b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n" + CANARY, End.CLOSED),
+    "surplus.rfc9112-9.6-5.close": ("connection.close#0", told() + CANARY, End.CLOSED),
+    "open.rfc9112-9.6-5.close": ("connection.close#0", told(), End.SILENT),
+    "surplus.rfc9112-9.3-a2.old": ("connection.old#0", told() + CANARY, End.CLOSED),
+    "surplus.rfc9112-6.1-13.both": ("connection.both#0", TWICE + CANARY, End.CLOSED),
+    "surplus.rfc9112-6.1-14.old-chunked": ("connection.old-chunked#0", TWICE + CANARY, End.CLOSED),
+    "refused.rfc9112-3.2.2-6.absolute": ("connection.absolute#0", error(404, b"") + CANARY, End.CLOSED),
+    "lost.rfc9110-10.1.1-11.expect": ("connection.expect#0", b"", End.SILENT),
+    "lost.rfc9112-6.3-a3.bare": ("connection.bare#0", b"", End.SILENT),
+    "lost.rfc9112-9.5-4.hundred": ("connection.hundred#0", told() + told(), End.CLOSED),
+    "accepted.rfc9112-7.1.1-a2.endless": ("connection.endless#1", HELLO + CANARY, End.CLOSED),
+}
+
+
+@pytest.mark.parametrize("line", HONEST)
+def test_an_honest_server_is_not_suspected(line: str) -> None:
+    assert labels(line, HONEST[line]) == []
+
+
+@pytest.mark.parametrize("label", FAULTY)
+def test_a_faulty_server_is_suspected(label: str) -> None:
+    line, answers, end = FAULTY[label]
+    assert label in labels(line, answers, end)
+
+
+def test_a_trailer_field_is_not_told_among_those_of_the_head() -> None:
+    line = "http-request.chunked#1"
+    talk = dialogue(line)
+    method, target, content = talk.expected[0]
+    apart = told(method, target, content) + CANARY
+    merged = told(method, target, content, fields=(b"X-Trailer1",)) + CANARY
+    assert labels(line, apart) == []
+    leaked = told(method, target, content) + told(target=b"/echo?canary", fields=(b"x-trailer1",), closes=True)
+    assert labels(line, merged) == ["merged.rfc9112-7.1.2-3.trailer"]
+    assert labels(line, leaked) == ["merged.rfc9112-7.1.2-3.next-request"]
+
+
+def test_options_that_are_not_close_end_no_connection_of_a_server_that_goes_on_otherwise() -> None:
+    there = place()
+    closing = told(closes=True)
+    assert labels("connection.stays#0", closing, where=there) == []
+    assert labels("connection.hundred#0", told() * 4 + CANARY, where=there) == []
+    assert labels("connection.stays#0", closing, where=there) == ["ended.rfc9112-9.3-1.stays"]
+
+
+def test_content_is_sent_when_it_is_asked_for() -> None:
+    talk = dialogue("connection.expect#0")
+    (head,) = talk.outgoing
+    assert head.endswith(b"\r\n\r\n")
+    talk.outgoing.clear()
+    talk.received(b"HTTP/1.1 100 Continue\r\n\r\n")
+    assert b"".join(talk.outgoing).startswith(b"hello")
+    talk.received(HELLO + CANARY)
+    talk.ended(End.CLOSED)
+    assert talk.suspicions() == []
+
+
+def test_one_refusal_may_be_about_another_request_than_the_head_before_it() -> None:
+    line = "http-request.several#8 m2-last.size:put=3,09"
+    assert dialogue(line).answers.methods[0] == "HEAD"
+    answer = error(400).replace(b"Content-Length: 0\r\n\r\n", b"Content-Length: 3\r\n\r\nbad")
+    assert labels(line, answer) == ["refused.rfc9112-7.1.1-a1.chunk-line"]
+
+
+def test_get_with_content_may_be_refused() -> None:
+    line = next(
+        made
+        for seed in range(64)
+        if (made := f"http-request.post#{seed}")
+        and dialogue(made).expected[0][0] == b"GET"
+        and dialogue(made).expected[0][2]
+    )
+    assert labels(line, error(400)) == []
+
+
+def test_a_host_that_is_not_the_servers_own_may_be_refused() -> None:
+    assert labels(f"{GET} host.value:put=0,78", told() + CANARY) == []
+    assert labels(f"{GET} host.value:put=0,40", told() + CANARY) == ["accepted.rfc9112-3.2-6c.host"]
