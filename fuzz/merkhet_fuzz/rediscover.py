@@ -32,7 +32,7 @@ from merkhet_fuzz.render import render
 
 TABLE = Path("fuzz") / "rediscovery.toml"
 SEED = 1
-HANG_SECONDS = 0.3
+HANG_SECONDS = 0.1
 """A release that loops does so often: it is ended sooner than in a campaign."""
 OURS = ("msgspec",)
 """What the fuzzer itself needs in an old release's environment; our own packages are put on its path."""
