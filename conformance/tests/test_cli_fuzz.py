@@ -10,7 +10,7 @@ from broken import chunked
 
 from merkhet.cli import invoke
 from merkhet.cli.codes import Code
-from merkhet_fuzz import journal, parsers
+from merkhet_fuzz import growth, journal, parsers
 from merkhet_fuzz.parsers import Parser
 
 LABEL = "test:chunked"
@@ -29,15 +29,16 @@ def installed(monkeypatch: pytest.MonkeyPatch, parser: Parser) -> None:
     """Let this be the one that its name stands for, with no probe of its work: that has tests of its own."""
     load = parsers.load
 
-    def unprobed(_parser: Parser) -> list[object]:
-        return []
-
     def loaded(label: str) -> Parser:
         return parser if label == LABEL else load(label)
 
     monkeypatch.setattr(parsers, "load", loaded)
     monkeypatch.setattr(parsers, "known", lambda: {LABEL: "tests"})
-    monkeypatch.setattr("merkhet_fuzz.growth.probe", unprobed)
+    monkeypatch.setattr(growth, "probe", no_probe)
+
+
+def no_probe(_parser: Parser) -> list[object]:
+    return []
 
 
 def test_a_finding_is_told_with_its_rule_and_written(capsys: pytest.CaptureFixture[str]) -> None:

@@ -107,11 +107,10 @@ def look(release: Release, parser: Parser) -> list[Shown]:
             for bug in [each for each in left if any(_is_it(each, label, wire.input) for label in labels)]:
                 left.remove(bug)
                 shown.append(Shown(bug.id, index + 1, time.monotonic() - begun, str(_least(parser, bug, wire.input))))
-    shown += [
-        Shown(bug.id, 1, time.monotonic() - begun, f"growth {bug.probe}")
-        for bug in release.bug
-        if bug.probe and growth.longest(parser, growth.PROBES[parser.kind][bug.probe])[1].is_beyond_linear
-    ]
+    for bug in release.bug:
+        if bug.probe:
+            made, _ = growth.longest(parser, growth.PROBES[parser.kind][bug.probe])
+            shown += [Shown(bug.id, 1, time.monotonic() - begun, str(made)) for _ in growth.seen(parser, made)]
     return shown
 
 

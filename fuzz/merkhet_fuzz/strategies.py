@@ -67,7 +67,12 @@ def spellings(base: Base) -> st.SearchStrategy[Edit]:
 
 def unit_edits(base: Base) -> st.SearchStrategy[Edit]:
     """Return the edits of whole units, such as a line of fields: dropped, repeated, with another line behind it."""
-    return st.builds(Edit, st.sampled_from(list(base.roles)), st.sampled_from(UNIT_EDITS), st.just(""))
+
+    def made(unit: str, what: str) -> Edit:
+        # Not `builds(Edit, ...)`: that draws the argument too, which these have none of.
+        return Edit(unit, what)
+
+    return st.builds(made, st.sampled_from(list(base.roles)), st.sampled_from(UNIT_EDITS))
 
 
 def octet_edits(base: Base) -> st.SearchStrategy[Edit]:

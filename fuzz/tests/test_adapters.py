@@ -39,7 +39,8 @@ def test_legal_inputs_are_taken(label: str) -> None:
     parser = installed(label)
     seen: set[str] = set()
     for name in library.names(parser.kind):
-        for seed in (0, 1, 2, 7, 9):
+        # A frame may be long, and octet by octet it takes some parsers a second.
+        for seed in (0, 1) if parser.kind is Kind.FRAMES else (0, 1, 2, 7, 9):
             seen |= {each.label for each in campaign.replay(parser, Input(parser.kind, name, seed))}
     assert seen <= KNOWN.get(label, set())
 

@@ -46,7 +46,8 @@ def test_a_drawn_input_is_rendered_and_comes_back(data: st.DataObject) -> None:
     made = data.draw(inputs(data.draw(KINDS)))
     assert Input.parse(str(made)) == made
     wire = render(made)
-    assert wire.octets.startswith(b"".join(wire.segments))
+    end = made.transport.end
+    assert b"".join(wire.segments) == (wire.octets if end < 0 else wire.octets[:end])
 
 
 @settings(deadline=None, derandomize=True, max_examples=200)

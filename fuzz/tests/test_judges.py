@@ -297,6 +297,11 @@ def test_handshakes(edit: str, decision: Decision, requirement: str) -> None:
     assert (verdict.decision, verdict.requirement) == (decision, requirement)
 
 
+def test_an_empty_host_is_no_matter_beside_an_absolute_target() -> None:
+    assert wire("websocket-handshake.plain#0 host.value:empty").verdict.requirement == "rfc6455-4.2.1-a3"
+    assert wire("websocket-handshake.absolute#0 host.value:empty").verdict.decision is F
+
+
 @pytest.mark.parametrize(
     ("line", "decision", "requirement"),
     [

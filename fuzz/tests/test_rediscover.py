@@ -75,10 +75,10 @@ def test_the_command_asks_each_environment(monkeypatch: pytest.MonkeyPatch, tmp_
     )
     answers = {"h11==0": [Shown("two", 7, 0.25, "a line")], "h11==1": list[Shown]()}
 
-    def environment(_folder: Path, requirement: str, _needs: object) -> Path:
+    def environment(_folder: Path, requirement: str, _needs: tuple[str, ...]) -> Path:
         return Path(requirement)
 
-    def ask(python: Path, _table: Path, _place: object) -> list[Shown]:
+    def ask(python: Path, _table: Path, _place: int) -> list[Shown]:
         return answers[str(python)]
 
     monkeypatch.setattr(rediscover, "environment", environment)

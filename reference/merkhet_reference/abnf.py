@@ -39,8 +39,26 @@ QUERY = rb"(?:" + PCHAR + rb"|[/?])*+"
 SCHEME = rb"[A-Za-z][A-Za-z0-9+\-.]*+"
 
 REG_NAME = rb"(?:[" + UNRESERVED + SUB_DELIMS + rb"]|" + PCT_ENCODED + rb")*+"
-IP_LITERAL = rb"\[(?:[0-9A-Fa-f:.]++|[vV][0-9A-Fa-f]++\.[" + UNRESERVED + SUB_DELIMS + rb":]++)\]"
-"""RFC 3986, Section 3.2.2. # Choice: the octets of an IPv6 address are held, not its count of groups."""
+DEC_OCTET = rb"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+H16 = rb"[0-9A-Fa-f]{1,4}"
+LS32 = rb"(?:" + H16 + rb":" + H16 + rb"|" + DEC_OCTET + rb"(?:\." + DEC_OCTET + rb"){3})"
+
+
+def _ipv6_address() -> bytes:
+    """Return eight groups, of which "::" stands for one or more; the last two may be an IPv4 address."""
+    group = rb"(?:" + H16 + rb":)"
+    before = [rb"(?:" + group + rb"{0,%d}" % count + H16 + rb")?::" for count in range(7)]
+    forms = [group + rb"{6}" + LS32, rb"::" + group + rb"{5}" + LS32]
+    forms += [before[count] + group + rb"{%d}" % (4 - count) + LS32 for count in range(5)]
+    forms += [before[5] + H16, before[6]]
+    return rb"(?:" + rb"|".join(forms) + rb")"
+
+
+IPV6_ADDRESS = _ipv6_address()
+"""RFC 3986, Section 3.2.2."""
+
+IP_LITERAL = rb"\[(?:" + IPV6_ADDRESS + rb"|[vV][0-9A-Fa-f]++\.[" + UNRESERVED + SUB_DELIMS + rb":]++)\]"
+"""RFC 3986, Section 3.2.2."""
 
 URI_HOST = rb"(?:" + IP_LITERAL + rb"|" + REG_NAME + rb")"
 PORT = rb"[0-9]*+"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Iterator
 
 import pytest
@@ -90,6 +89,8 @@ def test_values() -> None:
 
 
 def test_every_parser_says_how_it_refuses() -> None:
-    made = {name: each for name, each in inspect.getmembers(parsers) if isinstance(each, parsers.Parser)}
-    assert len(made) == 7
-    assert all(each.refusals for each in made.values())
+    every = (
+        parsers.http_request, parsers.chunked_body, parsers.multipart_form, parsers.websocket_frames,
+        parsers.websocket_handshake, parsers.range_value, parsers.date_value,
+    )  # fmt: skip
+    assert all(each.refusals for each in every)

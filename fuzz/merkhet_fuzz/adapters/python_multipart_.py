@@ -43,7 +43,11 @@ class Collector:
 
 def parser(name: str, kind: Kind) -> Parser:
     """Return the parser. Raises ImportError."""
-    exceptions, multipart = library("python_multipart.exceptions"), library("python_multipart.multipart")
+    try:
+        exceptions, multipart = library("python_multipart.exceptions"), library("python_multipart.multipart")
+    except ImportError:
+        # Before 0.0.13 it had the name that another project has.
+        exceptions, multipart = library("multipart.exceptions"), library("multipart.multipart")
 
     # It logs each refusal; a handler that does nothing keeps that off the terminal.
     logging.getLogger("python_multipart").addHandler(logging.NullHandler())

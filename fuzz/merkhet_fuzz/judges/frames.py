@@ -98,9 +98,6 @@ def read(octets: bytes, inflating: Inflating | None = None) -> tuple[Verdict, tu
         verdict = either("rfc6455-5.2-6b", "a length in more octets than it needs may be read")
         if reading.verdict is not None and reading.verdict is not ACCEPT:
             verdict = FREE
-    elif reading.verdict is ACCEPT:
-        # Only a passage that binds nobody says that what is behind a Close is discarded (Section 1.4).
-        return ACCEPT._replace(weight=Weight.WARNING).at(len(events), "behind-close"), events
     return verdict.at(len(events), "frame"), events
 
 

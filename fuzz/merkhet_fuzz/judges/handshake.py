@@ -46,8 +46,11 @@ def field(octets: bytes, view: View, unit: str) -> Verdict:
     role = view.role(unit)
     match = http.FIELD_LINE.fullmatch(octets)
     if role == "host":
-        is_empty = match is not None and not match[2].strip(b" \t")
-        return near(MISSING["host"], "Host names somebody") if is_empty else http.field(octets, view, unit)
+        if match is None or match[2].strip(b" \t"):
+            return http.field(octets, view, unit)
+        # Beside a target in absolute form Host is not looked at (RFC 9112, Section 3.2.2).
+        is_ignored = not view.words_of("request-line")[1].startswith(b"/")
+        return FREE if is_ignored else near(MISSING["host"], "Host names somebody")
     if match is None or match[1].lower() != view.name_of(unit):
         return FREE
     value = match[2].strip(b" \t")

@@ -228,9 +228,19 @@ def head_end(octets: bytes, view: View, unit: str) -> Verdict:
         return either("rfc9112-2.2-2", "a lone LF may end this line")
     if octets == b"\r\n":
         return ACCEPT
-    if BARE_CR.match(octets) and not view.is_trailer(unit):
+    if view.is_trailer(unit):
+        return _line_behind(octets + view.octets_behind(unit))
+    if BARE_CR.match(octets):
         return refuse("rfc9112-2.2-4", "a CR alone ends no line", excuse=Excuse.REPLACED)
     return FREE
+
+
+def _line_behind(octets: bytes) -> Verdict:
+    """Where the empty line is missing that ends a trailer section, what follows is one more line of it."""
+    line, end, _ = octets.partition(b"\r\n")
+    if not end or not line or b"\n" in line or b":" in line or line[:1] in {b" ", b"\t"}:
+        return FREE
+    return refuse("rfc9112-2.2-10", "a line of the trailer section has a colon", is_local=False)
 
 
 def structure(what: str, view: View, unit: str) -> Verdict:

@@ -97,11 +97,12 @@ def _subprotocol(asked: Asked, response: Response) -> Iterator[Suspicion]:
     if not chosen:
         return
     offered = {name.strip(b" \t") for value in asked.protocols for name in value.split(b",")} - {b""}
-    if len(chosen) > 1:
+    first, *more = chosen
+    if more:
         yield _wrong("rfc6455-11.3.4-2", "twice", "one Sec-WebSocket-Protocol", chosen)
-    elif not chosen[0]:
+    elif not first:
         yield _wrong("rfc6455-4.2.2-a6", "empty-subprotocol", "no empty Sec-WebSocket-Protocol", chosen)
-    elif chosen[0] not in offered:
+    elif first not in offered:
         requirement = "rfc6455-4.2.2-8" if offered else "rfc6455-4.2.2-9"
         yield _wrong(requirement, "unoffered", f"one of {sorted(offered)}, or none", chosen)
 

@@ -99,7 +99,7 @@ class Talk(Dialogue):
             self._finish()
         elif self.is_early:
             self._prepare(None)
-            self.outgoing[-1] += b"".join(self.said.part(0, self.expected.split))
+            self.outgoing[-1] = self.outgoing[-1] + b"".join(self.said.part(0, self.expected.split))
 
     def _finish(self) -> None:
         self.stage, self.is_done = Stage.DONE, True
@@ -150,7 +150,7 @@ class Talk(Dialogue):
         self.reader = FrameReader(answer.agreed)
         if not self.is_early:
             self._prepare(answer.agreed)
-            self.outgoing += self.said.part(0, self.expected.split)
+            self.outgoing.extend(self.said.part(0, self.expected.split))
         self.stage = Stage.LEGAL
         self.reader.feed(answer.rest)
 
@@ -229,7 +229,7 @@ class Talk(Dialogue):
         if count == len(expected.messages) and is_answered:
             heard.mark_messages, heard.mark_pongs = count, len(heard.pongs)
             self.stage = Stage.TROUBLE
-            self.outgoing += self._rest()
+            self.outgoing.extend(self._rest())
 
     def _rest(self) -> list[bytes]:
         rest = self.said.part(self.expected.split, len(self.said.octets))

@@ -221,9 +221,9 @@ def _closing(talk: Talk) -> Iterator[Suspicion]:
     asked = "a Close, and the end of the connection"
     if more:
         is_within = talk.reading.in_message
-        weight = Weight.BREACH if is_within else Weight.WARNING
+        said_weight = Weight.BREACH if is_within else Weight.WARNING
         detail = "cut-short" if is_within else "behind"
-        yield Suspicion("close", "rfc6455-5.5.1-6", detail, asked, f"{more[0][0]} {shown(more[0][1])}", weight)
+        yield Suspicion("close", "rfc6455-5.5.1-6", detail, asked, f"{more[0][0]} {shown(more[0][1])}", said_weight)
     elif talk.end is End.SILENT:
         requirement = "rfc6455-5.5.1-6" if heard.close is None else "rfc6455-5.5.1-9"
         detail = "unanswered" if heard.close is None else "open"
