@@ -14,12 +14,12 @@ from types import FrameType
 
 import click
 
-from bench import machine, memory, peers, report, run, scenarios
+from bench import fuzzing, machine, memory, peers, report, run, scenarios
 from bench.process import ROOT, Cores
 from bench.results import Results
 from bench.scenarios import Options, Scenario
 
-GROUPS = ("hello", "files", "big", "sse", "websocket", "memory")
+GROUPS = ("hello", "files", "big", "sse", "websocket", "memory", "fuzz")
 PARTIAL = ROOT / "build" / "bench"
 MIB = 1024 * 1024
 
@@ -147,6 +147,9 @@ def measure(only: Sequence[str], wanted: Sequence[str], options: Options, spread
             problem = report.write(results, folder)
         if "memory" in only:
             results.memory, results.memory_failures = memory.run(root, work, options, click.echo)
+            problem = report.write(results, folder)
+        if "fuzz" in only:
+            results.fuzz, results.fuzz_failures = fuzzing.run(options, click.echo)
             problem = report.write(results, folder)
     if problem:
         click.echo(problem)

@@ -59,6 +59,25 @@ class MemoryRow(msgspec.Struct, frozen=True):
         return Met.YES if self.figure_mb <= self.target_mb else Met.NO
 
 
+class FuzzRow(msgspec.Struct, frozen=True):
+    """What a fuzzer does in a second of processor time, a figure each round; or how much it needs at most."""
+
+    title: str
+    counts: str
+    figures: list[float]
+    target: float
+    is_most: bool = False
+
+    @property
+    def figure(self) -> float:
+        """The median of the rounds."""
+        return spread(self.figures).median
+
+    @property
+    def met(self) -> Met:
+        return Met.YES if (self.figure <= self.target if self.is_most else self.figure >= self.target) else Met.NO
+
+
 class Results(msgspec.Struct, kw_only=True):
     """A whole run."""
 
@@ -73,6 +92,8 @@ class Results(msgspec.Struct, kw_only=True):
     scenarios: list[ScenarioResult]
     memory: list[MemoryRow]
     memory_failures: list[str]
+    fuzz: list[FuzzRow] = msgspec.field(default_factory=list[FuzzRow])
+    fuzz_failures: list[str] = msgspec.field(default_factory=list[str])
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -171,4 +192,5 @@ def summary(results: Results) -> Mapping[Met, int]:
     """Return how many targets came out in which way."""
     met = [line.met for scenario in results.scenarios for line in table(scenario, results)]
     met += [row.met for row in results.memory]
+    met += [row.met for row in results.fuzz]
     return {each: met.count(each) for each in (Met.YES, Met.NO, Met.UNCLEAR)}

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bench import measure, memory, peers, process, report, results, run, scenarios
+from bench import fuzzing, measure, memory, peers, process, report, results, run, scenarios
 from bench.__main__ import write_files
 from bench.measure import LoadResult, Sample
 from bench.peers import REFERENCE, Peer
 from bench.process import BenchError, Cores
-from bench.results import MemoryRow, Met, Results, Row, ScenarioResult
+from bench.results import FuzzRow, MemoryRow, Met, Results, Row, ScenarioResult
 from bench.scenarios import Options
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="epoll, affinity and /proc")
@@ -250,6 +250,7 @@ def test_page_has_a_cell_for_each_column() -> None:
         spread_max=0.1, cores_apart=True, skipped=["nginx: nginx is not on PATH"],
         scenarios=[ScenarioResult("hello", "Hello world", "requests", "64 connections", [], rows)],
         memory=[MemoryRow("idle", 20_000, 100_000, 120.0, is_growth=False)], memory_failures=["download: no room"],
+        fuzz=[FuzzRow("in process", "inputs/s", [9000.0, 11000.0, 12000.0], 10_000)], fuzz_failures=["live: gone"],
     )  # fmt: skip
     page = report.render(found, "plot.svg")
     (head,) = lines_of(page, "| server | requests/s")
@@ -261,4 +262,24 @@ def test_page_has_a_cell_for_each_column() -> None:
     assert "- nginx: nginx is not on PATH" in page
     assert "Failed: download: no room" in page
     assert "| idle | 20.5 MB | 102 MB | 102 MB in all | 120 MB | yes |" in page
-    assert results.summary(found) == {Met.YES: 2, Met.NO: 0, Met.UNCLEAR: 1}
+    assert "| in process | 11,000 inputs/s | 9,000 to 12,000 | 10,000 | yes |" in page
+    assert "Failed: live: gone" in page
+    assert results.summary(found) == {Met.YES: 3, Met.NO: 0, Met.UNCLEAR: 1}
+
+
+def test_fuzzers_are_measured_by_their_processor_time() -> None:
+    found = fuzzing.one(OPTIONS, "parser", "h11:http-request", "--seconds", "0.1")
+    assert found.count >= 1000
+    assert found.seconds > 0
+    assert 0 < fuzzing.one(OPTIONS, "minimise").count <= fuzzing.REPLAYS_MAX
+
+
+@pytest.mark.parametrize(
+    ("row", "met"),
+    [
+        (FuzzRow("fast", "inputs/s", [9.0, 11.0, 12.0], 10), Met.YES), (FuzzRow("slow", "inputs/s", [9.0], 10), Met.NO),
+        (FuzzRow("few", "replays", [9.0], 10, is_most=True), Met.YES),
+    ],
+)  # fmt: skip
+def test_a_rate_is_a_least_and_replays_are_a_most(row: FuzzRow, met: Met) -> None:
+    assert row.met == met

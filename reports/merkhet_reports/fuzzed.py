@@ -77,9 +77,10 @@ def told_of(found: Iterable[Disagreement], excused: summary.Excused) -> list[Tol
 
 
 def _order(one: Told) -> tuple[bool, int, int, str]:
-    severities = list(Severity)
-    severity = severities.index(one.found.severity) if isinstance(one.found, Disagreement) else 0
-    return bool(one.reason), list(Weight).index(one.weight), severity, one.id
+    """Framing first, whatever it weighs; a finding stands with the disagreements that are as grave."""
+    weight = list(Weight).index(one.weight)
+    rank = list(Severity).index(one.found.severity) if isinstance(one.found, Disagreement) else weight
+    return bool(one.reason), rank, weight, one.id
 
 
 def _finding(found: FuzzFinding, rules: Mapping[str, Requirement], excused: summary.Excused) -> Told:

@@ -16,7 +16,7 @@ from merkhet.cli import fuzz_known, fuzz_live, fuzz_results, fuzz_show, show
 from merkhet.cli.choose import TargetOptions, choose, started
 from merkhet.cli.codes import Code, Failure
 from merkhet.cli.signals import terminated_as_interrupted
-from merkhet.cli.terminal import say, shortened
+from merkhet.cli.terminal import say, shortened, some
 from merkhet.model import Disagreement, Severity, TargetInfo, Weight
 from merkhet.template import ENDPOINTS
 from merkhet_fuzz import parsers
@@ -32,6 +32,7 @@ from merkhet_reports import fuzzed
 
 LIVE_REPLAYS_MAX = 40
 """For the witness of a cluster with servers in it: each replay may take all the patience there is."""
+UNREPEATED_TOLD = 3
 
 
 @click.command("diff")
@@ -89,6 +90,8 @@ def diff(  # noqa: PLR0917 - click passes each option by its name
     chosen = _parsers(names, servers, wanted)
     with contextlib.ExitStack() as stack:
         live = _started(stack, servers, echo, i_may_test)
+        if live:
+            chosen = [replace(parser, placed=live[0].prober.placed) for parser in chosen]
         groups = _groups([*live, *chosen], wanted)
         every = {label.partition(":")[0]: version for group in groups.values() for label, version in _told(group)}
         recorder = fuzz_results.Recorder(output, known, _info(every), fail_on)
@@ -124,9 +127,9 @@ def _kinds(line: str | None, kinds: tuple[str, ...]) -> list[Kind]:
         raise Failure(Code.INVOCATION, str(problem)) from problem
 
 
-def _parsers(names: Sequence[str], servers: Sequence[object], kinds: Sequence[Kind]) -> list[Participant]:
+def _parsers(names: Sequence[str], servers: Sequence[object], kinds: Sequence[Kind]) -> list[ParserParticipant]:
     """Return the parsers that are named; without any name and any server, those that are installed."""
-    found: list[Participant] = []
+    found: list[ParserParticipant] = []
     for name in names or (() if servers else sorted({label.partition(":")[0] for label in parsers.known()})):
         try:
             found += [ParserParticipant(parser) for parser in _found(name) if parser.kind in kinds]
@@ -148,8 +151,8 @@ def _found(name: str) -> list[Parser]:
 
 def _started(
     stack: contextlib.ExitStack, servers: Sequence[TargetOptions], echo: str | None, i_may_test: tuple[str, ...]
-) -> list[Participant]:
-    found: list[Participant] = []
+) -> list[UrlParticipant]:
+    found: list[UrlParticipant] = []
     for options in servers:
         chosen = choose(options, Path.cwd())
         if echo is not None and options.target is None:
@@ -237,8 +240,9 @@ def _end(out: Console, campaign: DiffCampaign, known: fuzz_known.Known) -> None:
     say(out, f"{campaign.kind}: {campaign.inputs} inputs; classes of disagreements: {counts}")
     if campaign.tastes:
         say(out, f"{campaign.tastes} inputs on which they differ as the text lets them; --taste tells of these")
-    for name, made in campaign.unrepeated.items():
-        say(out, f"note: {name} was seen beside other inputs and not alone: {made}")
+    if campaign.unrepeated:
+        seen = some(list(campaign.unrepeated), UNREPEATED_TOLD)
+        say(out, f"note: {len(campaign.unrepeated)} classes were seen beside other inputs and not alone: {seen}")
 
 
 def _one(out: Console, made: Input, group: Sequence[Participant]) -> Code:

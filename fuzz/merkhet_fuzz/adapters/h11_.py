@@ -16,33 +16,37 @@ def parser(name: str, kind: Kind) -> Parser:
     """Return the parser. Raises ImportError."""
     h11 = library("h11")
 
-    response = h11.Response(status_code=200, headers=[("content-length", "0")])
-    end = h11.EndOfMessage()
-
-    def events(connection: Any, segments: Sequence[bytes]) -> Iterator[Any]:  # noqa: ANN401 - h11's own
-        for segment in (*segments, b""):
-            connection.receive_data(segment)
-            while (event := connection.next_event()) is not h11.NEED_DATA:
-                yield event
+    need_data, request_type, data, end = h11.NEED_DATA, h11.Request, h11.Data, h11.EndOfMessage
 
     def requests(segments: Sequence[bytes]) -> Iterator[Message]:
         connection = h11.Connection(h11.SERVER)
         request: Any = None
-        content = bytearray()
-        for event in events(connection, segments):
-            if type(event) is h11.Request:
-                request, content = event, bytearray()
-            elif type(event) is h11.Data:
-                content += event.data
-            elif type(event) is h11.EndOfMessage and request is not None:
-                yield request.method, request.target, bytes(content), tuple(request.headers)
-                # The next one is read only when this one is answered.
-                connection.send(response)
-                connection.send(end)
-                if connection.our_state is not h11.DONE or connection.their_state is not h11.DONE:
+        content: list[bytes] = []
+        for segment in (*segments, b""):
+            connection.receive_data(segment)
+            while (event := connection.next_event()) is not need_data:
+                kind_of = type(event)
+                if kind_of is request_type:
+                    request, content = event, []
+                elif kind_of is data:
+                    content.append(event.data)
+                elif kind_of is not end:
                     return
-                connection.start_next_cycle()
-            else:
-                return
+                else:
+                    yield request.method, request.target, b"".join(content), tuple(request.headers)
+                    if connection.their_state is not h11.DONE:
+                        return
+                    connection = _next(h11, connection)
 
     return Parser(name, kind, requests, (h11.RemoteProtocolError,))
+
+
+def _next(h11: Any, connection: Any) -> Any:  # noqa: ANN401 - h11's own
+    """Return a connection that goes on behind a request: one has to answer first, which takes longer than to read it."""
+    octets, is_closed = connection.trailing_data
+    following = h11.Connection(h11.SERVER)
+    if octets:
+        following.receive_data(octets)
+    if is_closed:
+        following.receive_data(b"")
+    return following

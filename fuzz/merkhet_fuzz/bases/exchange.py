@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
-from merkhet_fuzz.bases import events, forms
+from merkhet_fuzz.bases import asides, events, forms
 from merkhet_fuzz.bases.words import CRLF, Builder
 from merkhet_fuzz.dice import Dice
 from merkhet_fuzz.grammar import Base, Grammar, Kind, Length
@@ -28,6 +28,8 @@ WORDS = (
     "a+b",
     "a;b=c",
     "a,b",
+    "a?b",
+    "a#b",
     "~",
     "\N{EURO SIGN}",
     "%",
@@ -223,6 +225,8 @@ def files(made: Exchanges) -> None:
         "..%2f..%2fetc%2fpasswd",
         "%252e%252e/a",
         "a%00b.txt",
+        "merkhet.txt%00",
+        "merkhet.txt%00.html",
         "folder",
     )
     target = dice.pick(outside) if dice.chance(20) else _path(dice, dice.pick((*FILES, *NAMED_FILES)))
@@ -267,7 +271,7 @@ def coding(made: Exchanges) -> None:
     dice = made.dice
     fields: Fields = [("Accept-Encoding", dice.pick(CODINGS), Grammar.LIST)] if dice.chance(92) else []
     if dice.chance(15):
-        fields.append(("Range", b"bytes=0-9", Grammar.TEXT))
+        fields.append(dice.pick((("Range", b"bytes=0-9", Grammar.TEXT), ("If-None-Match", b"*", Grammar.TEXT))))
     made.request(_method(dice), "{gzip}", fields, None)
 
 
@@ -308,10 +312,10 @@ def stored(made: Exchanges) -> None:
     for _ in range(made.count - 4):
         roll = dice.below(4)
         fields: Fields = []
-        if dice.chance(50):
-            fields = [
-                (dice.pick(("If-Match", "If-None-Match")), dice.pick((b"*", b'"no-such"', b'W/"no"')), Grammar.TEXT)
-            ]
+        if dice.chance(60):
+            name = dice.pick(("If-Match", "If-None-Match", "If-Match", "If-None-Match", "If-Modified-Since"))
+            tag = dice.pick((b"*", b'"no-such"', b'W/"no"'))
+            fields = [(name, asides.FUTURE if name.endswith("Since") else tag, Grammar.TEXT)]
         if roll == 0:
             made.request("PUT", target, fields, _some(dice))
         elif roll == 1:
@@ -350,6 +354,10 @@ MAKERS: dict[str, tuple[Callable[[Exchanges], None], frozenset[str]]] = {
     "trace": (trace, frozenset(("trace",))),
     "stored": (stored, frozenset(("mutable",))),
     "form": (form, frozenset(("form",))),
+    "asides": (asides.asides, frozenset(("status", "stream", "redirect", "param", "files"))),
+    "pieces": (asides.pieces, frozenset(("pieces",))),
+    "crowd": (asides.crowd, frozenset(("echo",))),
+    "tag-lines": (asides.tag_lines, frozenset(("files",))),
     "events": (stream, frozenset(("sse", "sse-echo", "sse-resume"))),
 }
 """By name: what adds a request, and the endpoints that it needs."""

@@ -46,6 +46,8 @@ def multipart(dice: Dice) -> Form:
     body += b"--" + boundary + b"--" + dice.pick((b"\r\n", b"", b"\r\nepilogue", b" \r\n"))
     is_token = not any(octet in boundary for octet in b'()<>@,;:\\"/[]?={} ')
     written = boundary if is_token and dice.chance(70) else b'"' + boundary + b'"'
+    if boundary.isalnum() and dice.chance(8):
+        written = b'"' + b"".join(b"\\%c" % octet for octet in boundary) + b'"'
     parameter = dice.pick((b"; boundary=", b";boundary=", b"; BOUNDARY=", b"; charset=utf-8; boundary="))
     kind = dice.pick((b"multipart/form-data", b"Multipart/Form-Data")) + parameter + written
     return Form(kind, body, tuple(part for _, part in parts))

@@ -29,8 +29,8 @@ class DiffCampaign:
     """A campaign. `found` has each cluster by its name; `tastes` counts the inputs that the text leaves to everyone.
 
     With `with_taste` these are clustered, too. `is_placed`: a server takes part, so that not all are sent the same octets.
-    `unrepeated` has what was seen beside others and not alone. `replays_max` bounds the work for each witness: a parser is fast,
-    a server that keeps silent is not.
+    `unrepeated` has what was seen beside others and not alone. `replays_max` bounds the work for each witness: a parser is
+    fast, a server that keeps silent is not.
     """
 
     kind: Kind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 
@@ -10,7 +10,7 @@ from merkhet.answer import End
 from merkhet_fuzz import oracles
 from merkhet_fuzz.diff import reading
 from merkhet_fuzz.diff.reading import Message, Reading
-from merkhet_fuzz.grammar import Kind
+from merkhet_fuzz.grammar import Base, Kind
 from merkhet_fuzz.inputs import Input
 from merkhet_fuzz.live.campaign import IN_FLIGHT
 from merkhet_fuzz.live.engine import Engine
@@ -53,9 +53,10 @@ class Participant(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ParserParticipant:
-    """A parser."""
+    """A parser. `placed` returns the base of an input as a server beside it is sent it, so that both read the same octets."""
 
     parser: Parser
+    placed: Callable[[Input], Base] | None = None
 
     @property
     def label(self) -> str:
@@ -69,11 +70,11 @@ class ParserParticipant:
 
     def read(self, inputs: Sequence[Input]) -> list[Reading]:
         """Return what it makes of each."""
-        return [self.of(render(made)) for made in inputs]
+        return [self.alone(made) for made in inputs]
 
     def alone(self, made: Input) -> Reading:
         """Return what it makes of one."""
-        return self.of(render(made))
+        return self.of(render(made, self.placed(made) if self.placed is not None else None))
 
     def of(self, wire: Wire) -> Reading:
         """Return what it makes of an input that is rendered already."""
@@ -147,8 +148,10 @@ def of_answers(wire: Wire, dialogue: HttpDialogue, *, tells: bool) -> Reading:
         method = None if echo.method is None else echo.method.encode("utf-8", "surrogateescape")
         made = reading.http_message(wire, number, (method, echo.target, echo.body, None))
         messages.append(made._replace(ends=made.ends or final.says_close or final.version == b"HTTP/1.0"))
-    # Who ends the connection before we do has refused; who ends it because we have waited.
-    stops = stops or bool(answers.garbage) or (answers.end in ENDED and not dialogue.shuts)
+    # Who ends the connection before all is answered, and before we do, has refused; unless an answer said that it was the last.
+    is_early = answers.end in ENDED and not dialogue.shuts and len(answers.finals) < max(1, len(wire.expected))
+    is_said = bool(answers.finals) and answers.finals[-1].says_close
+    stops = stops or bool(answers.garbage) or (is_early and not is_said)
     fault = next((one.requirement or one.oracle for one in dialogue.suspicions() if one.oracle in FAULTS), "")
     return Reading(tuple(messages), stops, _words(dialogue), fault)
 

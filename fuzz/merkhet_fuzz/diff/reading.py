@@ -216,6 +216,8 @@ def words(kind: Kind, seen: Run) -> str:
 
 
 def _words(kind: Kind, message: object) -> str:
+    if message is ...:
+        return "something that it does not tell"
     if kind is Kind.HTTP and isinstance(message, tuple):
         method, target, content = cast("tuple[bytes, bytes, bytes]", message[:3])
         with_content = f" with {_shown(content)}" if content else ""

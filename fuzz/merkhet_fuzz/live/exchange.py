@@ -15,6 +15,7 @@ from merkhet.wire.request import SentRequest, mentions_te, read_requests
 from merkhet_fuzz.bases import exchange as bases
 from merkhet_fuzz.edits import octets_of_unit
 from merkhet_fuzz.grammar import Base, Kind, Piece
+from merkhet_fuzz.inputs import InputError
 from merkhet_fuzz.live.answers import Answers, Judges
 from merkhet_fuzz.live.models import contents, files, negotiation, plain
 from merkhet_fuzz.live.models.asked import Asked, FileFacts, Known, date_of, pattern, told
@@ -23,6 +24,8 @@ from merkhet_fuzz.oracles import Suspicion
 from merkhet_fuzz.render import Wire
 
 NOTE = "exchange"
+SLOW = 408
+"""Whoever sends octets one by one, beside others, is too slow for some: that is no answer to what was asked."""
 STAGED = frozenset({"status"})
 """Endpoints that answer as they are told to: what their status means is nobody's claim."""
 _FACT = re.compile(rb"\{(etag|opaque|modified|modified850|modifiedasc):([^{}:]+)(?::([+-][0-9]+))?\}")
@@ -51,6 +54,10 @@ class ExchangeSurface(Surface):
         endpoints = {name: path for name, path in place.names.endpoints.items() if name != "connect"}
         known = Known(patterns={name: pattern(path) for name, path in endpoints.items() if name != "root"})
         known.root = _get(place, ask, b"{root}")
+        for coding in (b"", b"gzip") if place.has("gzip") else ():
+            text = _get(place, ask, b"{gzip}", *([b"Accept-Encoding: " + coding] if coding else []))
+            if text is not None and text.status == 200:
+                known.coded[coding] = text.fields
         if place.has("files"):
             known.files = {
                 name: facts
@@ -60,7 +67,9 @@ class ExchangeSurface(Surface):
         place.notes[NOTE] = known
 
     def placed(self, base: Base, place: Place) -> Base:
-        """Fill what stands for paths, validators and the host."""
+        """Fill what stands for paths, validators and the host. Raises InputError where the target has no such endpoint."""
+        if base.name not in self.names(place):
+            raise InputError(f"{base.name}: the target declares not all that this needs")
         known = cast("Known", place.notes[NOTE])
         return replace(base, pieces=tuple(_placed(piece, place, known) for piece in base.pieces))
 
@@ -169,11 +178,26 @@ class ExchangeDialogue(Dialogue):
         stores: dict[bytes, contents.Store] = {}
         for asked, response in zip(self.asked, self.answers.finals, strict=False):
             # What was edited is still read without doubt, but a server may like it less than we do.
-            if response.complete and not (self.wire.input.edits and response.status in {400, 421, 431, 501}):
-                found += self._judged(asked, response, stores)
+            is_refused = self.wire.input.edits and response.status in {400, 421, 431, 501}
+            if response.complete and response.status != SLOW and not is_refused:
+                found += self._judged(asked, response, stores) or plain.is_untouched(asked, response)
+        found += self._gathered()
         staged = any(asked.endpoint in STAGED for asked in self.asked)
         found += self.surface.judges.suspicions(self.answers, [asked.request for asked in self.asked], staged=staged)
         return found
+
+    def _gathered(self) -> list[Suspicion]:
+        """A stream begins when its first piece is made, and not when its last is."""
+        if len(self.asked) != 1 or self.asked[0].endpoint != "pieces" or not self.answers.finals:
+            return []
+        parts = self.asked[0].value.split(b",")
+        if len(parts) != 3 or not (parts[0].isdigit() and parts[1].isdigit()) or self.answers.finals[0].status != 200:
+            return []
+        all_made = (int(parts[0]) - 1) * int(parts[1]) / 1000
+        if not all_made or self.heard_after < all_made * 0.9:
+            return []
+        words = "its first piece when it is made"
+        return [Suspicion("answer", "architecture-1.1-1", "gathered", words, f"all pieces after {all_made:g} s")]
 
     def _counted(self) -> list[Suspicion]:
         finals, count = self.answers.finals, len(self.asked)
@@ -187,8 +211,13 @@ class ExchangeDialogue(Dialogue):
         if refused is not None and self._is_sure and not self.wire.input.edits:
             return [Suspicion("refused", "", self.wire.input.name, "no refusal of legal requests", self.told())]
         says_end = any(response.says_close or response.version == b"HTTP/1.0" for response in finals)
+        if self.asked[-1].endpoint == "pieces" and self.asked[-1].value.endswith(b",abort"):
+            return []
         if len(finals) < count and not says_end:
-            return [Suspicion("lost", "", self.wire.input.name, f"{count} answers", self.told())]
+            words = f"{count} answers", self.told()
+            if finals and self.answers.end is End.CLOSED:
+                return [Suspicion("lost", "rfc9112-9.6-1", self.wire.input.name, *words)]
+            return [Suspicion("lost", "", self.wire.input.name, *words)]
         if any(not response.complete for response in finals):
             return [Suspicion("cut", "", self.wire.input.name, "whole answers", self.told())]
         return []
@@ -200,7 +229,7 @@ class ExchangeDialogue(Dialogue):
     @property
     def _is_sure(self) -> bool:
         """Whether no request asks for what an application may call bad."""
-        free = {"sse-echo", "files", "download", "param", "form", "mutable", ""}
+        free = {"sse-echo", "files", "download", "param", "form", "mutable", "pieces", "auth", ""}
         return not any(asked.endpoint in free for asked in self.asked)
 
     def _judged(self, asked: Asked, response: Response, stores: dict[bytes, contents.Store]) -> list[Suspicion]:
@@ -217,9 +246,11 @@ class ExchangeDialogue(Dialogue):
             "redirect": lambda _, response: plain.redirect(response),
             "param": plain.param,
             "echo": plain.echo,
+            "pieces": plain.pieces,
             "files": lambda asked, response: files.judge(asked, response, dict(known.files)),
             "gzip": lambda asked, response: (
                 negotiation.coding(asked, response, place.files, surface.tags)
+                + negotiation.kept(asked, response, known.coded)
                 + negotiation.vary(response, b"accept-encoding")
             ),
             "conneg": lambda asked, response: (
@@ -238,7 +269,8 @@ class ExchangeDialogue(Dialogue):
         path = self.place.path("root")
         if asked.target == path:
             return plain.root(asked, response, self.known)
-        if asked.endpoint == "" and response.status == 200 and asked.target == path + b"no-such-place":
+        is_found = response.status in {200, 206, 304, 412, 416}
+        if asked.endpoint == "" and is_found and asked.target == path + b"no-such-place":
             return [Suspicion("answer", "", "no-such-place", "404", told(response))]
         return []
 

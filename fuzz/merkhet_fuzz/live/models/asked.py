@@ -75,6 +75,10 @@ class Known:
 
     files: Mapping[str, FileFacts] = field(default_factory=dict[str, FileFacts])
     root: Response | None = None
+    coded: dict[bytes, tuple[tuple[bytes, bytes], ...]] = field(
+        default_factory=dict[bytes, tuple[tuple[bytes, bytes], ...]]
+    )
+    """The fields of the text that has codings, by the value of Accept-Encoding, b"" for none."""
     patterns: Mapping[str, re.Pattern[bytes]] = field(default_factory=dict[str, re.Pattern[bytes]])
 
     def endpoint(self, target: bytes) -> tuple[str, bytes]:

@@ -24,6 +24,8 @@ def form(asked: Asked, response: Response) -> list[Suspicion]:
     parts = cast("tuple[Part, ...]", asked.meaning)
     is_pairs = not any(value.lower().startswith(b"multipart/") for value in asked.values(b"Content-Type"))
     requirement = "" if is_pairs else "rfc7578-4.1-1"
+    if any(b"\\" in value for value in asked.values(b"Content-Type")):
+        requirement = "rfc9110-5.6.4-1"
     said = read_form(response)
     if said is None:
         return [suspicion(requirement, "form-refused", "what is in the form", told(response))]
@@ -125,6 +127,10 @@ class Store:
     def __init__(self) -> None:
         self.content: bytes | None = None
         self.is_known = False
+        self.tags: dict[bytes, bytes] = {}
+        self.before: bytes | None = None
+        self.part: bytes | None = None
+        """The content before a part of it was put, and the part: what becomes of both is seen by who reads."""
 
     def judge(self, asked: Asked, response: Response) -> list[Suspicion]:
         """Hold an answer against what is stored, and remember what it did."""
@@ -132,16 +138,21 @@ class Store:
             return self._read(asked, response)
         conditions = [*asked.values(b"If-Match"), *asked.values(b"If-None-Match")]
         if conditions and self.is_known and (problem := self._condition(asked, response)):
+            self._remember(asked, response)
             return [problem]
+        if response.status in {304, 412} and not conditions and asked.values(b"If-Modified-Since"):
+            words = "no 304 or 412: the condition is for GET and HEAD alone"
+            return [suspicion("rfc9110-13.1.3-2c", "since", words, told(response))]
         if response.status == 412:
             return []
         if asked.values(b"Content-Range") and response.status in {200, 201, 204}:
-            words = "400, as nobody asked for a part to be stored"
-            return [suspicion("rfc9110-14.5-1", "partial-put", words, told(response))]
+            self.before, self.part, self.is_known = self.content if self.is_known else None, asked.content, False
+            return []
         self._remember(asked, response)
         return []
 
     def _remember(self, asked: Asked, response: Response) -> None:
+        self.part = None
         if asked.method == "PUT" and response.status in {200, 201, 204}:
             self.content, self.is_known = asked.content, True
         elif asked.method == "DELETE" and response.status in {200, 204, 404}:
@@ -150,14 +161,29 @@ class Store:
             self.is_known = False
 
     def _read(self, asked: Asked, response: Response) -> list[Suspicion]:
+        if self.part is not None and asked.method == "GET" and response.status == 200:
+            is_whole = response.content == self.part and self.before != self.part
+            words = "the part in its place, or 400 to the PUT"
+            return [suspicion("rfc9110-14.5-1", "partial-put", words, told(response))] if is_whole else []
         if not self.is_known:
             return []
         if self.content is None and response.status == 200:
             return [suspicion("", "stored-nothing", "404, as it was deleted", told(response))]
         if self.content is not None and response.status == 404:
             return [suspicion("", "stored-lost", "what was stored", told(response))]
-        is_other = response.status == 200 and asked.method == "GET" and response.content != self.content
-        return [suspicion("", "stored-other", "the octets that were stored", told(response))] if is_other else []
+        if response.status != 200 or self.content is None:
+            return []
+        if asked.method == "GET" and response.content != self.content:
+            return [suspicion("", "stored-other", "the octets that were stored", told(response))]
+        return self._tag(response, self.content)
+
+    def _tag(self, response: Response, content: bytes) -> list[Suspicion]:
+        """One tag never stands for two contents that were stored (RFC 9110, Sections 8.8.1 and 8.8.3)."""
+        found = response.values(b"ETag")
+        if not found or self.tags.setdefault(found[0], content) == content:
+            return []
+        requirement = "rfc9110-8.8.1-1" if found[0].startswith(b"W/") else "rfc9110-8.8.3-1"
+        return [suspicion(requirement, "stored-tag", "another tag for another content", f"{found[0]!r} for both")]
 
     def _condition(self, asked: Asked, response: Response) -> Suspicion | None:
         """A condition that no tag can fulfil, or that asks whether there is anything (Sections 13.1.1 and 13.1.2)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 from urllib.parse import unquote_to_bytes
 
@@ -12,6 +12,7 @@ from merkhet.answer import Response
 from merkhet.model import Weight
 from merkhet.wire import byteranges
 from merkhet_fuzz.judges import values
+from merkhet_fuzz.live.models import describing
 from merkhet_fuzz.live.models.asked import Asked, FileFacts, suspicion, told
 from merkhet_fuzz.oracles import Suspicion
 from merkhet_fuzz.verdicts import Decision
@@ -19,7 +20,6 @@ from merkhet_fuzz.verdicts import Decision
 TAG = re.compile(rb'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 CONTENT_RANGE = re.compile(rb"bytes ([0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19}|\*)")
 UNSATISFIED = re.compile(rb"bytes \*/([0-9]{1,19})")
-KEPT = (b"etag", b"cache-control", b"content-location", b"expires", b"vary")
 Spec = tuple[int | None, int | None]
 Span = tuple[int, int]
 UNSURE = -1
@@ -45,7 +45,7 @@ def judge(asked: Asked, response: Response, files: dict[str, FileFacts]) -> list
         return _absent(asked, response)
     expected, requirement, may = conditions(asked, facts)
     if expected == UNSURE:
-        return []
+        return _two_dates(asked, response)
     if expected is not None and response.status != expected:
         if response.status in may:
             return []
@@ -68,13 +68,15 @@ def _absent(asked: Asked, response: Response) -> list[Suspicion]:
 
 def conditions(asked: Asked, facts: FileFacts) -> tuple[int | None, str, frozenset[int]]:
     """Return the status that the conditions ask for, None for "go on"; the requirement; and what is right beside it."""
-    written = {name: asked.values(name) for name in CONDITIONS}
+    written = {name: _lines(asked, name) for name in CONDITIONS}
     if not all(_is_plain(name, lines) for name, lines in written.items()):
         return UNSURE, "", frozenset()
-    if written[b"If-Match"] and "If-Match" in facts.evaluates:
+    # Who evaluates neither is told so where there is no other condition (VERDICTS 83), and not time and again.
+    is_alone = sum(bool(lines) for lines in written.values()) == 1
+    if written[b"If-Match"] and (is_alone or "If-Match" in facts.evaluates):
         if not _matches(written[b"If-Match"][0], facts, is_strong=True):
             return 412, "rfc9110-13.1.1-2", frozenset()
-    elif written[b"If-Unmodified-Since"] and not written[b"If-Match"] and "If-Unmodified-Since" in facts.evaluates:
+    elif _dates_count(written, facts) or (is_alone and written[b"If-Unmodified-Since"]):
         since = _date(written[b"If-Unmodified-Since"][0])
         if since is not None and facts.modified is not None and facts.modified > since:
             return 412, "rfc9110-13.1.4-6", frozenset()
@@ -83,6 +85,17 @@ def conditions(asked: Asked, facts: FileFacts) -> tuple[int | None, str, frozens
             return 304, "rfc9110-13.1.2-4a", frozenset()
         return None, "", frozenset()
     return _since(written[b"If-Modified-Since"], facts)
+
+
+def _dates_count(written: Mapping[bytes, Sequence[bytes]], facts: FileFacts) -> bool:
+    is_there = bool(written[b"If-Unmodified-Since"]) and not written[b"If-Match"]
+    return is_there and "If-Unmodified-Since" in facts.evaluates
+
+
+def _lines(asked: Asked, name: bytes) -> tuple[bytes, ...]:
+    """Return the lines of a condition; those of a list as one."""
+    lines = asked.values(name)
+    return (b", ".join(lines),) if name.endswith(b"Match") and len(lines) > 1 else lines
 
 
 def _since(lines: Sequence[bytes], facts: FileFacts) -> tuple[int | None, str, frozenset[int]]:
@@ -100,6 +113,14 @@ def _since(lines: Sequence[bytes], facts: FileFacts) -> tuple[int | None, str, f
     # VERDICTS 86: an exact date is asked for by some, and the sentence is a SHOULD.
     may = frozenset({200, 206, 416}) if since != facts.modified else frozenset[int]()
     return 304, "rfc9110-13.1.3-6", may
+
+
+def _two_dates(asked: Asked, response: Response) -> list[Suspicion]:
+    """Two dates are none, and are not read (VERDICTS 87: most servers read the first)."""
+    if response.status != 304 or len(asked.values(b"If-Modified-Since")) < 2 or asked.values(b"If-None-Match"):
+        return []
+    words = "no 304, as there are two dates"
+    return [suspicion("rfc9110-13.1.3-2b", "two-dates", words, told(response), Weight.WARNING)]
 
 
 def _is_plain(name: bytes, lines: Sequence[bytes]) -> bool:
@@ -149,7 +170,7 @@ def _not_modified(asked: Asked, response: Response, facts: FileFacts, expected: 
     if expected != 304:
         if not any(asked.values(name) for name in (b"If-None-Match", b"If-Modified-Since")):
             return []  # the judge's own rules have that
-        if asked.values(b"If-None-Match") and _is_plain(b"If-None-Match", asked.values(b"If-None-Match")):
+        if asked.values(b"If-None-Match") and _is_plain(b"If-None-Match", _lines(asked, b"If-None-Match")):
             return [suspicion("rfc9110-13.1.2-1", "no-tag-matches", "no 304, as no tag matches", told(response))]
         since = _date(asked.values(b"If-Modified-Since")[0])
         if since is None:
@@ -157,10 +178,8 @@ def _not_modified(asked: Asked, response: Response, facts: FileFacts, expected: 
         if facts.modified is not None and since < facts.modified:
             return [suspicion("rfc9110-13.1.3-a1", "earlier", "no 304, as it was modified since", told(response))]
         return []
-    lost = [name for name in KEPT if _value(facts.fields, name) and not response.values(name)]
-    if lost:
-        words = f"{lost[0].decode()} as in the 200"
-        return [suspicion("rfc9110-15.4.5-1", lost[0].decode(), words, "a 304 without it")]
+    if problem := describing.not_modified(response, facts.fields):
+        return problem
     return _same_tag(response, facts)
 
 
@@ -182,10 +201,6 @@ def _same_tag(response: Response, facts: FileFacts) -> list[Suspicion]:
     return []
 
 
-def _value(fields: Sequence[tuple[bytes, bytes]], name: bytes) -> bytes:
-    return next((value for field, value in fields if field.lower() == name), b"")
-
-
 def _content(asked: Asked, response: Response, facts: FileFacts) -> list[Suspicion]:
     """The answer has the content, or the parts of it that were asked for, or says that there are none."""
     is_coded = bool(response.values(b"Content-Encoding"))
@@ -205,7 +220,9 @@ def _content(asked: Asked, response: Response, facts: FileFacts) -> list[Suspici
             and _is_sure(ranges, specs)
         ):
             return [suspicion("rfc9110-14.2-9", "200", "206 with the range that was asked for", told(response))]
-        return _same_tag(response, facts)
+        return _same_tag(response, facts) or describing.whole(asked, response, facts)
+    if response.status in {400, 416} and _is_unknown_unit(ranges):  # VERDICTS 61
+        return [suspicion("rfc9110-14.2-3", "unit-refused", "200, as the unit is not known", told(response))]
     if response.status == 206 and ranges:
         return _parts(asked, response, facts, specs)
     if response.status == 416 and ranges:
@@ -213,6 +230,10 @@ def _content(asked: Asked, response: Response, facts: FileFacts) -> list[Suspici
     if response.status == 404:
         return [suspicion("", "gone", "the file", told(response))]
     return []
+
+
+def _is_unknown_unit(ranges: Sequence[bytes]) -> bool:
+    return len(ranges) == 1 and values.range_(ranges[0])[0].requirement == "rfc9110-14.2-3"
 
 
 def _is_sure(ranges: Sequence[bytes], specs: Sequence[Span]) -> bool:
@@ -267,13 +288,11 @@ def _parts(asked: Asked, response: Response, facts: FileFacts, specs: list[Span]
         return [suspicion("rfc9110-14.1.2-a4", "unsatisfiable", "416, or 200", told(response))]
     if _if_range_is_true(asked, facts) is False:
         return [suspicion("rfc9110-13.1.5-7", "if-range", "200, as If-Range is not true", told(response))]
-    if asked.method == "HEAD":
-        return []  # VERDICTS 73: told by a check, and no content can be held against it
-    lost = [name for name in KEPT if _value(facts.fields, name) and not response.values(name)]
-    if lost:
-        return [
-            suspicion("rfc9110-15.3.7-2", lost[0].decode(), f"{lost[0].decode()} as in the 200", "a 206 without it")
-        ]
+    if asked.method == "HEAD":  # VERDICTS 73
+        words = "200, as HEAD has no ranges"
+        return [suspicion("rfc9110-14.2-2", "head", words, told(response), Weight.WARNING)]
+    if problem := describing.part(asked, response, facts):
+        return problem
     content_range = response.values(b"Content-Range")
     if content_range:
         return _one_part(asked, response, facts, specs, content_range[0])
@@ -285,7 +304,9 @@ def _one_part(asked: Asked, response: Response, facts: FileFacts, specs: list[Sp
     if match is None:
         return [suspicion("rfc9110-14.4-a1", "content-range", "bytes FIRST-LAST/LENGTH", f"{written!r}")]
     first, last = int(match[1]), int(match[2])
-    if match[3] != b"*" and int(match[3]) != len(facts.content):
+    if match[3] == b"*":  # VERDICTS 80
+        return [suspicion("rfc9110-14.4-4", "no-length", "the complete length", f"{written!r}", Weight.WARNING)]
+    if int(match[3]) != len(facts.content):
         words = f"complete length {len(facts.content)}"
         return [suspicion("rfc9110-14.4-a1", "complete-length", words, f"{written!r}")]
     if not first <= last < len(facts.content):
@@ -326,7 +347,7 @@ def _several(response: Response, facts: FileFacts, specs: list[Span]) -> list[Su
         _touches(span, spec) for spec in specs)]  # fmt: skip
     if asked_in_order != sorted(asked_in_order):
         return [suspicion("rfc9110-15.3.7.2-9", "order", f"{specs}", f"{spans}", Weight.WARNING)]
-    kind = _value(facts.fields, b"content-type")
+    kind = describing.value_of(facts.fields, b"content-type")
     if kind and any(part.content_type != kind for part in parts):
         return [
             suspicion("rfc9110-15.3.7.2-4", "part-type", f"{kind!r} in each part", "another, or none", Weight.WARNING)
@@ -339,6 +360,9 @@ def _touches(span: Span, spec: Span) -> bool:
 
 
 def _unsatisfied(asked: Asked, response: Response, facts: FileFacts, specs: list[Span] | None) -> list[Suspicion]:
+    if asked.method == "HEAD":  # VERDICTS 73
+        words = "200, as HEAD has no ranges"
+        return [suspicion("rfc9110-14.2-2", "head", words, told(response), Weight.WARNING)]
     if specs is None:
         return []
     if specs and b"," not in asked.values(b"Range")[0] and _if_range_is_true(asked, facts) is True:

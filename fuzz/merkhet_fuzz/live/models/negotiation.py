@@ -7,17 +7,19 @@ import re
 from merkhet.answer import Response
 from merkhet.expect_codings import decoded
 from merkhet.model import Weight
+from merkhet_fuzz.live.models import describing
 from merkhet_fuzz.live.models.asked import Asked, suspicion, told
 from merkhet_fuzz.oracles import Suspicion
 
 MEMBER = re.compile(rb"[ \t]*([!#$%&'*+\-.^_`|~0-9A-Za-z/]+)((?:[ \t]*;[ \t]*[^,;]+)*)[ \t]*")
 WEIGHT = re.compile(rb"[ \t]*;[ \t]*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*", re.IGNORECASE)
 HTML, JSON = b"text/html", b"application/json"
+Fields = tuple[tuple[bytes, bytes], ...]
 JSON_DOCUMENT = re.compile(rb'\s*\{\s*"name"\s*:\s*"merkhet"\s*\}\s*')
 
 
 def weights(lines: tuple[bytes, ...]) -> dict[bytes, float] | None:
-    """Return the weight of each member, in small letters; None for a list that is not plain."""
+    """Return the weight of each member, in small letters; None for a list that is not plain, or not at one with itself."""
     made: dict[bytes, float] = {}
     for member in b",".join(lines).split(b","):
         if not member.strip(b" \t"):
@@ -28,7 +30,9 @@ def weights(lines: tuple[bytes, ...]) -> dict[bytes, float] | None:
         weight = WEIGHT.fullmatch(match[2]) if match[2] else None
         if match[2] and weight is None:
             return None
-        made[match[1].lower()] = float(weight[1]) if weight is not None else 1.0
+        value = float(weight[1]) if weight is not None else 1.0
+        if made.setdefault(match[1].lower(), value) != value:
+            return None  # one member with two weights: no text says which of them counts
     return made
 
 
@@ -42,7 +46,8 @@ def coding(asked: Asked, response: Response, files: dict[str, bytes], tags: dict
     is_judged = response.status == 200 and not asked.values(b"Range")
     if wanted is not None and asked.values(b"Accept-Encoding") and is_judged:
         problem = _acceptable(codings, wanted)
-        if problem:
+        # Who sends no coding to HTTP/1.0 has nothing that is acceptable, and may send what it has (VERDICTS 95).
+        if problem and (codings or asked.request.version != "1.0"):
             return [problem]
     text = files.get("text.txt")
     if response.status == 200 and asked.method == "GET" and text is not None:
@@ -50,6 +55,14 @@ def coding(asked: Asked, response: Response, files: dict[str, bytes], tags: dict
         if plain is not None and plain != text:
             return [suspicion("rfc9110-8.4-1", "coding-content", "the text, when decoded", told(response))]
     return _tag(response, codings, tags)
+
+
+def kept(asked: Asked, response: Response, coded: dict[bytes, Fields]) -> list[Suspicion]:
+    """A 304 has what the 200 to the same Accept-Encoding has; `coded` are the fields of that, by the field's value."""
+    fields = coded.get(asked.value_of(b"Accept-Encoding") or b"")
+    if response.status != 304 or fields is None or len(asked.values(b"Accept-Encoding")) > 1:
+        return []
+    return describing.not_modified(response, fields)
 
 
 def _acceptable(codings: bytes, wanted: dict[bytes, float]) -> Suspicion | None:

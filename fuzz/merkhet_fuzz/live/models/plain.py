@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from urllib.parse import unquote_to_bytes
 
-from merkhet.answer import Response
+from merkhet.answer import Framing, Response
 from merkhet.expect_disposition import Flaw, read
 from merkhet.expect_echo import Echo, read_echo
 from merkhet_fuzz.live.models.asked import Asked, Known, suspicion, told
@@ -45,6 +45,37 @@ def stream(asked: Asked, response: Response) -> list[Suspicion]:
     wanted = b"".join(b"piece %d\n" % number for number in range(int(asked.value)))
     if response.content != wanted:
         return [suspicion("", "stream", f"{asked.value.decode()} pieces", told(response))]
+    return []
+
+
+def pieces(asked: Asked, response: Response) -> list[Suspicion]:
+    """Pieces as in a stream; one whose application fails has no end that a client could take for the right one."""
+    values = asked.value.decode("latin-1").split(",")
+    if len(values) != 3 or not values[0].isdigit() or response.status != 200 or asked.method != "GET":
+        return []
+    count, _, end = values
+    if end == "abort":
+        is_seen = asked.request.version == "1.0" or response.framing is Framing.UNTIL_CLOSE
+        words = "a content that is seen to be incomplete"
+        return [] if is_seen else [suspicion("architecture-1.3-1", "abort", words, "a whole one")]
+    if response.content != b"".join(b"piece %d\n" % number for number in range(int(count))):
+        return [suspicion("architecture-1.2-1", "pieces", f"{count} pieces", told(response))]
+    return []
+
+
+def is_untouched(asked: Asked, response: Response) -> list[Suspicion]:
+    """Where there is nothing with ranges or validators, fields about them change nothing (Sections 13.1.5, 13.2.1, 14.2)."""
+    plain = {"root", "redirect", "param", "status", "stream"}
+    if asked.endpoint not in plain or (asked.endpoint == "status" and asked.value == b"%d" % response.status):
+        return []
+    names = {name.lower() for name, _ in asked.request.fields}
+    if response.status == 412 and names.isdisjoint({b"if-match", b"if-unmodified-since", b"if-none-match"}):
+        requirement = "rfc9110-13.1.5-3" if b"if-range" in names else "rfc9110-13.2.1-2"
+        return [suspicion(requirement, "412-unasked", "no 412, as no condition of it is false", told(response))]
+    if response.status == 416 and asked.method == "GET" and (asked.value == b"404" or asked.endpoint == "redirect"):
+        return [suspicion("rfc9110-14.2-a1", "416-elsewhere", "the answer as without Range", told(response))]
+    if response.status == 400 and b"content-range" in names:
+        return [suspicion("rfc9110-14.4-3", "content-range", "the answer as without Content-Range", told(response))]
     return []
 
 

@@ -1,0 +1,200 @@
+"""Models of what a right answer is: what is held against an answer, and what is not."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+
+import pytest
+
+from merkhet import catalogue
+from merkhet.answer import End, Response
+from merkhet.model import Weight
+from merkhet.wire.request import SentRequest
+from merkhet.wire.response import ResponseParser
+from merkhet_fuzz.bases import exchange as bases
+from merkhet_fuzz.bases import library
+from merkhet_fuzz.grammar import Kind
+from merkhet_fuzz.inputs import Input
+from merkhet_fuzz.live.models import contents, files, negotiation, plain
+from merkhet_fuzz.live.models.asked import Asked, FileFacts
+from merkhet_fuzz.oracles import Suspicion
+from merkhet_fuzz.render import render
+
+REQUIREMENT = re.compile(r'"((?:rfc[0-9]+|architecture|whatwg-sse)-[0-9A-Z][0-9A-Za-z.]*-[0-9a-z]+)"')
+CONTENT = bytes(range(100))
+ETAG = b'"own"'
+MODIFIED = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+HEAD = (
+    (b"ETag", ETAG),
+    (b"Last-Modified", b"Wed, 01 Jan 2020 00:00:00 GMT"),
+    (b"Content-Type", b"text/plain"),
+    (b"Vary", b"Accept-Encoding"),
+)
+FACTS = FileFacts(CONTENT, ETAG, MODIFIED, MODIFIED, HEAD, has_ranges=True, evaluates=frozenset({"If-Match"}))
+LINES = b"".join(b"%b: %b\r\n" % line for line in HEAD)
+
+
+def asked(
+    endpoint: str, value: bytes, *fields: tuple[bytes, bytes], method: str = "GET", content: bytes = b""
+) -> Asked:
+    """Return a request beyond doubt."""
+    return Asked(
+        SentRequest(length=0, method=method, version="1.1", fields=fields), b"/" + value, endpoint, value, content, None
+    )
+
+
+def answered(status: int, lines: bytes = b"", content: bytes = b"", method: str = "GET") -> Response:
+    """Return an answer as it is read."""
+    parser = ResponseParser(method)
+    length = b"" if b"chunked" in lines or status == 304 else b"Content-Length: %d\r\n" % len(content)
+    parser.feed(b"HTTP/1.1 %d X\r\n%b%b\r\n%b" % (status, lines, length, content))
+    parser.feed_end(End.CLOSED)
+    assert parser.response is not None
+    return parser.response
+
+
+def labels(found: list[Suspicion]) -> list[str]:
+    """Return the requirement and the detail of what is suspected."""
+    return [f"{one.requirement} {one.detail}" for one in found]
+
+
+def of_file(response: Response, *fields: tuple[bytes, bytes], method: str = "GET") -> list[str]:
+    """Return what is held against an answer to a request for a file."""
+    return labels(files.judge(asked("files", b"merkhet.txt", *fields, method=method), response, {"merkhet.txt": FACTS}))
+
+
+PART = LINES + b"Content-Range: bytes 0-9/100\r\n"
+RANGE = (b"Range", b"bytes=0-9")
+
+
+@pytest.mark.parametrize(
+    ("response", "fields"),
+    [
+        (answered(200, LINES, CONTENT), ()),
+        (answered(206, PART, CONTENT[:10]), (RANGE,)),
+        (answered(200, LINES, CONTENT), ((b"Range", b"lines=0-9"),)),
+        (answered(304, LINES), ((b"If-None-Match", b'"a"'), (b"If-None-Match", ETAG))),
+        (answered(412), ((b"If-Match", b'"a"'),)),
+        (answered(200, LINES, CONTENT), ((b"If-Range", b'"a"'),)),
+        (answered(416, b"Content-Range: bytes */100\r\n"), ((b"Range", b"bytes=100-"),)),
+        (answered(200, LINES, CONTENT), ((b"If-Modified-Since", b"x 1"), (b"If-Modified-Since", b"x 2"))),
+    ],
+)
+def test_right_answers_about_files(response: Response, fields: tuple[tuple[bytes, bytes], ...]) -> None:
+    assert of_file(response, *fields) == []
+
+
+@pytest.mark.parametrize(
+    ("response", "fields", "label"),
+    [
+        (answered(206, PART, CONTENT[1:11]), (RANGE,), "rfc9110-15.3.7.1-1 octets"),
+        (answered(206, PART.replace(b"0-9/100", b"0-9/*"), CONTENT[:10]), (RANGE,), "rfc9110-14.4-4 no-length"),
+        (answered(206, PART.replace(b"Last-", b"X-"), CONTENT[:10]), (RANGE,), "rfc9110-15.3.7-4 last-modified"),
+        (answered(206, PART.replace(b"ETag", b"X-T"), CONTENT[:10]), (RANGE,), "rfc9110-15.3.7-2 etag"),
+        (answered(416), ((b"Range", b"lines=0-9"),), "rfc9110-14.2-3 unit-refused"),
+        (answered(304, LINES.replace(b"Vary", b"X-V")), ((b"If-None-Match", ETAG),), "rfc9110-15.4.5-1 vary"),
+        (
+            answered(200, LINES, CONTENT),
+            ((b"If-None-Match", b'"a"'), (b"If-None-Match", ETAG)),
+            "rfc9110-13.1.2-4a 304",
+        ),
+        (answered(412), ((b"If-Range", b'"a"'),), "rfc9110-13.2.2-1 412-unasked"),
+        (answered(200, LINES.replace(b"ETag", b"X-T"), CONTENT), (), "rfc9110-8.8.3.1-1 etag"),
+        (answered(200, LINES.replace(b"Content-", b"X-"), CONTENT), (), "rfc9110-8.3-1 content-type"),
+    ],
+)
+def test_wrong_answers_about_files(response: Response, fields: tuple[tuple[bytes, bytes], ...], label: str) -> None:
+    assert of_file(response, *fields) == [label]
+
+
+def test_head_has_no_ranges_and_two_dates_are_none() -> None:
+    part = answered(206, PART, CONTENT[:10], method="HEAD")
+    assert of_file(part, RANGE, method="HEAD") == ["rfc9110-14.2-2 head"]
+    date = (b"If-Modified-Since", b"Wed, 01 Jan 2020 00:00:00 GMT")
+    request = asked("files", b"merkhet.txt", date, date)
+    found = files.judge(request, answered(304, LINES), {"merkhet.txt": FACTS})
+    assert [(one.requirement, one.weight) for one in found] == [("rfc9110-13.1.3-2b", Weight.WARNING)]
+
+
+def test_fields_without_meaning_change_nothing() -> None:
+    if_range = (b"If-Range", b'"a"')
+    for response in (answered(200), answered(404), answered(405), answered(416)):
+        assert plain.is_untouched(asked("param", b"a", if_range, RANGE), response) == []
+    found = plain.is_untouched(asked("param", b"a", if_range, RANGE), answered(412))
+    assert labels(found) == ["rfc9110-13.1.5-3 412-unasked"]
+    assert labels(plain.is_untouched(asked("status", b"404", RANGE), answered(416))) == [
+        "rfc9110-14.2-a1 416-elsewhere"
+    ]
+    assert plain.is_untouched(asked("status", b"416", RANGE), answered(416)) == []
+    place = (b"Content-Range", b"bytes 0-0/1")
+    assert labels(plain.is_untouched(asked("param", b"a", place), answered(400))) == ["rfc9110-14.4-3 content-range"]
+
+
+def test_a_stream_that_fails_has_no_end() -> None:
+    chunked = b"Transfer-Encoding: chunked\r\n"
+    whole = answered(200, chunked, b"8\r\npiece 0\n\r\n0\r\n\r\n")
+    assert plain.pieces(asked("pieces", b"1,0,whole"), whole) == []
+    assert labels(plain.pieces(asked("pieces", b"2,0,trailer"), whole)) == ["architecture-1.2-1 pieces"]
+    assert labels(plain.pieces(asked("pieces", b"1,0,abort"), whole)) == ["architecture-1.3-1 abort"]
+
+
+def test_a_store_gives_two_contents_two_tags() -> None:
+    store = contents.Store()
+    tag = b'ETag: "1"\r\n'
+
+    def put(content: bytes, *fields: tuple[bytes, bytes], status: int = 204) -> list[str]:
+        request = asked("mutable", b"a", *fields, method="PUT", content=content)
+        return labels(store.judge(request, answered(status)))
+
+    def got(content: bytes) -> list[str]:
+        return labels(store.judge(asked("mutable", b"a"), answered(200, tag, content)))
+
+    assert put(b"one", status=201) == []
+    assert got(b"one") == []
+    assert put(b"two") == []
+    assert got(b"one") == [" stored-other"]
+    assert got(b"two") == ["rfc9110-8.8.3-1 stored-tag"]
+    part = (b"Content-Range", b"bytes 0-1/5")
+    assert put(b"ab", part) == []
+    assert got(b"abo") == []
+    assert got(b"ab") == ["rfc9110-14.5-1 partial-put"]
+    assert put(b"two") == []
+    future = (b"If-Modified-Since", b"Fri, 31 Dec 2099 23:59:59 GMT")
+    assert put(b"three", future, status=412) == ["rfc9110-13.1.3-2c since"]
+    assert put(b"three", (b"If-Match", b'"no-such"')) == ["rfc9110-13.1.1-3 condition"]
+
+
+def test_what_is_suspected_names_requirements_of_the_catalogue() -> None:
+    known = {requirement.id for requirement in catalogue.load().requirements.values()}
+    live = Path(plain.__file__).parent.parent
+    named = {found for path in live.rglob("*.py") for found in REQUIREMENT.findall(path.read_text("utf-8"))}
+    assert named
+    assert named <= known
+
+
+def test_a_304_keeps_what_the_coded_text_says_of_its_choice() -> None:
+    coded = {b"gzip": HEAD}
+    gzip = (b"Accept-Encoding", b"gzip")
+    assert negotiation.kept(asked("gzip", b"", gzip), answered(304, LINES), coded) == []
+    assert negotiation.kept(asked("gzip", b""), answered(304), coded) == []
+    found = negotiation.kept(asked("gzip", b"", gzip), answered(304, LINES.replace(b"Vary", b"X-V")), coded)
+    assert labels(found) == ["rfc9110-15.4.5-1 vary"]
+
+
+def test_a_member_with_two_weights_is_judged_by_nobody() -> None:
+    assert negotiation.weights((b"gzip;q=0.5, identity",)) == {b"gzip": 0.5, b"identity": 1.0}
+    assert negotiation.weights((b"*/*;q=0.1", b"*/*")) is None
+
+
+@pytest.mark.parametrize("name", bases.NAMES)
+def test_bases_are_the_same_each_time_and_stand_on_one_line(name: str) -> None:
+    for seed in range(40):
+        made = Input(Kind.EXCHANGE, name, seed)
+        assert Input.parse(str(made)) == made
+        base = bases.make(name, seed)
+        assert base.pieces == bases.make(name, seed).pieces
+        octets = render(made, library.base(Kind.EXCHANGE, name, seed)).octets
+        # One Host and one request line for each meaning: nothing of a base is lost on its way.
+        assert octets.count(b"\r\nHost: {host}\r\n") == len(base.meaning)
