@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,14 +12,17 @@ import pytest
 from merkhet import catalogue
 from merkhet.answer import End, Response
 from merkhet.model import Weight
+from merkhet.template import Names
 from merkhet.wire.request import SentRequest
 from merkhet.wire.response import ResponseParser
 from merkhet_fuzz.bases import exchange as bases
 from merkhet_fuzz.bases import library
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.inputs import Input
+from merkhet_fuzz.live.exchange import NOTE, ExchangeSurface
 from merkhet_fuzz.live.models import contents, files, negotiation, plain
-from merkhet_fuzz.live.models.asked import Asked, FileFacts
+from merkhet_fuzz.live.models.asked import Asked, FileFacts, Known, pattern
+from merkhet_fuzz.live.seam import Place
 from merkhet_fuzz.oracles import Suspicion
 from merkhet_fuzz.render import render
 
@@ -198,3 +202,27 @@ def test_bases_are_the_same_each_time_and_stand_on_one_line(name: str) -> None:
         octets = render(made, library.base(Kind.EXCHANGE, name, seed)).octets
         # One Host and one request line for each meaning: nothing of a base is lost on its way.
         assert octets.count(b"\r\nHost: {host}\r\n") == len(base.meaning)
+
+
+def test_a_status_that_was_asked_for_is_nobodys_claim() -> None:
+    """Not even where an edit to another request leaves open what is asked."""
+    place = Place(Names(host=b"localhost:1", scheme="http", endpoints={"root": "/", "status": "/status/{code}"}))
+    place.notes[NOTE] = Known(patterns={"status": pattern("/status/{code}")})
+    surface = ExchangeSurface()
+    seed = next(
+        seed for seed in range(1, 500) if b"{status:301}" in b"".join(_octets(seed)) and len(_octets(seed)) == 1
+    )
+    for edits in ("", " request-line.space1:tab"):
+        made = Input.parse(f"exchange.plain#{seed}{edits}")
+        base = library.base(made.kind, made.name, made.seed)
+        pieces = tuple(
+            piece._replace(octets=piece.octets.replace(b"{status:301}", b"/status/301")) for piece in base.pieces
+        )
+        dialogue = surface.dialogue(render(made, replace(base, pieces=pieces)), place)
+        dialogue.received(b"HTTP/1.1 301 X\r\nDate: Wed, 01 Jan 2020 00:00:00 GMT\r\nContent-Length: 0\r\n\r\n")
+        dialogue.ended(End.CLOSED)
+        assert not [one for one in dialogue.suspicions() if "location" in one.label]
+
+
+def _octets(seed: int) -> list[bytes]:
+    return [piece.octets for piece in bases.make("plain", seed).pieces if piece.name.endswith("request-line.target")]

@@ -186,7 +186,8 @@ def auth(asked: Asked, response: Response) -> list[Suspicion]:
         len(lines) == 1 and CREDENTIALS.fullmatch(lines[0]) is not None and lines[0].endswith(b"bWVya2hldDptZXJraGV0")
     )
     if is_right and response.status == 401:
-        return [suspicion("rfc9110-11.1-a1", "auth-right", "200, as the credentials are right", told(response))]
+        requirement = "" if b"  " in lines[0] else "rfc9110-11.1-a1"
+        return [suspicion(requirement, "auth-right", "200, as the credentials are right", told(response))]
     if not is_right and response.status == 200:
         return [suspicion("rfc9110-11.4-1", "auth-wrong", "401, as the credentials are not right", told(response))]
     if not is_right and response.status >= 500:
