@@ -13,8 +13,10 @@ from merkhet import catalogue
 from merkhet.answer import End, Response
 from merkhet.model import Weight
 from merkhet.template import Names
+from merkhet.wire.judge import judge
 from merkhet.wire.request import SentRequest
 from merkhet.wire.response import ResponseParser
+from merkhet.wire.seen import Seen
 from merkhet_fuzz.bases import exchange as bases
 from merkhet_fuzz.bases import library
 from merkhet_fuzz.grammar import Kind
@@ -185,6 +187,24 @@ def test_a_304_keeps_what_the_coded_text_says_of_its_choice() -> None:
     assert negotiation.kept(asked("gzip", b""), answered(304), coded) == []
     found = negotiation.kept(asked("gzip", b"", gzip), answered(304, LINES.replace(b"Vary", b"X-V")), coded)
     assert labels(found) == ["rfc9110-15.4.5-1 vary"]
+
+
+@pytest.mark.parametrize(
+    ("field", "is_right"),
+    [
+        (rb'Content-Disposition: attachment; filename="a\\b.txt"', True),
+        (rb'Content-Disposition: attachment; filename="a\"b.txt"', True),
+        (rb'Content-Disposition: attachment; filename="a\b.txt"', False),
+        (rb"Server: a (b\\c)", True),
+        (rb"Server: a (b\c)", False),
+    ],
+)
+def test_a_backslash_is_escaped_and_then_stands_for_nothing_else(field: bytes, is_right: bool) -> None:  # noqa: FBT001
+    seen = Seen(
+        response=answered(200, b"Date: Wed, 01 Jan 2020 00:00:00 GMT\r\n" + field + b"\r\n", b"a"), request=None
+    )
+    broken = [rule.name for rule, fault in judge(seen) if fault is not None and "escape" in rule.name]
+    assert (broken == []) is is_right
 
 
 def test_a_member_with_two_weights_is_judged_by_nobody() -> None:

@@ -261,7 +261,8 @@ def conditions(made: Exchanges) -> None:
     fields: Fields = []
     for field in dice.pick(CONDITIONS):
         options = TAGS if field.endswith("Match") else DATES
-        fields.append((field, dice.pick(options).replace(b"FILE", name.encode()), Grammar.TEXT))
+        value = options[0] if dice.chance(25) else dice.pick(options)
+        fields.append((field, value.replace(b"FILE", name.encode()), Grammar.TEXT))
     target = _at("files", "no-such.txt" if dice.chance(8) else name)
     made.request(_method(dice, ("GET", "GET", "GET", "HEAD", "POST")), target, fields, None)
 

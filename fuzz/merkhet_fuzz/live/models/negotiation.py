@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from merkhet.answer import Response
 from merkhet.expect_codings import decoded
@@ -58,7 +59,7 @@ def coding(asked: Asked, response: Response, files: dict[str, bytes], tags: dict
     return _tag(response, codings, tags) if asked.method == "GET" else []
 
 
-def kept(asked: Asked, response: Response, coded: dict[bytes, Fields]) -> list[Suspicion]:
+def kept(asked: Asked, response: Response, coded: Mapping[bytes, Fields]) -> list[Suspicion]:
     """A 304 has what the 200 to the same Accept-Encoding has; `coded` are the fields of that, by the field's value."""
     fields = coded.get(asked.value_of(b"Accept-Encoding") or b"")
     if response.status != 304 or fields is None or len(asked.values(b"Accept-Encoding")) > 1:
