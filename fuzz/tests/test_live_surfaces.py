@@ -244,5 +244,23 @@ def test_a_status_that_was_asked_for_is_nobodys_claim() -> None:
         assert not [one for one in dialogue.suspicions() if "location" in one.label]
 
 
+def test_where_the_answer_to_a_head_ends_is_not_guessed() -> None:
+    surface = ExchangeSurface()
+    place = Place(Names(host=b"localhost:1", scheme="http", endpoints={"root": "/", "stream": "/stream/{n}"}))
+    place.notes[NOTE] = Known(patterns={"stream": pattern("/stream/{n}")})
+    seed = next(
+        seed
+        for seed in range(1, 500)
+        for base in [bases.make("asides", seed)]
+        if len(base.meaning) == 2 and base.octets_of("request-line.method") == b"HEAD"
+    )
+    made = Input.parse(f"exchange.asides#{seed} m2-request-line.space2:tab")
+    dialogue = surface.dialogue(render(made, library.base(made.kind, made.name, made.seed)), place)
+    head = b"HTTP/1.1 200 OK\r\nDate: Wed, 01 Jan 2020 00:00:00 GMT\r\nTransfer-Encoding: chunked\r\n\r\n"
+    dialogue.received(head + b"HTTP/1.1 400 X\r\nContent-Length: 0\r\n\r\n")
+    dialogue.ended(End.CLOSED)
+    assert dialogue.suspicions() == []
+
+
 def _octets(seed: int) -> list[bytes]:
     return [piece.octets for piece in bases.make("plain", seed).pieces if piece.name.endswith("request-line.target")]

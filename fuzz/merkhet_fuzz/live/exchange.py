@@ -175,7 +175,7 @@ class ExchangeDialogue(Dialogue):
 
     def suspicions(self) -> list[Suspicion]:
         """Return what is wrong with the answers."""
-        if not self.is_whole:
+        if not self.is_whole or self._is_unclear:
             return []
         found = self._counted()
         stores: dict[bytes, contents.Store] = {}
@@ -225,6 +225,11 @@ class ExchangeDialogue(Dialogue):
         if any(not response.complete for response in finals):
             return [Suspicion("cut", "", self.wire.input.name, "whole answers", self.told())]
         return []
+
+    @property
+    def _is_unclear(self) -> bool:
+        """Whether an edit leaves open which answer is one to HEAD, so that nobody knows where that ends."""
+        return not self.asked and any(asked.method == "HEAD" for asked in _built(self.wire, self.known))
 
     @property
     def _staged(self) -> bool:
