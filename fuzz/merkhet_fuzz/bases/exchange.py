@@ -37,6 +37,7 @@ WORDS = (
 DOWNLOADS = (
     "plain.txt", "a b.txt", 'a"b.txt', "a\\b.txt", "caf\N{LATIN SMALL LETTER E WITH ACUTE}.txt", "\N{EURO SIGN}.txt", "a%41.txt",
     "a;b.txt", "a'b.txt", "a,b.txt", "\N{SNOWMAN}", "a=b.txt", "=?utf-8?q?a?=.txt", "a\nb.txt", "a\rb.txt", "\u0394.txt",
+    "\u00e9'(*).txt",
 )  # fmt: skip
 PLAIN: Fields = [
     ("Accept", b"*/*", Grammar.LIST), ("User-Agent", b"merkhet/1 (a; b)", Grammar.TEXT), ("X-Empty", b"", Grammar.TEXT),
