@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,14 +12,19 @@ import pytest
 from merkhet import catalogue
 from merkhet.answer import End, Response
 from merkhet.model import Weight
+from merkhet.template import Names
+from merkhet.wire.judge import judge
 from merkhet.wire.request import SentRequest
 from merkhet.wire.response import ResponseParser
+from merkhet.wire.seen import Seen
 from merkhet_fuzz.bases import exchange as bases
 from merkhet_fuzz.bases import library
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.inputs import Input
+from merkhet_fuzz.live.exchange import NOTE, ExchangeSurface
 from merkhet_fuzz.live.models import contents, files, negotiation, plain
-from merkhet_fuzz.live.models.asked import Asked, FileFacts
+from merkhet_fuzz.live.models.asked import Asked, FileFacts, Known, pattern
+from merkhet_fuzz.live.seam import Place
 from merkhet_fuzz.oracles import Suspicion
 from merkhet_fuzz.render import render
 
@@ -183,6 +189,24 @@ def test_a_304_keeps_what_the_coded_text_says_of_its_choice() -> None:
     assert labels(found) == ["rfc9110-15.4.5-1 vary"]
 
 
+@pytest.mark.parametrize(
+    ("field", "is_right"),
+    [
+        (rb'Content-Disposition: attachment; filename="a\\b.txt"', True),
+        (rb'Content-Disposition: attachment; filename="a\"b.txt"', True),
+        (rb'Content-Disposition: attachment; filename="a\b.txt"', False),
+        (rb"Server: a (b\\c)", True),
+        (rb"Server: a (b\c)", False),
+    ],
+)
+def test_a_backslash_is_escaped_and_then_stands_for_nothing_else(field: bytes, is_right: bool) -> None:  # noqa: FBT001
+    seen = Seen(
+        response=answered(200, b"Date: Wed, 01 Jan 2020 00:00:00 GMT\r\n" + field + b"\r\n", b"a"), request=None
+    )
+    broken = [rule.name for rule, fault in judge(seen) if fault is not None and "escape" in rule.name]
+    assert (broken == []) is is_right
+
+
 def test_a_member_with_two_weights_is_judged_by_nobody() -> None:
     assert negotiation.weights((b"gzip;q=0.5, identity",)) == {b"gzip": 0.5, b"identity": 1.0}
     assert negotiation.weights((b"*/*;q=0.1", b"*/*")) is None
@@ -198,3 +222,45 @@ def test_bases_are_the_same_each_time_and_stand_on_one_line(name: str) -> None:
         octets = render(made, library.base(Kind.EXCHANGE, name, seed)).octets
         # One Host and one request line for each meaning: nothing of a base is lost on its way.
         assert octets.count(b"\r\nHost: {host}\r\n") == len(base.meaning)
+
+
+def test_a_status_that_was_asked_for_is_nobodys_claim() -> None:
+    """Not even where an edit to another request leaves open what is asked."""
+    place = Place(Names(host=b"localhost:1", scheme="http", endpoints={"root": "/", "status": "/status/{code}"}))
+    place.notes[NOTE] = Known(patterns={"status": pattern("/status/{code}")})
+    surface = ExchangeSurface()
+    seed = next(
+        seed for seed in range(1, 500) if b"{status:301}" in b"".join(_octets(seed)) and len(_octets(seed)) == 1
+    )
+    for edits in ("", " request-line.space1:tab"):
+        made = Input.parse(f"exchange.plain#{seed}{edits}")
+        base = library.base(made.kind, made.name, made.seed)
+        pieces = tuple(
+            piece._replace(octets=piece.octets.replace(b"{status:301}", b"/status/301")) for piece in base.pieces
+        )
+        dialogue = surface.dialogue(render(made, replace(base, pieces=pieces)), place)
+        dialogue.received(b"HTTP/1.1 301 X\r\nDate: Wed, 01 Jan 2020 00:00:00 GMT\r\nContent-Length: 0\r\n\r\n")
+        dialogue.ended(End.CLOSED)
+        assert not [one for one in dialogue.suspicions() if "location" in one.label]
+
+
+def test_where_the_answer_to_a_head_ends_is_not_guessed() -> None:
+    surface = ExchangeSurface()
+    place = Place(Names(host=b"localhost:1", scheme="http", endpoints={"root": "/", "stream": "/stream/{n}"}))
+    place.notes[NOTE] = Known(patterns={"stream": pattern("/stream/{n}")})
+    seed = next(
+        seed
+        for seed in range(1, 500)
+        for base in [bases.make("asides", seed)]
+        if len(base.meaning) == 2 and base.octets_of("request-line.method") == b"HEAD"
+    )
+    made = Input.parse(f"exchange.asides#{seed} m2-request-line.space2:tab")
+    dialogue = surface.dialogue(render(made, library.base(made.kind, made.name, made.seed)), place)
+    head = b"HTTP/1.1 200 OK\r\nDate: Wed, 01 Jan 2020 00:00:00 GMT\r\nTransfer-Encoding: chunked\r\n\r\n"
+    dialogue.received(head + b"HTTP/1.1 400 X\r\nContent-Length: 0\r\n\r\n")
+    dialogue.ended(End.CLOSED)
+    assert dialogue.suspicions() == []
+
+
+def _octets(seed: int) -> list[bytes]:
+    return [piece.octets for piece in bases.make("plain", seed).pieces if piece.name.endswith("request-line.target")]

@@ -169,14 +169,17 @@ def _space_at_equals(seen: Seen) -> str | None:
 def _needless_escape(seen: Seen) -> str | None:
     for name, value in _values(seen, QUOTING):
         for quoted in re.findall(rb'"((?:[^"\\]|\\.)*)"', value):
-            if re.search(rb'\\[^"\\]', quoted):
+            if any(pair[1:] not in {b'"', b"\\"} for pair in re.findall(rb"\\.", quoted)):
                 return _shown(name, value)
     return None
 
 
 def _needless_escape_in_comment(seen: Seen) -> str | None:
     for value in seen.response.values(b"Server"):
-        if any(re.search(rb"\\[^()\\]", comment) for comment in re.findall(rb"\((?:[^()\\]|\\.)*\)", value)):
+        pairs = [
+            pair for comment in re.findall(rb"\((?:[^()\\]|\\.)*\)", value) for pair in re.findall(rb"\\.", comment)
+        ]
+        if any(pair[1:] not in {b"(", b")", b"\\"} for pair in pairs):
             return _shown(b"Server", value)
     return None
 

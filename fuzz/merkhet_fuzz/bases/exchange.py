@@ -37,6 +37,7 @@ WORDS = (
 DOWNLOADS = (
     "plain.txt", "a b.txt", 'a"b.txt', "a\\b.txt", "caf\N{LATIN SMALL LETTER E WITH ACUTE}.txt", "\N{EURO SIGN}.txt", "a%41.txt",
     "a;b.txt", "a'b.txt", "a,b.txt", "\N{SNOWMAN}", "a=b.txt", "=?utf-8?q?a?=.txt", "a\nb.txt", "a\rb.txt", "\u0394.txt",
+    "\u00e9'(*).txt",
 )  # fmt: skip
 PLAIN: Fields = [
     ("Accept", b"*/*", Grammar.LIST), ("User-Agent", b"merkhet/1 (a; b)", Grammar.TEXT), ("X-Empty", b"", Grammar.TEXT),
@@ -261,7 +262,8 @@ def conditions(made: Exchanges) -> None:
     fields: Fields = []
     for field in dice.pick(CONDITIONS):
         options = TAGS if field.endswith("Match") else DATES
-        fields.append((field, dice.pick(options).replace(b"FILE", name.encode()), Grammar.TEXT))
+        value = options[0] if dice.chance(25) else dice.pick(options)
+        fields.append((field, value.replace(b"FILE", name.encode()), Grammar.TEXT))
     target = _at("files", "no-such.txt" if dice.chance(8) else name)
     made.request(_method(dice, ("GET", "GET", "GET", "HEAD", "POST")), target, fields, None)
 

@@ -53,11 +53,14 @@ class ExchangeSurface(Surface):
         """Ask for each file once, and see what it says of itself."""
         endpoints = {name: path for name, path in place.names.endpoints.items() if name != "connect"}
         known = Known(patterns={name: pattern(path) for name, path in endpoints.items() if name != "root"})
+        self.tags.clear()
         known.root = _get(place, ask, b"{root}")
         for coding in (b"", b"gzip") if place.has("gzip") else ():
             text = _get(place, ask, b"{gzip}", *([b"Accept-Encoding: " + coding] if coding else []))
             if text is not None and text.status == 200:
                 known.coded[coding] = text.fields
+                tag, used = next(iter(text.values(b"ETag")), b""), b", ".join(text.members(b"Content-Encoding"))
+                self.tags.setdefault(tag, used)
         if place.has("files"):
             known.files = {
                 name: facts
@@ -172,7 +175,7 @@ class ExchangeDialogue(Dialogue):
 
     def suspicions(self) -> list[Suspicion]:
         """Return what is wrong with the answers."""
-        if not self.is_whole:
+        if not self.is_whole or self._is_unclear:
             return []
         found = self._counted()
         stores: dict[bytes, contents.Store] = {}
@@ -182,8 +185,9 @@ class ExchangeDialogue(Dialogue):
             if response.complete and response.status != SLOW and not is_refused:
                 found += self._judged(asked, response, stores) or plain.is_untouched(asked, response)
         found += self._gathered()
-        staged = any(asked.endpoint in STAGED for asked in self.asked)
-        found += self.surface.judges.suspicions(self.answers, [asked.request for asked in self.asked], staged=staged)
+        found += self.surface.judges.suspicions(
+            self.answers, [asked.request for asked in self.asked], staged=self._staged
+        )
         return found
 
     def _gathered(self) -> list[Suspicion]:
@@ -223,8 +227,14 @@ class ExchangeDialogue(Dialogue):
         return []
 
     @property
+    def _is_unclear(self) -> bool:
+        """Whether an edit leaves open which answer is one to HEAD, so that nobody knows where that ends."""
+        return not self.asked and any(asked.method == "HEAD" for asked in _built(self.wire, self.known))
+
+    @property
     def _staged(self) -> bool:
-        return any(asked.endpoint in STAGED for asked in self.asked)
+        # What an edit made of the request of an answer is not always known: then the base says what it asked for.
+        return any(asked.endpoint in STAGED for asked in self.asked or _built(self.wire, self.known))
 
     @property
     def _is_sure(self) -> bool:
@@ -251,10 +261,10 @@ class ExchangeDialogue(Dialogue):
             "gzip": lambda asked, response: (
                 negotiation.coding(asked, response, place.files, surface.tags)
                 + negotiation.kept(asked, response, known.coded)
-                + negotiation.vary(response, b"accept-encoding")
+                + negotiation.vary(asked, response, b"accept-encoding")
             ),
             "conneg": lambda asked, response: (
-                negotiation.choice(asked, response) + negotiation.vary(response, b"accept")
+                negotiation.choice(asked, response) + negotiation.vary(asked, response, b"accept")
             ),
             "form": contents.form,
             "download": plain.download,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from merkhet.answer import Response
@@ -14,6 +15,7 @@ KEPT = (b"etag", b"cache-control", b"content-location", b"expires", b"vary")
 """What a 206 and a 304 have to have where the 200 has it."""
 DESCRIBING = (b"last-modified", b"content-language")
 """What a 206 has to have beside these, to a request without If-Range."""
+UNITS = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:, [!#$%&'*+\-.^_`|~0-9A-Za-z]+)*")
 KNOWN_TYPES = (b".txt", b".html")
 
 
@@ -50,6 +52,9 @@ def whole(asked: Asked, response: Response, facts: FileFacts) -> list[Suspicion]
     ):
         if knows and not response.values(name):
             return [suspicion(requirement, name.decode().lower(), name.decode(), "none", Weight.WARNING)]
+    units = b", ".join(response.members(b"Accept-Ranges"))
+    if units and UNITS.fullmatch(units) is None:
+        return [suspicion("rfc9110-14.3-a1", "accept-ranges", "names of units", f"{units!r}")]
     return []
 
 

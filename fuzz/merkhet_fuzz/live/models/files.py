@@ -53,7 +53,7 @@ def judge(asked: Asked, response: Response, files: dict[str, FileFacts]) -> list
     if response.status == 304:
         return _not_modified(asked, response, facts, expected)
     if response.status == 412:
-        return _failed(asked, response, expected)
+        return _failed(asked, response, facts, expected)
     return _content(asked, response, facts)
 
 
@@ -183,14 +183,20 @@ def _not_modified(asked: Asked, response: Response, facts: FileFacts, expected: 
     return _same_tag(response, facts)
 
 
-def _failed(asked: Asked, response: Response, expected: int | None) -> list[Suspicion]:
+def _failed(asked: Asked, response: Response, facts: FileFacts, expected: int | None) -> list[Suspicion]:
     if expected == 412:
         return []
     if not any(asked.values(name) for name in (b"If-Match", b"If-Unmodified-Since")):
         return [suspicion("rfc9110-13.2.2-1", "412-unasked", "no 412, as no such condition was made", told(response))]
-    lines = asked.values(b"If-Match")
-    if len(lines) == 1 and _is_plain(b"If-Match", lines) and _matches(lines[0], facts=FileFacts(b""), is_strong=True):
-        return [suspicion("rfc9110-13.1.1-2", "412-true", "no 412, as the condition is true", told(response))]
+    if asked.values(b"If-Match"):
+        if _matches(_lines(asked, b"If-Match")[0], facts, is_strong=True):
+            return [suspicion("rfc9110-13.1.1-2", "412-true", "no 412, as the condition is true", told(response))]
+        return []
+    since = _date(asked.values(b"If-Unmodified-Since")[0])
+    if since is None:
+        return [suspicion("rfc9110-13.1.4-2", "412-no-date", "no 412, as that is no date", told(response))]
+    if facts.modified is not None and facts.modified <= since:
+        return [suspicion("rfc9110-13.1.4-5", "412-date", "no 412, as the condition is true", told(response))]
     return []
 
 
@@ -216,10 +222,11 @@ def _content(asked: Asked, response: Response, facts: FileFacts) -> list[Suspici
             specs
             and facts.has_ranges
             and asked.method == "GET"
-            and not asked.values(b"If-Range")
+            and _if_range_is_true(asked, facts) is True
             and _is_sure(ranges, specs)
         ):
-            return [suspicion("rfc9110-14.2-9", "200", "206 with the range that was asked for", told(response))]
+            requirement = "rfc9110-13.1.5-8" if asked.values(b"If-Range") else "rfc9110-14.2-9"
+            return [suspicion(requirement, "200", "206 with the range that was asked for", told(response))]
         return _same_tag(response, facts) or describing.whole(asked, response, facts)
     if response.status in {400, 416} and _is_unknown_unit(ranges):  # VERDICTS 61
         return [suspicion("rfc9110-14.2-3", "unit-refused", "200, as the unit is not known", told(response))]

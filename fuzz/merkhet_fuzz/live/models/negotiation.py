@@ -38,7 +38,7 @@ def weights(lines: tuple[bytes, ...]) -> dict[bytes, float] | None:
 
 
 def coding(asked: Asked, response: Response, files: dict[str, bytes], tags: dict[bytes, bytes]) -> list[Suspicion]:
-    """The text, in a coding that the request takes; `tags` remembers which coding each entity tag stood for."""
+    """The text, in a coding that the request takes; `tags` has the coding that an entity tag stood for before."""
     if response.status not in {200, 206, 304}:
         return []
     codings = b", ".join(response.members(b"Content-Encoding"))
@@ -48,14 +48,15 @@ def coding(asked: Asked, response: Response, files: dict[str, bytes], tags: dict
     if wanted is not None and asked.values(b"Accept-Encoding") and is_judged:
         problem = _acceptable(codings, wanted)
         # Who sends no coding to HTTP/1.0 has nothing that is acceptable, and may send what it has (VERDICTS 95).
-        if problem and (codings or asked.request.version != "1.0"):
+        # And HEAD may leave out what is known only when content is made (VERDICTS 93).
+        if problem and (codings or (asked.request.version != "1.0" and asked.method == "GET")):
             return [problem]
     text = files.get("text.txt")
     if response.status == 200 and asked.method == "GET" and text is not None:
         plain = decoded(response) if codings else response.content
         if plain is not None and plain != text:
             return [suspicion("rfc9110-8.4-1", "coding-content", "the text, when decoded", told(response))]
-    return _tag(response, codings, tags)
+    return _tag(response, codings, tags) if asked.method == "GET" else []
 
 
 def kept(asked: Asked, response: Response, coded: Mapping[bytes, Fields]) -> list[Suspicion]:
@@ -86,7 +87,7 @@ def _tag(response: Response, codings: bytes, tags: dict[bytes, bytes]) -> list[S
     found = response.values(b"ETag")
     if response.status != 200 or not found or found[0].startswith(b"W/"):
         return []
-    before = tags.setdefault(found[0], codings)
+    before = tags.get(found[0], codings)
     if before != codings:
         return [
             suspicion("rfc9110-8.8.3.3-a1", "coding-tag", "another strong tag for each coding", f"{found[0]!r} for two")
@@ -94,8 +95,10 @@ def _tag(response: Response, codings: bytes, tags: dict[bytes, bytes]) -> list[S
     return []
 
 
-def vary(response: Response, field: bytes) -> list[Suspicion]:
-    """Who chooses by a field says so."""
+def vary(asked: Asked, response: Response, field: bytes) -> list[Suspicion]:
+    """Who chooses by a field says so; in the answer to HEAD it may be left out (VERDICTS 93)."""
+    if asked.method == "HEAD":
+        return []
     if response.status == 200 and field not in response.members(b"Vary") and b"*" not in response.members(b"Vary"):
         words = f"Vary: {field.decode()}"
         return [

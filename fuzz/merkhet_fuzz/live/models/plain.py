@@ -17,6 +17,8 @@ HOP_BY_HOP = frozenset(
     (b"connection", b"transfer-encoding", b"te", b"trailer", b"host", b"content-length", b"keep-alive")
 )
 """Fields that a server may keep to itself, or write otherwise."""
+SMALL = 2000
+"""Octets of names and values that are too many for nobody."""
 SECRET = frozenset((b"authorization", b"cookie", b"proxy-authorization"))
 FLAWS = {Flaw.CONTROL: "rfc6266-4.1-a5", Flaw.TYPE: "rfc6266-4.1-a2"}
 
@@ -65,6 +67,8 @@ def pieces(asked: Asked, response: Response) -> list[Suspicion]:
 
 def is_untouched(asked: Asked, response: Response) -> list[Suspicion]:
     """Where there is nothing with ranges or validators, fields about them change nothing (Sections 13.1.5, 13.2.1, 14.2)."""
+    if response.status == 431 and sum(len(name) + len(value) for name, value in asked.request.fields) < SMALL:
+        return [suspicion("rfc9110-5.1-2", "many-fields", "no refusal of fields for their number", told(response))]
     plain = {"root", "redirect", "param", "status", "stream"}
     if asked.endpoint not in plain or (asked.endpoint == "status" and asked.value == b"%d" % response.status):
         return []
@@ -186,7 +190,8 @@ def auth(asked: Asked, response: Response) -> list[Suspicion]:
         len(lines) == 1 and CREDENTIALS.fullmatch(lines[0]) is not None and lines[0].endswith(b"bWVya2hldDptZXJraGV0")
     )
     if is_right and response.status == 401:
-        return [suspicion("rfc9110-11.1-a1", "auth-right", "200, as the credentials are right", told(response))]
+        requirement = "" if b"  " in lines[0] else "rfc9110-11.1-a1"
+        return [suspicion(requirement, "auth-right", "200, as the credentials are right", told(response))]
     if not is_right and response.status == 200:
         return [suspicion("rfc9110-11.4-1", "auth-wrong", "401, as the credentials are not right", told(response))]
     if not is_right and response.status >= 500:
