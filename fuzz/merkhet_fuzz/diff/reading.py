@@ -150,7 +150,7 @@ def http_message(wire: Wire, number: int, parts: tuple[Any, ...]) -> Message:
         for part, wanted in zip(tuple(parts)[:3], expected, strict=False)
     )
     fields = _fields(parts[3]) if len(parts) > 3 and parts[3] is not None else UNKNOWN
-    ends = parts[0] == b"CONNECT" or _says_close(fields) or _is_old(wire)
+    ends = b"CONNECT" in parts[:1] or _says_close(fields) or _is_old(wire)
     shown = UNKNOWN if fields is UNKNOWN or _has_trailers(wire, number) else fields
     return Message(content, (method, target, shown), ends)
 
@@ -195,11 +195,6 @@ def misplaced(wire: Wire, seen: Run) -> bool:
             return True
         trailers |= {name for name in own if _is_trailer(wire, number, name)}
     return False
-
-
-def parts_of(message: Any) -> Sequence[Any]:  # noqa: ANN401 - a parser's own
-    """Return the parts of a message that has any."""
-    return message if isinstance(message, tuple) else ()
 
 
 def _is_trailer(wire: Wire, number: int, name: bytes) -> bool:
