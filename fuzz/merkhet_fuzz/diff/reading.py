@@ -150,7 +150,7 @@ def http_message(wire: Wire, number: int, parts: tuple[Any, ...]) -> Message:
         for part, wanted in zip(tuple(parts)[:3], expected, strict=False)
     )
     fields = _fields(parts[3]) if len(parts) > 3 and parts[3] is not None else UNKNOWN
-    ends = method == b"CONNECT" or parts[:1] == (b"CONNECT",) or _says_close(fields) or _is_old(wire)
+    ends = b"CONNECT" in parts[:1] or _says_close(fields) or _is_old(wire)
     shown = UNKNOWN if fields is UNKNOWN or _has_trailers(wire, number) else fields
     return Message(content, (method, target, shown), ends)
 
