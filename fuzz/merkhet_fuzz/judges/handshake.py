@@ -46,7 +46,8 @@ def field(octets: bytes, view: View, unit: str) -> Verdict:
     role = view.role(unit)
     match = http.FIELD_LINE.fullmatch(octets)
     if role == "host":
-        is_empty = match is not None and not match[2].strip(b" \t")
+        is_named = not view.words_of("request-line")[1].startswith(b"/")  # the target names the host itself
+        is_empty = match is not None and not match[2].strip(b" \t") and not is_named
         return near(MISSING["host"], "Host names somebody") if is_empty else http.field(octets, view, unit)
     if match is None or match[1].lower() != view.name_of(unit):
         return FREE

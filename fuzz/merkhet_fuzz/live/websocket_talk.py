@@ -251,7 +251,7 @@ class Talk(Dialogue):
         ):
             self._finish()
 
-    def sameness(self) -> object:
+    def sameness(self) -> tuple[object, ...] | None:
         """Return the messages that came, which no segments change: what else comes may."""
         is_timed = self.is_early or self.endpoint == "ws-serial"
         is_open = self.ending in {Ending.LENIENT, Ending.CUT, Ending.FREE}
