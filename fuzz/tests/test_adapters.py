@@ -19,7 +19,7 @@ from merkhet_fuzz.render import render
 CORPUS = Path(__file__).parents[1] / "corpus"
 LABELS = [f"{name}:{kind}" for name, (_, _, kinds) in OURS.items() for kind in kinds]
 REFERENCE = [label for label in parsers.known() if label.startswith("reference:")]
-# What each of them is known not to take, or to take otherwise: see ADJUDICATED.md.
+# What each of them is known not to take, or to take otherwise: each held against the text by hand.
 KNOWN = {
     "python-multipart:multipart": {"refused.legal"},
     "tornado:http-request": {"refused.legal"},
