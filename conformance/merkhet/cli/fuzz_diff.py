@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -88,31 +88,34 @@ def diff(  # noqa: PLR0917 - click passes each option by its name
     ]
     wanted = _kinds(line, kinds)
     chosen = _parsers(names, servers, wanted)
+    again = shlex.join(_options(urls, commands, targets, names, echo))
     with contextlib.ExitStack() as stack:
         live = _started(stack, servers, echo, i_may_test)
-        if live:
-            chosen = [replace(parser, placed=live[0].prober.placed) for parser in chosen]
-        groups = _groups([*live, *chosen], wanted)
-        every = {label.partition(":")[0]: version for group in groups.values() for label, version in _told(group)}
+        groups = _groups([*live, *_beside(live, chosen)], wanted)
+        every = {one.label.rpartition(":")[0]: one.version for group in groups.values() for one in group}
         recorder = fuzz_results.Recorder(output, known, _info(every), fail_on)
-        out = recorder.where
-        again = shlex.join(_options(urls, commands, targets, names, echo))
-        for info in (f"{name} {version}".strip() for name, version in every.items()):
-            say(out, f"takes part: {info}")
-        try:
-            stack.enter_context(terminated_as_interrupted())
-            if line is not None:
-                return _one(out, Input.parse(line), next(iter(groups.values())))
-            with recorder.kept():
-                for kind, group in groups.items():
-                    campaign = DiffCampaign(kind, group, seed, seconds, inputs or 0, taste, is_placed=bool(live))
-                    campaign.replays_max = LIVE_REPLAYS_MAX if live else campaign.replays_max
-                    _run(campaign, recorder, again)
-        except InputError as problem:
-            raise Failure(Code.INVOCATION, str(problem)) from problem
-        except UnreachableError as problem:
-            raise Failure(Code.TARGET, str(problem)) from problem
+        for name, version in every.items():
+            say(recorder.where, f"takes part: {name} {version}".rstrip())
+        stack.enter_context(terminated_as_interrupted())
+        if line is not None:
+            with _told_as_failures():
+                return _one(recorder.where, Input.parse(line), next(iter(groups.values())))
+        with recorder.kept(), _told_as_failures():
+            for kind, group in groups.items():
+                campaign = DiffCampaign(kind, group, seed, seconds, inputs or 0, taste, is_placed=bool(live))
+                campaign.replays_max = LIVE_REPLAYS_MAX if live else campaign.replays_max
+                _run(campaign, recorder, again)
     return recorder.ended_with
+
+
+@contextlib.contextmanager
+def _told_as_failures() -> Generator[None]:
+    try:
+        yield
+    except InputError as problem:
+        raise Failure(Code.INVOCATION, str(problem)) from problem
+    except UnreachableError as problem:
+        raise Failure(Code.TARGET, str(problem)) from problem
 
 
 # Who takes part
@@ -184,8 +187,9 @@ def _groups(every: Sequence[Participant], kinds: Sequence[Kind]) -> dict[Kind, l
     return found
 
 
-def _told(group: Sequence[Participant]) -> list[tuple[str, str]]:
-    return [(one.label, one.version) for one in group]
+def _beside(live: Sequence[UrlParticipant], chosen: Sequence[ParserParticipant]) -> list[ParserParticipant]:
+    """Return the parsers, so that they read what the first server is sent."""
+    return [replace(parser, placed=live[0].prober.placed) for parser in chosen] if live else list(chosen)
 
 
 def _info(every: dict[str, str]) -> TargetInfo:
