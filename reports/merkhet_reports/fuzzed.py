@@ -100,13 +100,12 @@ def _finding(found: FuzzFinding, rules: Mapping[str, Requirement], excused: summ
 
 
 def _disagreement(found: Disagreement, rules: Mapping[str, Requirement], excused: summary.Excused) -> Told:
-    open_ = "the text leaves it open" if found.severity is Severity.TASTE else "all read the same"
     return Told(
         found=found,
         id=printable(found.id),
         place=printable(f"fuzz.differences.{found.kind}"),
         headline=printable(f"{found.severity.value.capitalize()}: {SEVERITIES[found.severity]}"),
-        expected=printable(found.decided or open_),
+        expected=printable(found.decided or "nothing: the text leaves it open"),
         observed=printable("; ".join(f"{names}: {reading}" for names, reading in sides(found))),
         reason=printable(excused.get(found.id, "")),
         rule=rules.get(found.requirement),

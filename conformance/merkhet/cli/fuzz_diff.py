@@ -194,7 +194,7 @@ def _beside(live: Sequence[UrlParticipant], chosen: Sequence[ParserParticipant])
 
 def _info(every: dict[str, str]) -> TargetInfo:
     versions = ", ".join(f"{name} {version}" for name, version in every.items() if version)
-    return TargetInfo(name=" and ".join(every), kind="several", address="side by side", version=versions)
+    return TargetInfo(name=", ".join(every), kind="several", address="side by side", version=versions)
 
 
 def _options(
