@@ -197,11 +197,6 @@ def misplaced(wire: Wire, seen: Run) -> bool:
     return False
 
 
-def parts_of(message: Any) -> Sequence[Any]:  # noqa: ANN401 - a parser's own
-    """Return the parts of a message that has any."""
-    return message if isinstance(message, tuple) else ()
-
-
 def _is_trailer(wire: Wire, number: int, name: bytes) -> bool:
     base = wire.base
     return any(
