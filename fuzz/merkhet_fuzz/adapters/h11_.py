@@ -27,7 +27,7 @@ class Conversation:
         h11 = self._h11
         need_data, request, data, end = h11.NEED_DATA, h11.Request, h11.Data, h11.EndOfMessage
         while (event := self.connection.next_event()) is not need_data:
-            kind = type(event)
+            kind: object = type(event)
             if kind is request:
                 self._request, self._content = event, []
             elif kind is data:
