@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 from merkhet_fuzz.adapters.library import library
 from merkhet_fuzz.grammar import Kind
@@ -28,7 +28,7 @@ class Conversation:
         need_data, request, data, end = h11.NEED_DATA, h11.Request, h11.Data, h11.EndOfMessage
         event: Any
         while (event := self.connection.next_event()) is not need_data:
-            kind: Any = type(event)
+            kind = cast("object", type(event))
             if kind is request:
                 self._request, self._content = event, []
             elif kind is data:
