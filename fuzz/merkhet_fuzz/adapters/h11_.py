@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 from merkhet_fuzz.adapters.library import library
 from merkhet_fuzz.grammar import Kind
@@ -26,8 +26,9 @@ class Conversation:
         """Yield what is whole of what was received. Raises what h11 raises."""
         h11 = self._h11
         need_data, request, data, end = h11.NEED_DATA, h11.Request, h11.Data, h11.EndOfMessage
+        event: Any
         while (event := self.connection.next_event()) is not need_data:
-            kind: object = type(event)
+            kind = cast("object", type(event))
             if kind is request:
                 self._request, self._content = event, []
             elif kind is data:
