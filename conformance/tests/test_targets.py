@@ -104,7 +104,8 @@ def test_every_published_fail_is_adjudicated(path: Path) -> None:
     results = json.loads(path.read_bytes())["results"]
     failed = [row["check"] for row in results if row["outcome"] == "fail"]
     notes = TARGETS / path.stem / "NOTES.md"
-    text = notes.read_text() if notes.exists() else ""
+    # What fuzzing found names a check where that says the same, of a warning too.
+    text = notes.read_text().partition("## Found by fuzzing")[0] if notes.exists() else ""
     globs = re.findall(
         r"`((?:rfc[0-9]|whatwg-)[^`]*)`", "\n".join(line for line in text.splitlines() if line.startswith("| `"))
     )
