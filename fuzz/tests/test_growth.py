@@ -5,6 +5,7 @@ The parsers here say themselves how much work they do: their clock goes on by it
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator, Sequence
 
@@ -101,20 +102,14 @@ def test_a_pattern_that_tries_every_way_is_told(monkeypatch: pytest.MonkeyPatch)
     assert "digits" in {suspicion.detail for suspicion, _ in growth.probe(Parser("test", Kind.RANGE, parse))}
 
 
-def test_a_long_input_is_one_line_that_repeats_it() -> None:
-    def parse(segments: Sequence[bytes]) -> Iterator[bytes]:
-        buffer = bytearray()
-        for segment in segments:
-            for octet in segment:
-                buffer.append(octet)
-                sum(buffer)
-        yield bytes(buffer)
-
-    parser = Parser("test", Kind.CHUNKED, parse)
+def test_a_long_input_is_one_line_that_repeats_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(growth, "seen", functools.partial(growth.seen, clock=clock))
     made = PROBES[Kind.CHUNKED]["trailers"].input(Kind.CHUNKED, 600)
     assert Input.parse(str(made)) == made
-    (suspicion,) = replay(parser, made)
+    (suspicion,) = replay(stream(clock, lambda _, more: more**2), made)
     assert suspicion.label == "work.trailers"
+    assert replay(stream(clock, lambda _, more: more), made) == []
 
 
 @pytest.mark.parametrize("kind", PROBES)
