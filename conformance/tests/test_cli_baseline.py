@@ -16,7 +16,8 @@ from test_results import RUN
 from merkhet import catalogue, results
 from merkhet.cli import invoke
 from merkhet.cli.codes import Code
-from merkhet.cli.expected import FILE, NO_REASON
+from merkhet.cli.expect_file import FILE
+from merkhet.cli.expected import NO_REASON
 from merkhet.history import Entry, History, Kind
 from merkhet.model import CheckResult, Outcome
 

@@ -13,7 +13,7 @@ from cli_process import (
 
 from merkhet.cli import invoke
 from merkhet.cli.codes import Code, gravest
-from merkhet.cli.expected import FILE
+from merkhet.cli.expect_file import FILE
 
 
 def expecting(folder: Path, mode: str, outcome: str, extra: str = "", selector: str = HOST) -> list[str]:

@@ -15,7 +15,8 @@ from merkhet.catalogue import AnyCheck
 from merkhet.cli import expected, withdrawn
 from merkhet.cli.codes import Code, Failure, gravest
 from merkhet.cli.entries import Row, appended, without
-from merkhet.cli.expected import FILE, NO_REASON, Expected, Unsound, is_open, reason_for
+from merkhet.cli.expect_file import FILE
+from merkhet.cli.expected import NO_REASON, Expected, Unsound, is_open, reason_for
 from merkhet.cli.narrow import last_run
 from merkhet.cli.selector import Selector
 from merkhet.cli.terminal import escaped, some

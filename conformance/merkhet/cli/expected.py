@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
 from merkhet.catalogue import AnyCheck
+from merkhet.cli import expect_file
 from merkhet.cli.codes import Code, Failure
+from merkhet.cli.expect_file import FILE
 from merkhet.cli.withdrawn import withdrawn
 from merkhet.model import CheckResult, Outcome
 from merkhet.selectors import SelectorError, matching
 
-FILE = "merkhet.expect.toml"
 NO_REASON = "TODO: say why this is expected"
 """What `baseline update` writes where no reason was given. A run goes on with it and says so; `baseline check` refuses it."""
 _KEYS = {"selector", "outcome", "reason", "issue", "until"}
@@ -83,10 +83,7 @@ class Unsound:
 
 def read(path: Path, checks: Sequence[AnyCheck]) -> tuple[list[Expected], list[Unsound]]:
     """Return the entries of a file that are sound, and what is wrong with each other. Raises Failure if it is no such file."""
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
-        raise Failure(Code.INVOCATION, f"{path}: {problem}") from problem
+    document = expect_file.document(path)
     document.pop("fuzz", None)  # classes of findings of `merkhet fuzz`, which reads them itself
     rows = document.pop("expect", [])
     if document or not isinstance(rows, list):
@@ -103,12 +100,7 @@ def read(path: Path, checks: Sequence[AnyCheck]) -> tuple[list[Expected], list[U
 
 def _entry(path: Path, number: int, row: object, checks: Sequence[AnyCheck]) -> Expected:
     where = f"{path}: expect {number}"
-    if not isinstance(row, dict):
-        raise Failure(Code.INVOCATION, f"{where}: expected a table, got {row!r}")
-    table = cast("dict[str, object]", row)
-    unknown = sorted(table.keys() - _KEYS)
-    if unknown:
-        raise Failure(Code.INVOCATION, f"{where}: unknown key {unknown[0]!r}; expected {', '.join(sorted(_KEYS))}")
+    table = expect_file.table(where, row, _KEYS)
     texts = {key: table.get(key, "") for key in ("selector", "reason", "issue")}
     for key, text in texts.items():
         if not isinstance(text, str) or (key != "issue" and not text.strip()):

@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from merkhet.cli import fuzz_diff, fuzz_known, fuzz_live, fuzz_results, fuzz_show
+from merkhet.cli import fuzz_diff, fuzz_known, fuzz_live, fuzz_options, fuzz_results, fuzz_show
 from merkhet.cli.choose import target_options
 from merkhet.cli.codes import Code, Failure
 from merkhet.cli.terminal import console, say
@@ -20,7 +19,7 @@ from merkhet_fuzz import export as exporting
 from merkhet_fuzz import findings, parsers
 from merkhet_fuzz.campaign import Campaign, replay
 from merkhet_fuzz.inputs import Input, InputError
-from merkhet_fuzz.journal import PLACE, Journal, JournalError, latest, read
+from merkhet_fuzz.journal import Journal, JournalError, latest, read
 from merkhet_fuzz.parsers import Parser, ParserError
 from merkhet_fuzz.scheduler import SchedulerError
 
@@ -45,24 +44,7 @@ def _listed(context: click.Context, _parameter: click.Parameter, value: bool) ->
 
 @fuzz.command("parser")
 @click.argument("name")
-@click.option(
-    "--time",
-    "seconds",
-    type=click.FloatRange(0.1),
-    default=60.0,
-    show_default=True,
-    help="Seconds for each kind of input.",
-)
-@click.option(
-    "--inputs", type=click.IntRange(1), help="Stop after so many inputs of each kind, if the time is not over."
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**63 - 1),
-    default=1,
-    show_default=True,
-    help="The same seed gives the same inputs.",
-)
+@fuzz_options.bounds
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
 @click.option(
     "--scheduler", metavar="ADDRESS", default="", help="Use the workers of a Dask scheduler, such as tcp://HOST:8786."
@@ -72,26 +54,8 @@ def _listed(context: click.Context, _parameter: click.Parameter, value: bool) ->
     default=None,
     help="First, see how the work grows with the input. Default: unless --inputs is given.",
 )
-@click.option(
-    "--journal",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=PLACE,
-    show_default=True,
-    help="Findings are appended here at once.",
-)
-@click.option(
-    "--expect",
-    "expect",
-    type=click.Path(dir_okay=False, exists=True, path_type=Path),
-    help="merkhet.expect.toml with tables [[fuzz]].",
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(["breach", "warning"]),
-    default="warning",
-    show_default=True,
-    help="Findings from this weight on end in exit code 1.",
-)
+@fuzz_options.journal("Findings are appended here at once.")
+@fuzz_options.verdict
 @click.option(
     "--list",
     is_flag=True,
@@ -124,12 +88,12 @@ def parser_(  # noqa: PLR0917 - click passes each option by its name
     labels = [parser.label for parser in chosen]
     recorder = fuzz_results.Recorder(output, known, fuzz_results.parser_info([name], chosen[0].version), fail_on)
     out, found = recorder.where, recorder.found
-    written = _journal(journal)
+    written = fuzz_options.opened(journal)
     with contextlib.closing(written), recorder.kept():
         for parser in chosen:
             probes = inputs is None if growth is None else growth
             campaign = Campaign(parser, seed, seconds, inputs or 0, jobs, scheduler, probes)
-            campaign.on_finding = _teller(out, written, found, known)
+            campaign.on_finding = fuzz_show.teller(out, written, found, known)
             say(out, f"{parser.label} {parser.version}: seed {seed}, {_planned(seconds, inputs)}")
             try:
                 campaign.run()
@@ -155,24 +119,6 @@ def _parsers(name: str) -> list[Parser]:
         raise Failure(Code.INVOCATION, str(problem)) from problem
 
 
-def _journal(path: Path) -> Journal:
-    try:
-        return Journal(path)
-    except JournalError as problem:
-        raise Failure(Code.OURS, str(problem)) from problem
-
-
-def _teller(
-    out: Console, journal: Journal, found: list[FuzzFinding], known: fuzz_known.Known
-) -> Callable[[FuzzFinding], None]:
-    def tell(finding: FuzzFinding) -> None:
-        journal.add(finding)
-        found.append(finding)
-        fuzz_show.finding(out, finding, known.reason(finding.id), findings.requirements().get(finding.requirement))
-
-    return tell
-
-
 def _end(out: Console, campaign: Campaign, journal: Journal) -> None:
     for finding in campaign.found.values():
         if finding.others:
@@ -190,13 +136,7 @@ def _end(out: Console, campaign: Campaign, journal: Journal) -> None:
 @click.argument("finding")
 @target_options
 @click.option("--parser", "name", help="NAME:KIND of the parser, where FINDING is an input and not a finding's id.")
-@click.option(
-    "--journal",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=PLACE,
-    show_default=True,
-    help="Where findings are.",
-)
+@fuzz_options.journal("Where findings are.")
 @click.option("--i-may-test", multiple=True, metavar="HOST", help="Send it to this host, which is not this machine.")
 def replay_(finding: str, name: str | None, journal: Path, i_may_test: tuple[str, ...], **target: object) -> Code:
     """Give a parser or a server one input again, and say what comes of it.
@@ -219,7 +159,7 @@ def replay_(finding: str, name: str | None, journal: Path, i_may_test: tuple[str
     fuzz_show.input_(out, made)
     for suspicion in seen:
         again = findings.make(parser.label, suspicion, made, version=parser.version)
-        fuzz_show.finding(out, again, "", findings.requirements().get(again.requirement))
+        fuzz_show.finding(out, again, "")
     if not seen:
         say(out, f"{parser.label} {parser.version} takes it as it should")
     return Code.SERVER if seen else Code.OK
@@ -255,13 +195,7 @@ def _one(wanted: str, journal: Path) -> FuzzFinding:
     show_default=True,
     help="A test to paste, a check of merkhet's, or the octets alone.",
 )
-@click.option(
-    "--journal",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=PLACE,
-    show_default=True,
-    help="Where findings are.",
-)
+@fuzz_options.journal("Where findings are.")
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file. Default: standard output."
 )

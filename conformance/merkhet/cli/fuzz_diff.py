@@ -12,7 +12,7 @@ import click
 import msgspec
 from rich.console import Console
 
-from merkhet.cli import fuzz_known, fuzz_live, fuzz_results, fuzz_show, show
+from merkhet.cli import fuzz_known, fuzz_live, fuzz_options, fuzz_results, fuzz_show, show
 from merkhet.cli.choose import TargetOptions, choose, started
 from merkhet.cli.codes import Code, Failure
 from merkhet.cli.signals import terminated_as_interrupted
@@ -47,14 +47,9 @@ UNREPEATED_TOLD = 3
 @click.option(
     "--kind", "kinds", multiple=True, type=click.Choice([str(kind) for kind in Kind]), help="Only these inputs."
 )
-@click.option(
-    "--time", "seconds", type=click.FloatRange(0.1), default=60.0, show_default=True, help="Seconds for each kind."
-)
-@click.option("--inputs", type=click.IntRange(1), help="Stop after so many inputs of each kind.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="Same seed, same inputs.")
+@fuzz_options.bounds
 @click.option("--taste", is_flag=True, help="Tell of what the text leaves to everyone, too.")
-@click.option("--expect", type=click.Path(dir_okay=False, exists=True, path_type=Path), help="Tables [[fuzz]].")
-@click.option("--fail-on", type=click.Choice(["breach", "warning"]), default="warning", show_default=True)
+@fuzz_options.verdict
 @click.option("--i-may-test", multiple=True, metavar="HOST", help="Fuzz this host, which is not this machine.")
 @fuzz_results.output_option
 def diff(  # noqa: PLR0917 - click passes each option by its name

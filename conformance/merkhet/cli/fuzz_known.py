@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import fnmatch
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from merkhet.cli import expect_file
 from merkhet.cli.codes import Code, Failure
 
-FILE = Path("merkhet.expect.toml")
 _KEYS = {"selector", "reason", "issue", "until"}
 
 
@@ -51,14 +50,10 @@ class Known:
 
 def load(path: Path | None) -> Known:
     """Return the entries of a file; none where no file is named and there is none here. Raises Failure."""
-    path = path or FILE
+    path = path or Path(expect_file.FILE)
     if not path.exists():
         return Known(path)
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
-        raise Failure(Code.INVOCATION, f"{path}: {problem}") from problem
-    rows = document.get("fuzz", [])
+    rows = expect_file.document(path).get("fuzz", [])
     if not isinstance(rows, list):
         raise Failure(Code.INVOCATION, f"{path}: expected tables [[fuzz]]")
     return Known(path, tuple(_entry(path, number, row) for number, row in enumerate(cast("list[object]", rows), 1)))
@@ -66,12 +61,7 @@ def load(path: Path | None) -> Known:
 
 def _entry(path: Path, number: int, row: object) -> Entry:
     where = f"{path}: fuzz {number}"
-    if not isinstance(row, dict):
-        raise Failure(Code.INVOCATION, f"{where}: expected a table, got {row!r}")
-    table = cast("dict[str, object]", row)
-    unknown = sorted(table.keys() - _KEYS)
-    if unknown:
-        raise Failure(Code.INVOCATION, f"{where}: unknown key {unknown[0]!r}; expected {', '.join(sorted(_KEYS))}")
+    table = expect_file.table(where, row, _KEYS)
     selector, reason, until = table.get("selector"), table.get("reason"), table.get("until")
     if not isinstance(selector, str) or not selector:
         raise Failure(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -12,18 +11,18 @@ from typing import cast
 import click
 from rich.console import Console
 
-from merkhet.cli import fuzz_known, fuzz_show
+from merkhet import fixtures
+from merkhet.cli import fuzz_known, fuzz_options, fuzz_results, fuzz_show
 from merkhet.cli.choose import Chosen, choose, options_of, started, target_options
 from merkhet.cli.codes import Code, Failure
 from merkhet.cli.signals import terminated_as_interrupted
 from merkhet.cli.terminal import console, say
 from merkhet.engine.plan import RunTarget
-from merkhet.model import FuzzFinding, TargetInfo, Weight
+from merkhet.model import FuzzFinding, TargetInfo
 from merkhet.template import Names
 from merkhet.wire.sockets import Address
 from merkhet_fuzz import findings
 from merkhet_fuzz.inputs import Input, InputError
-from merkhet_fuzz.journal import PLACE, Journal, JournalError
 from merkhet_fuzz.live import surfaces
 from merkhet_fuzz.live.campaign import LiveCampaign
 from merkhet_fuzz.live.engine import UnreachableError
@@ -41,25 +40,9 @@ from merkhet_fuzz.render import render
     type=click.Choice([str(kind) for kind in surfaces.SURFACES]),
     help="Only these kinds of input; all that the target has an endpoint for otherwise.",
 )
-@click.option(
-    "--time",
-    "seconds",
-    type=click.FloatRange(0.1),
-    default=60.0,
-    show_default=True,
-    help="Seconds for each kind of input.",
-)
-@click.option("--inputs", type=click.IntRange(1), help="Stop after so many inputs of each kind.")
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**63 - 1),
-    default=1,
-    show_default=True,
-    help="The same seed gives the same inputs.",
-)
-@click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), default=PLACE, show_default=True)
-@click.option("--expect", type=click.Path(dir_okay=False, exists=True, path_type=Path), help="Tables [[fuzz]].")
-@click.option("--fail-on", type=click.Choice(["breach", "warning"]), default="warning", show_default=True)
+@fuzz_options.bounds
+@fuzz_options.journal("Findings are appended here at once.")
+@fuzz_options.verdict
 @click.option("--i-may-test", multiple=True, metavar="HOST", help="Fuzz this host, which is not this machine.")
 def live(  # noqa: PLR0917 - click passes each option by its name
     kinds: tuple[str, ...],
@@ -84,13 +67,13 @@ def live(  # noqa: PLR0917 - click passes each option by its name
     out = console(sys.stdout)
     found: list[FuzzFinding] = []
     troubles: list[str] = []
-    written = opened(journal)
+    written = fuzz_options.opened(journal)
     try:
         with terminated_as_interrupted(), started(chosen, "") as (info, run_target):
             there = target_of(info, run_target)
             for surface in chosen_surfaces(there.place, kinds):
                 campaign = LiveCampaign(there, surface, seed, seconds, inputs or 0)
-                campaign.on_finding = _teller(out, written, found, known, again)
+                campaign.on_finding = fuzz_show.teller(out, written, found, known, again)
                 _told(out, campaign)
                 there = campaign.target
                 troubles += [campaign.trouble] if campaign.trouble else []
@@ -100,9 +83,7 @@ def live(  # noqa: PLR0917 - click passes each option by its name
         written.close()
     if troubles:
         raise Failure(Code.TARGET, "; ".join(troubles), chosen.printed())
-    counted = {Weight.BREACH} if fail_on == "breach" else {Weight.BREACH, Weight.WARNING}
-    new = [finding for finding in found if finding.weight in counted and not known.reason(finding.id)]
-    return Code.SERVER if new else Code.OK
+    return fuzz_results.code_of(found, known, fail_on)
 
 
 def allowed(chosen: Chosen, i_may_test: tuple[str, ...]) -> None:
@@ -113,21 +94,13 @@ def allowed(chosen: Chosen, i_may_test: tuple[str, ...]) -> None:
         raise Failure(Code.INVOCATION, words)
 
 
-def opened(path: Path) -> Journal:
-    """Return the journal. Raises Failure."""
-    try:
-        return Journal(path)
-    except JournalError as problem:
-        raise Failure(Code.OURS, str(problem)) from problem
-
-
 def target_of(info: TargetInfo, target: RunTarget) -> Target:
     """Return a started target as a campaign takes it. Raises Failure for one that it cannot speak to."""
     if target.address.tls is not None:
         raise Failure(Code.INVOCATION, "the fuzzer speaks no TLS: name the server's plain port, or a command")
 
     def place_of(names: Names) -> Place:
-        return Place(names, _files(target.folder))
+        return Place(names, {} if target.folder is None else fixtures.FIXTURES)
 
     restart = target.restart
     made = Target(
@@ -146,12 +119,6 @@ def target_of(info: TargetInfo, target: RunTarget) -> Target:
         return address, place_of(names)
 
     return replace(made, restart=again)
-
-
-def _files(folder: Path | None) -> dict[str, bytes]:
-    if folder is None:
-        return {}
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def chosen_surfaces(place: Place, kinds: tuple[str, ...]) -> list[Surface]:
@@ -175,18 +142,6 @@ def _again(target: dict[str, object]) -> str:
         elif value:
             words += [option, str(value)]
     return shlex.join(words)
-
-
-def _teller(
-    out: Console, journal: Journal, found: list[FuzzFinding], known: fuzz_known.Known, again: str
-) -> Callable[[FuzzFinding], None]:
-    def tell(finding: FuzzFinding) -> None:
-        journal.add(finding)
-        found.append(finding)
-        requirement = findings.requirements().get(finding.requirement)
-        fuzz_show.finding(out, finding, known.reason(finding.id), requirement, again)
-
-    return tell
 
 
 def _told(out: Console, campaign: LiveCampaign) -> None:
@@ -232,7 +187,7 @@ def replayed(line: str, target: dict[str, object], i_may_test: tuple[str, ...]) 
     for suspicion in seen:
         name = f"{there.name}:{surface.kind}"
         again = findings.make(name, suspicion, made, version=there.version, placed=prober.placed(made))
-        fuzz_show.finding(out, again, "", findings.requirements().get(again.requirement), _again(target))
+        fuzz_show.finding(out, again, "", _again(target))
     if not seen:
         say(out, f"{there.name} {there.version} takes it as it should")
     return Code.SERVER if seen else Code.OK

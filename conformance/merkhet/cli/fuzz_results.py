@@ -37,6 +37,12 @@ def output_option(command: Callable[P, R]) -> Callable[P, R]:
     return click.option("-o", "--output", multiple=True, metavar="FORMAT:PATH", help=outputs.HELP)(command)
 
 
+def code_of(found: Iterable[FuzzFinding | Disagreement], known: Known, fail_on: str) -> Code:
+    """Return the exit code that findings come to: 1 if one counts that is not known. `fail_on` is a key of FAILS."""
+    is_new = any(one.weight in FAILS[fail_on] and not known.reason(one.id) for one in found)
+    return Code.SERVER if is_new else Code.OK
+
+
 def parser_info(names: Sequence[str], version: str = "") -> TargetInfo:
     """Return what is judged where that is parsers in process: one of them, or several side by side."""
     return TargetInfo(
@@ -81,9 +87,7 @@ class Recorder:
     @property
     def code(self) -> Code:
         """The exit code that the findings come to: 1 if one counts that is not known."""
-        counted = FAILS[self.fail_on]
-        is_new = any(one.weight in counted and not self.known.reason(one.id) for one in self._every())
-        return Code.SERVER if is_new else Code.OK
+        return code_of(self._every(), self.known, self.fail_on)
 
     def _every(self) -> list[FuzzFinding | Disagreement]:
         return [*self.found, *self.differences]

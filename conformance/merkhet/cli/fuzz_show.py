@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 
 from rich.console import Console
 
+from merkhet.cli.fuzz_known import Known
 from merkhet.cli.terminal import octets, say, shortened
-from merkhet.model import FuzzFinding, Requirement, Weight
+from merkhet.model import FuzzFinding, Weight
+from merkhet_fuzz import findings
 from merkhet_fuzz.inputs import Input
+from merkhet_fuzz.journal import Journal
 from merkhet_fuzz.render import Wire, render
 
 STYLES = {Weight.BREACH: "bold red", Weight.WARNING: "yellow", Weight.NOTE: "cyan"}
 
 
-def finding(out: Console, found: FuzzFinding, reason: str, requirement: Requirement | None, target: str = "") -> None:
+def finding(out: Console, found: FuzzFinding, reason: str, target: str = "") -> None:
     """Show one finding. `target` are the options that name a server; without, it is a parser's."""
+    requirement = findings.requirements().get(found.requirement)
     say(out, f"{found.weight}: {found.id}", "" if reason else STYLES[found.weight])
     if reason:
         say(out, f"  expected: {shortened(reason)}")
@@ -28,6 +33,19 @@ def finding(out: Console, found: FuzzFinding, reason: str, requirement: Requirem
     say(out, f"  came      {shortened(found.observed)}")
     whose = target or f"--parser {found.target}"
     say(out, f"  again     merkhet fuzz replay {whose} {shlex.quote(found.input)}")
+
+
+def teller(
+    out: Console, journal: Journal, found: list[FuzzFinding], known: Known, target: str = ""
+) -> Callable[[FuzzFinding], None]:
+    """Return what writes a finding down at once, puts it into `found`, and shows it."""
+
+    def tell(one: FuzzFinding) -> None:
+        journal.add(one)
+        found.append(one)
+        finding(out, one, known.reason(one.id), target)
+
+    return tell
 
 
 def input_(out: Console, made: Input) -> None:
