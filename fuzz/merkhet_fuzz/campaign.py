@@ -144,7 +144,6 @@ class Campaign:
     address: str = ""
     probes_growth: bool = False
     on_finding: Callable[[FuzzFinding], None] = lambda _: None
-    on_progress: Callable[[int], None] = lambda _: None
     found: dict[str, FuzzFinding] = field(default_factory=dict[str, FuzzFinding])
     unrepeated: dict[str, str] = field(default_factory=dict[str, str])
     inputs: int = 0
@@ -165,7 +164,6 @@ class Campaign:
                     self.skipped += count
                 else:
                     self._blame(start, count)
-                self.on_progress(self.inputs)
 
     def _probe(self) -> None:
         """Ask how the work grows with the input, before anything else and in this process alone."""

@@ -42,7 +42,6 @@ class DiffCampaign:
     is_placed: bool = False
     replays_max: int = minimise.REPLAYS_MAX
     on_found: Callable[[Disagreement], None] = lambda _: None
-    on_progress: Callable[[int], None] = lambda _: None
     found: dict[str, Disagreement] = field(default_factory=dict[str, Disagreement])
     unrepeated: dict[str, str] = field(default_factory=dict[str, str])
     inputs: int = 0
@@ -58,7 +57,6 @@ class DiffCampaign:
             count = min(BATCH_INPUTS, self.inputs_max - self.inputs) if self.inputs_max else BATCH_INPUTS
             start = self.inputs
             self.take([self._made(index) for index in range(start, start + count)])
-            self.on_progress(self.inputs)
 
     def take(self, inputs: Sequence[Input]) -> None:
         """Give these inputs to all participants, and keep what comes of it. Raises UnreachableError and InputError."""

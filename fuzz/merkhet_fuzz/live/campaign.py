@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from merkhet.answer import End
 from merkhet.model import FuzzFinding, Weight
 from merkhet_fuzz import findings, minimise
 from merkhet_fuzz.inputs import PLAIN, Input
@@ -23,6 +24,8 @@ BATCH_INPUTS = 1000
 IN_FLIGHT = 64
 SUSPECTS_MAX = 8
 """A batch ends early where so many classes wait to be tried alone."""
+WAITING_MAX = 3
+"""Of each class so many inputs are kept to be tried alone."""
 PAUSES_MAX = 8
 """Beside others, an input in more segments than these is sent without pauses: it would be there for seconds."""
 REPLAYS_MAX = 200
@@ -53,7 +56,7 @@ class Suspect:
 class LiveCampaign:
     """Inputs of one surface, until a time or a number is reached. As `merkhet_fuzz.campaign.Campaign`, over the wire.
 
-    `first` and `stride` give each of several processes its own inputs. `unrepeated` has the classes that were seen beside
+    `first` is the number of the first input. `unrepeated` has the classes that were seen beside
     others and never alone, `untried` those for which there was no time to try. `trouble` says why a campaign ended before its time.
     """
 
@@ -63,9 +66,7 @@ class LiveCampaign:
     seconds: float
     inputs_max: int = 0
     first: int = 0
-    stride: int = 1
     on_finding: Callable[[FuzzFinding], None] = lambda _: None
-    on_progress: Callable[[int], None] = lambda _: None
     found: dict[str, FuzzFinding] = field(default_factory=dict[str, FuzzFinding])
     unrepeated: dict[str, str] = field(default_factory=dict[str, str])
     untried: dict[str, str] = field(default_factory=dict[str, str])
@@ -74,7 +75,6 @@ class LiveCampaign:
     _number: int = 0
     _misses: dict[str, int] = field(default_factory=dict[str, int])
     _suspects: dict[str, list[Suspect]] = field(default_factory=dict[str, list[Suspect]])
-    _others: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     _flying: dict[int, Input] = field(default_factory=dict[int, Input])
     _sent: list[Input] = field(default_factory=list[Input])
     _before: watch.Usage = field(default_factory=watch.Usage)
@@ -96,7 +96,6 @@ class LiveCampaign:
                 lives = False
             if not lives and not self._revive(prober):
                 return
-            self.on_progress(self.inputs)
 
     def _batch(self, prober: Prober, count: int, until: float) -> None:
         timing = Timing(prober.timing.quiet, 2.0, PAUSE_SECONDS, PAUSES_MAX)
@@ -134,7 +133,7 @@ class LiveCampaign:
         for _ in range(count):
             if time.monotonic() >= until or len(self._suspects) >= SUSPECTS_MAX:
                 return
-            index = self.first + self._number * self.stride
+            index = self.first + self._number
             self._number += 1
             made = self.surface.make(self.seed, index, names)
             self._flying[index] = made
@@ -144,10 +143,9 @@ class LiveCampaign:
     def _suspect(self, suspect: Suspect) -> None:
         label = suspect.suspicion.label
         if label in self.found:
-            others = self._others.setdefault(label, [])
-            if len(others) < findings.OTHERS_MAX:
-                others.append(str(suspect.input))
-        elif len(waiting := self._suspects.setdefault(label, [])) < 3:
+            return
+        waiting = self._suspects.setdefault(label, [])
+        if len(waiting) < WAITING_MAX:
             waiting.append(suspect)
 
     def _settle(self, prober: Prober, until: float) -> None:
@@ -169,9 +167,9 @@ class LiveCampaign:
         if not prober.shows(suspect.input, label, 2):
             return None
         made, label = self._laid(prober, suspect.input, label)
-        if f"{label}" in self.found:
+        if label in self.found:
             return self.found[label]
-        is_slow = "silence" in prober.alone(made).dialogue.told()
+        is_slow = prober.alone(made).dialogue.end is End.SILENT
         until = time.monotonic() + SETTLE_SECONDS
         least, _ = minimise.minimise(
             made,
@@ -181,7 +179,9 @@ class LiveCampaign:
         suspicion = next((one for one in prober.seen(least) if one.label == label), None)
         if suspicion is None:
             return None
-        finding = self._made(prober, suspicion, least, suspect.index)
+        return self._keep(label, self._made(prober, suspicion, least, suspect.index))
+
+    def _keep(self, label: str, finding: FuzzFinding) -> FuzzFinding:
         self.found[label] = finding
         self.on_finding(finding)
         return finding
@@ -252,9 +252,7 @@ class LiveCampaign:
             return
         wanted, came = watch.WORDS[wrong]
         least, _ = minimise.minimise(made, lambda one: hurts([one]), SLOW_REPLAYS_MAX)
-        finding = self._made(prober, Suspicion(wrong, "", "", wanted, came, Weight.BREACH), least, 0)
-        self.found[wrong] = finding
-        self.on_finding(finding)
+        self._keep(wrong, self._made(prober, Suspicion(wrong, "", "", wanted, came, Weight.BREACH), least, 0))
 
     def _revive(self, prober: Prober) -> bool:
         """The target is gone: find who does that alone, and go on with a new one if there is one to be had."""
@@ -289,9 +287,6 @@ class LiveCampaign:
             return True
 
     def _killed(self, prober: Prober, made: Input) -> None:
-        suspicion = Suspicion(DIES, "", "", "a server that lives on", "it ended, or answers nobody", Weight.BREACH)
-        if DIES in self.found:
-            return
-        finding = self._made(prober, suspicion, made, 0)
-        self.found[DIES] = finding
-        self.on_finding(finding)
+        if DIES not in self.found:
+            suspicion = Suspicion(DIES, "", "", "a server that lives on", "it ended, or answers nobody", Weight.BREACH)
+            self._keep(DIES, self._made(prober, suspicion, made, 0))

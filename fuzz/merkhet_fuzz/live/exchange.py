@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import cast
 from urllib.parse import quote
 
@@ -16,10 +17,11 @@ from merkhet_fuzz.bases import exchange as bases
 from merkhet_fuzz.edits import octets_of_unit
 from merkhet_fuzz.grammar import Base, Kind, Piece
 from merkhet_fuzz.inputs import InputError
-from merkhet_fuzz.live.answers import Answers, Judges
+from merkhet_fuzz.live.answers import Judges
+from merkhet_fuzz.live.http import REFUSALS
 from merkhet_fuzz.live.models import contents, files, negotiation, plain
 from merkhet_fuzz.live.models.asked import Asked, FileFacts, Known, date_of, pattern, told
-from merkhet_fuzz.live.seam import Ask, Dialogue, Place, Surface
+from merkhet_fuzz.live.seam import AnsweredDialogue, Ask, Dialogue, Place, Surface
 from merkhet_fuzz.oracles import Suspicion
 from merkhet_fuzz.render import Wire
 
@@ -36,6 +38,10 @@ PROBES = {
 }
 
 
+Model = Callable[[Asked, Response], list[Suspicion]]
+"""Returns what is wrong with an answer to a request."""
+
+
 class ExchangeSurface(Surface):
     """Inputs of kind exchange."""
 
@@ -44,6 +50,7 @@ class ExchangeSurface(Surface):
     def __init__(self) -> None:
         self.judges = Judges()
         self.tags: dict[bytes, bytes] = {}
+        self.models: dict[str, Model] = {}
 
     def names(self, place: Place) -> tuple[str, ...]:
         """Return the bases for whose endpoints the target has all."""
@@ -65,9 +72,10 @@ class ExchangeSurface(Surface):
             known.files = {
                 name: facts
                 for name in (*bases.FILES, *bases.NAMED_FILES, "large.bin")
-                if (facts := _facts(place, ask, name, place.files.get(name, fixtures.FIXTURES[name]))) is not None
+                if (facts := _facts(place, ask, name, fixtures.FIXTURES[name])) is not None
             }
         place.notes[NOTE] = known
+        self.models = _models(known, place.files, self.tags)
 
     def placed(self, base: Base, place: Place) -> Base:
         """Fill what stands for paths, validators and the host. Raises InputError where the target has no such endpoint."""
@@ -136,24 +144,21 @@ def _facts(place: Place, ask: Ask, name: str, content: bytes) -> FileFacts | Non
     )
 
 
-class ExchangeDialogue(Dialogue):
-    """Requests on one connection. What is beyond doubt is held against the models, all else against the judge's rules."""
+class ExchangeDialogue(AnsweredDialogue):
+    """Requests on one connection. What is beyond doubt is held against the models, all else against the judge's rules.
+
+    `asked` are the requests that were sent, none of them where an edit leaves one in doubt.
+    """
 
     def __init__(self, wire: Wire, surface: ExchangeSurface, place: Place) -> None:
-        super().__init__(list(wire.segments))
+        known = cast("Known", place.notes[NOTE])
         self.wire = wire
+        self.known = known
+        self.asked = _read(wire, known) if wire.input.edits else self.built
+        super().__init__(list(wire.segments), [asked.method for asked in self.asked])
         self.surface = surface
         self.place = place
-        self.known = cast("Known", place.notes[NOTE])
-        self.asked = _asked(wire, self.known)
         self.is_whole = wire.input.transport.end < 0 or wire.input.transport.end >= len(wire.octets)
-        self.answers = Answers([asked.method for asked in self.asked])
-
-    def received(self, octets: bytes) -> None:
-        """Read on."""
-        self.answers.received(octets)
-        if self.answers.garbage:
-            self.is_done = True
 
     def quiet(self) -> None:
         """Nothing came for a while: what is beyond doubt is waited for, and for all else the end is said."""
@@ -163,15 +168,6 @@ class ExchangeDialogue(Dialogue):
         elif not self.asked or not self.is_whole:
             self.is_done = self.shuts
             self.shuts = True
-
-    def ended(self, end: End) -> None:
-        """The connection is over."""
-        super().ended(end)
-        self.answers.ended(end)
-
-    def told(self) -> str:
-        """Say what was answered."""
-        return self.answers.told()
 
     def suspicions(self) -> list[Suspicion]:
         """Return what is wrong with the answers."""
@@ -209,9 +205,7 @@ class ExchangeDialogue(Dialogue):
             return []
         if len(finals) > count:
             return [Suspicion("surplus", "", "", f"{count} answers", self.told())]
-        refused = next(
-            (response for response in finals if response.status in {400, 500, 502, 505} and not self._staged), None
-        )
+        refused = next((response for response in finals if response.status in REFUSALS and not self._staged), None)
         if refused is not None and self._is_sure and not self.wire.input.edits:
             return [Suspicion("refused", "", self.wire.input.name, "no refusal of legal requests", self.told())]
         says_end = any(response.says_close or response.version == b"HTTP/1.0" for response in finals)
@@ -226,15 +220,20 @@ class ExchangeDialogue(Dialogue):
             return [Suspicion("cut", "", self.wire.input.name, "whole answers", self.told())]
         return []
 
+    @cached_property
+    def built(self) -> list[Asked]:
+        """The requests of the base."""
+        return _built(self.wire, self.known)
+
     @property
     def _is_unclear(self) -> bool:
         """Whether an edit leaves open which answer is one to HEAD, so that nobody knows where that ends."""
-        return not self.asked and any(asked.method == "HEAD" for asked in _built(self.wire, self.known))
+        return not self.asked and any(asked.method == "HEAD" for asked in self.built)
 
     @property
     def _staged(self) -> bool:
         # What an edit made of the request of an answer is not always known: then the base says what it asked for.
-        return any(asked.endpoint in STAGED for asked in self.asked or _built(self.wire, self.known))
+        return any(asked.endpoint in STAGED for asked in self.asked or self.built)
 
     @property
     def _is_sure(self) -> bool:
@@ -245,35 +244,8 @@ class ExchangeDialogue(Dialogue):
     def _judged(self, asked: Asked, response: Response, stores: dict[bytes, contents.Store]) -> list[Suspicion]:
         if asked.endpoint == "mutable":
             return stores.setdefault(asked.value, contents.Store()).judge(asked, response)
-        judge = self._models().get(asked.endpoint)
+        judge = self.surface.models.get(asked.endpoint)
         return judge(asked, response) if judge is not None else self._elsewhere(asked, response)
-
-    def _models(self) -> dict[str, Callable[[Asked, Response], list[Suspicion]]]:
-        known, surface, place = self.known, self.surface, self.place
-        return {
-            "status": plain.status,
-            "stream": plain.stream,
-            "redirect": lambda _, response: plain.redirect(response),
-            "param": plain.param,
-            "echo": plain.echo,
-            "pieces": plain.pieces,
-            "files": lambda asked, response: files.judge(asked, response, dict(known.files)),
-            "gzip": lambda asked, response: (
-                negotiation.coding(asked, response, place.files, surface.tags)
-                + negotiation.kept(asked, response, known.coded)
-                + negotiation.vary(asked, response, b"accept-encoding")
-            ),
-            "conneg": lambda asked, response: (
-                negotiation.choice(asked, response) + negotiation.vary(asked, response, b"accept")
-            ),
-            "form": contents.form,
-            "download": plain.download,
-            "auth": plain.auth,
-            "trace": plain.trace,
-            "sse": contents.events,
-            "sse-echo": contents.events,
-            "sse-resume": contents.events,
-        }
 
     def _elsewhere(self, asked: Asked, response: Response) -> list[Suspicion]:
         path = self.place.path("root")
@@ -285,10 +257,36 @@ class ExchangeDialogue(Dialogue):
         return []
 
 
-def _asked(wire: Wire, known: Known) -> list[Asked]:
-    """Return the requests, if each of them is beyond doubt: by the base's own pieces, or else read narrowly."""
-    if not wire.input.edits:
-        return _built(wire, known)
+def _models(known: Known, texts: Mapping[str, bytes], tags: dict[bytes, bytes]) -> dict[str, Model]:
+    """Return by endpoint what knows which answers are right, on a target of which this is known."""
+    return {
+        "status": plain.status,
+        "stream": plain.stream,
+        "redirect": lambda _, response: plain.redirect(response),
+        "param": plain.param,
+        "echo": plain.echo,
+        "pieces": plain.pieces,
+        "files": lambda asked, response: files.judge(asked, response, known.files),
+        "gzip": lambda asked, response: (
+            negotiation.coding(asked, response, texts, tags)
+            + negotiation.kept(asked, response, known.coded)
+            + negotiation.vary(asked, response, b"accept-encoding")
+        ),
+        "conneg": lambda asked, response: (
+            negotiation.choice(asked, response) + negotiation.vary(asked, response, b"accept")
+        ),
+        "form": contents.form,
+        "download": plain.download,
+        "auth": plain.auth,
+        "trace": plain.trace,
+        "sse": contents.events,
+        "sse-echo": contents.events,
+        "sse-resume": contents.events,
+    }
+
+
+def _read(wire: Wire, known: Known) -> list[Asked]:
+    """Return the requests of an edited input, read narrowly; none where one of them is not beyond doubt."""
     if mentions_te(wire.octets):
         return []
     requests = read_requests(wire.octets)
@@ -306,6 +304,7 @@ def _asked(wire: Wire, known: Known) -> list[Asked]:
 
 
 def _built(wire: Wire, known: Known) -> list[Asked]:
+    """Return the requests of a base, by its own pieces."""
     base = wire.base
     made: list[Asked] = []
     for number, meaning in enumerate(base.meaning):

@@ -10,8 +10,8 @@ from merkhet.answer import End
 from merkhet.model import Weight
 from merkhet.wire.request import read_requests
 from merkhet_fuzz.grammar import Base, Grammar, Kind, Piece
-from merkhet_fuzz.live.answers import Answers, Judges
-from merkhet_fuzz.live.seam import Dialogue, Place, Surface
+from merkhet_fuzz.live.answers import Judges
+from merkhet_fuzz.live.seam import AnsweredDialogue, Dialogue, Place, Surface
 from merkhet_fuzz.oracles import FORBIDDEN, Suspicion
 from merkhet_fuzz.render import Wire
 from merkhet_fuzz.verdicts import Decision, Excuse
@@ -93,28 +93,21 @@ def _placed(piece: Piece, path: bytes, host: bytes) -> Piece:
     return piece._replace(octets=host) if is_host else piece
 
 
-class HttpDialogue(Dialogue):
+class HttpDialogue(AnsweredDialogue):
     """One input, and what is answered. `tells`: the answers say what was read."""
 
     def __init__(self, wire: Wire, judges: Judges, *, tells: bool) -> None:
-        super().__init__(list(wire.segments))
+        methods = [piece.octets.decode() for piece in wire.base.pieces if piece.name.endswith("request-line.method")]
+        super().__init__(list(wire.segments), methods)
         self.wire = wire
         self._judges = judges
         self._tells = tells
-        methods = [piece.octets.decode() for piece in wire.base.pieces if piece.name.endswith("request-line.method")]
-        self.answers = Answers(methods)
         self.expected = cast("tuple[Message, ...]", wire.expected)
         self._is_cut = 0 <= wire.input.transport.end < len(wire.octets)
 
     @property
     def _count(self) -> int:
         return len(self.answers.finals)
-
-    def received(self, octets: bytes) -> None:
-        """Read on. Who has closed the way we write to is still read."""
-        self.answers.received(octets)
-        if self.answers.garbage:
-            self.is_done = True
 
     def quiet(self) -> None:
         """Nothing came for a while: what has to be answered is waited for, and for all else the end is said."""
@@ -126,15 +119,6 @@ class HttpDialogue(Dialogue):
             self.shuts = True
         elif not has_to_answer and self._count:
             self.is_done = True
-
-    def ended(self, end: End) -> None:
-        """The connection is over."""
-        super().ended(end)
-        self.answers.ended(end)
-
-    def told(self) -> str:
-        """Say what was answered."""
-        return self.answers.told()
 
     def suspicions(self) -> list[Suspicion]:
         """Return what is wrong with the answers."""

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from merkhet.answer import End
 from merkhet.model import Weight
 from merkhet.wire.sockets import Address
 from merkhet_fuzz.bases import library
@@ -15,7 +14,7 @@ from merkhet_fuzz.inputs import Input, InputError
 from merkhet_fuzz.live import segments, watch
 from merkhet_fuzz.live.answers import Answers
 from merkhet_fuzz.live.engine import Engine
-from merkhet_fuzz.live.seam import Dialogue, Place, Surface, Timing, Trial
+from merkhet_fuzz.live.seam import AnsweredDialogue, Place, Surface, Timing, Trial
 from merkhet_fuzz.oracles import Suspicion
 from merkhet_fuzz.render import render
 
@@ -43,22 +42,16 @@ class Target:
     group: Callable[[], int] | None = None
 
 
-class Asking(Dialogue):
-    """One request, and all that is answered."""
+class Asking(AnsweredDialogue):
+    """One request, and all that is answered: the first final answer is enough."""
 
     def __init__(self, octets: bytes, method: str) -> None:
-        super().__init__([octets])
-        self.answers = Answers([method])
+        super().__init__([octets], [method])
 
     def received(self, octets: bytes) -> None:
-        """Read on; the first final answer is enough."""
-        self.answers.received(octets)
-        self.is_done = bool(self.answers.finals or self.answers.garbage)
-
-    def ended(self, end: End) -> None:
-        """The connection is over."""
-        super().ended(end)
-        self.answers.ended(end)
+        """Read on."""
+        super().received(octets)
+        self.is_done = self.is_done or bool(self.answers.finals)
 
 
 class Prober:

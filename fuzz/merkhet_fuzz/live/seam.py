@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from merkhet.answer import End
@@ -88,6 +88,29 @@ class Dialogue:
     def told(self) -> str:
         """Say what came, in words; the same words for the same behaviour, whatever the time of day."""
         raise NotImplementedError
+
+
+class AnsweredDialogue(Dialogue):
+    """A dialogue in HTTP: what comes are answers to requests with these methods."""
+
+    def __init__(self, segments: list[bytes], methods: Sequence[str]) -> None:
+        super().__init__(segments)
+        self.answers = Answers(methods)
+
+    def received(self, octets: bytes) -> None:
+        """Read on. Who has closed the way we write to is still read; behind what is no answer nothing is."""
+        self.answers.received(octets)
+        if self.answers.garbage:
+            self.is_done = True
+
+    def ended(self, end: End) -> None:
+        """The connection is over."""
+        super().ended(end)
+        self.answers.ended(end)
+
+    def told(self) -> str:
+        """Say what was answered."""
+        return self.answers.told()
 
 
 Ask = Callable[[bytes, str], Answers]

@@ -32,7 +32,7 @@ def name_of(asked: Asked) -> str:
     return unquote_to_bytes(asked.value).decode("utf-8", "surrogateescape")
 
 
-def judge(asked: Asked, response: Response, files: dict[str, FileFacts]) -> list[Suspicion]:
+def judge(asked: Asked, response: Response, files: Mapping[str, FileFacts]) -> list[Suspicion]:
     """Return what is wrong with an answer below `files`."""
     name = name_of(asked)
     facts = files.get(name)

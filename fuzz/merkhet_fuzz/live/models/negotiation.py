@@ -37,7 +37,7 @@ def weights(lines: tuple[bytes, ...]) -> dict[bytes, float] | None:
     return made
 
 
-def coding(asked: Asked, response: Response, files: dict[str, bytes], tags: dict[bytes, bytes]) -> list[Suspicion]:
+def coding(asked: Asked, response: Response, files: Mapping[str, bytes], tags: dict[bytes, bytes]) -> list[Suspicion]:
     """The text, in a coding that the request takes; `tags` has the coding that an entity tag stood for before."""
     if response.status not in {200, 206, 304}:
         return []
