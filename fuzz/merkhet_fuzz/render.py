@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from merkhet_fuzz.bases import connection, library
-from merkhet_fuzz.bases.websocket import masked
+from merkhet_fuzz.bases.websocket import on_the_wire
 from merkhet_fuzz.edits import LENGTHENING, Edited, apply
 from merkhet_fuzz.grammar import Base, Kind, Piece
 from merkhet_fuzz.inputs import Input, Printer
@@ -69,7 +69,7 @@ def render(made: Input, placed: Base | None = None) -> Wire:
     """
     base = placed or library.base(made.kind, made.name, made.seed)
     edited = apply(base, made.edits)
-    octets = masked(edited.pieces) if base.kind in FRAMED else b"".join([piece.octets for piece in edited.pieces])
+    octets = on_the_wire(edited.pieces) if base.kind in FRAMED else b"".join([piece.octets for piece in edited.pieces])
     segments = made.transport.segments(octets)
     for edit in made.edits:
         if edit.what in LENGTHENING:

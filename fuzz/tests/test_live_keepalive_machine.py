@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import socket
 from collections import deque
-from collections.abc import Iterator
+from pathlib import Path
 from typing import ClassVar
 
-import pytest
-from hypothesis import HealthCheck, settings, strategies
+import serving
+from hypothesis import strategies
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from merkhet.answer import End
 from merkhet_fuzz.live.answers import Answers
-from merkhet_reference import contract, server
 
 SECONDS_MAX = 20.0
 """Never waited for but by a server that is at fault."""
@@ -128,22 +127,7 @@ class KeptConnection(RuleBasedStateMachine):
             self.socket.close()
 
 
-@pytest.fixture
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
-    """Serve the contract by the reference."""
-    folder, drop = tmp_path_factory.mktemp("files"), tmp_path_factory.mktemp("drop")
-    made = server.Server(contract.application(folder, drop))
-    made.listen(0)
-    made.start()
-    yield made.address
-    made.shutdown()
-
-
-def test_a_kept_connection_answers_each_request_in_its_turn(served: tuple[str, int]) -> None:
+def test_a_kept_connection_answers_each_request_in_its_turn(tmp_path: Path) -> None:
     """Whatever was asked before, and in whatever segments, each answer is to the request whose turn it is."""
-    KeptConnection.address = served
-    few = settings(
-        max_examples=25, stateful_step_count=20, derandomize=True, deadline=None, database=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
-    )  # fmt: skip
-    run_state_machine_as_test(KeptConnection, settings=few)
+    with serving.contract_at(tmp_path) as KeptConnection.address:
+        run_state_machine_as_test(KeptConnection, settings=serving.FEW)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import socket
 from collections import deque
-from collections.abc import Iterator
+from pathlib import Path
 from typing import ClassVar
 
-import pytest
-from hypothesis import HealthCheck, settings, strategies
+import serving
+from hypothesis import strategies
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -20,10 +20,9 @@ from hypothesis.stateful import (
 
 from merkhet.expect_handshake import SAMPLE_KEY, accept_of
 from merkhet.heard import Close, Message, Ping, Pong
+from merkhet.wire.client_frames import masked
 from merkhet.wire.websocket import FrameReader
 from merkhet_fuzz.bases.websocket import BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, TEXT
-from merkhet_fuzz.judges.frames import unmasked
-from merkhet_reference import contract, server
 
 SECONDS_MAX = 20.0
 """Never waited for but by a server that is at fault."""
@@ -33,7 +32,7 @@ def sent(first: int, payload: bytes, key: bytes = b"\x37\xfa\x21\x3d") -> bytes:
     """Return one masked frame."""
     length = len(payload)
     head = bytes((first, 0x80 | length)) if length < 126 else bytes((first, 0xFE)) + length.to_bytes(2, "big")
-    return head + key + unmasked(payload, key)
+    return head + key + masked(payload, key)
 
 
 class Client:
@@ -170,22 +169,7 @@ class Dialogue(RuleBasedStateMachine):
         self.client.socket.close()
 
 
-@pytest.fixture
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
-    """Serve the contract by the reference."""
-    folder, drop = tmp_path_factory.mktemp("files"), tmp_path_factory.mktemp("drop")
-    made = server.Server(contract.application(folder, drop))
-    made.listen(0)
-    made.start()
-    yield made.address
-    made.shutdown()
-
-
-def test_a_dialogue_in_any_order(served: tuple[str, int]) -> None:
+def test_a_dialogue_in_any_order(tmp_path: Path) -> None:
     """The echo keeps to the model, whatever a client may do, and in whatever segments."""
-    Dialogue.address = served
-    few = settings(
-        max_examples=25, stateful_step_count=20, derandomize=True, deadline=None, database=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
-    )  # fmt: skip
-    run_state_machine_as_test(Dialogue, settings=few)
+    with serving.contract_at(tmp_path) as Dialogue.address:
+        run_state_machine_as_test(Dialogue, settings=serving.FEW)

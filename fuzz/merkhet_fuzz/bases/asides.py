@@ -25,7 +25,6 @@ PIECES = (1, 2, 3, 20)
 SLOW = (3, 400)
 MANY_FIELDS = 30
 FUTURE = b"Fri, 31 Dec 2099 23:59:59 GMT"
-TWO_LINES = (b'"a"', b"{etag:FILE}")
 
 
 def asides(made: Exchanges) -> None:

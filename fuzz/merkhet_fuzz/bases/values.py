@@ -6,7 +6,6 @@ from merkhet_fuzz.bases.words import Builder
 from merkhet_fuzz.grammar import Base, Grammar, Kind
 
 NUMBERS = (0, 1, 9, 10, 99, 500, 9999, 2**31, 2**53)
-DAYS = (("Sun", "Sunday"), ("Mon", "Monday"), ("Wed", "Wednesday"))
 DATES = (
     # (day name, long day name, day, month, year, time of day, seconds since the epoch)
     (b"Sun", b"Sunday", b"06", b"Nov", 1994, (b"08", b"49", b"37"), 784111777),

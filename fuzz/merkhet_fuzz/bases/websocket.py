@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from merkhet.wire.client_frames import masked
 from merkhet_fuzz.bases.http import head_end
 from merkhet_fuzz.bases.words import CRLF, Builder
 from merkhet_fuzz.grammar import Base, Grammar, Kind, Length, Piece
-from merkhet_fuzz.judges.frames import unmasked
 
 FIN = 0x80
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
@@ -43,14 +43,14 @@ def frame(builder: Builder, name: str, first: int, payload: bytes) -> None:
     builder.lengths.append(Length(f"{unit}.length", (f"{unit}.payload",), 0, 1))
 
 
-def masked(pieces: Iterable[Piece]) -> bytes:
+def on_the_wire(pieces: Iterable[Piece]) -> bytes:
     """Return frames as they go over the wire: each payload masked by the key before it, if that is one."""
     made: list[bytes] = []
     key = b""
     for piece in pieces:
         octets = piece.octets
         if piece.name.endswith(".payload"):
-            octets = unmasked(octets, key) if len(key) == 4 and any(key) else octets
+            octets = masked(octets, key) if len(key) == 4 and any(key) else octets
         elif piece.name.endswith(".mask"):
             key = octets
         made.append(octets)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from merkhet.model import Weight
+from merkhet.wire.client_frames import masked
 from merkhet_fuzz.verdicts import ACCEPT, FREE, Decision, Verdict, either, refuse
 
 NAMES = {1: "text", 2: "binary"}
@@ -171,13 +172,7 @@ def _frame(octets: bytes, reading: Reading) -> None:
     key = octets[head.start - 4 : head.start]
     payload = octets[head.start : head.start + head.length]
     reading.at = head.start + head.length
-    _take(first, unmasked(payload, key) if any(key) else payload, reading, at)
-
-
-def unmasked(payload: bytes, key: bytes) -> bytes:
-    """Return a payload without its mask, or, if it has none, with it."""
-    repeated = (key * (len(payload) // 4 + 1))[: len(payload)]
-    return (int.from_bytes(payload, "big") ^ int.from_bytes(repeated, "big")).to_bytes(len(payload), "big")
+    _take(first, masked(payload, key) if any(key) else payload, reading, at)
 
 
 def _take(first: int, payload: bytes, reading: Reading, at: int) -> None:

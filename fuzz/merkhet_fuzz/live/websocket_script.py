@@ -9,12 +9,14 @@ from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from merkhet.expect_handshake import SAMPLE_KEY
+from merkhet.heard import Opcode
+from merkhet.wire.client_frames import short_frame
 from merkhet.wire.extensions import Deflate
 from merkhet_fuzz.bases import library
-from merkhet_fuzz.bases.websocket import CLOSE, FIN, PING
+from merkhet_fuzz.bases.websocket import CLOSE, PING
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.judges.deflate import ClientMessages
-from merkhet_fuzz.judges.frames import Event, Reading, follow, unmasked
+from merkhet_fuzz.judges.frames import Event, Reading, follow
 from merkhet_fuzz.live.seam import Place
 
 SENTINEL = b"merkhet-behind"
@@ -25,7 +27,7 @@ ENDPOINTS = {"subprotocol": "ws-subproto", "deflate": "ws-deflate", "serial": "w
 
 def client_frame(opcode: int, payload: bytes) -> bytes:
     """Return a whole frame of at most 125 octets."""
-    return bytes((FIN | opcode, 0x80 | len(payload))) + MASK + unmasked(payload, MASK)
+    return short_frame(Opcode(opcode), payload, MASK)
 
 
 OWN_CLOSE = client_frame(CLOSE, b"\x03\xe8")

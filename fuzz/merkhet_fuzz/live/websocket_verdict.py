@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from merkhet.answer import End
 from merkhet.heard import Close, Message, Pong, shown
 from merkhet.model import Weight
-from merkhet.wire.client_frames import ClientFrames
+from merkhet.wire.client_frames import ClientFrames, masked
 from merkhet.wire.judge_websocket import rules
 from merkhet.wire.websocket import is_reserved
 from merkhet_fuzz.inputs import PLAIN
-from merkhet_fuzz.judges.frames import CONTROL, Event, is_text, unmasked
+from merkhet_fuzz.judges.frames import CONTROL, Event, is_text
 from merkhet_fuzz.live.websocket_answer import chosen_none
 from merkhet_fuzz.live.websocket_answer import judge as judge_answer
 from merkhet_fuzz.live.websocket_script import SENTINEL
@@ -315,4 +315,4 @@ def _is_of_the_fault(talk: Talk, pong: bytes) -> bool:
     is_masked = octets[at + 1] & 0x80
     start = at + (6 if is_masked else 2)
     payload = octets[start : start + (octets[at + 1] & 0x7F)]
-    return pong == (unmasked(payload, octets[start - 4 : start]) if is_masked else payload)
+    return pong == (masked(payload, octets[start - 4 : start]) if is_masked else payload)
