@@ -1,6 +1,6 @@
 """How many of the reference's mutants the fuzzers find, with no check to help them: each within a bounded time, by a fixed seed.
 
-    python conformance/tests/mutation_score.py                  every mutant; writes mutation_score.json
+    python conformance/tests/mutation_score.py -o score.json    every mutant; writes what came of each
     python conformance/tests/mutation_score.py --only M         one mutant, and what was found
     python conformance/tests/mutation_score.py --about rfc6455- those that break a requirement of this document
 
@@ -41,7 +41,6 @@ from merkhet_fuzz.live.campaign import LiveCampaign
 from merkhet_fuzz.live.prober import Target
 from merkhet_fuzz.live.seam import Place
 
-SCORE = Path(__file__).parent / "mutation_score.json"
 SEED = 1
 NONE = "none"
 KINDS: dict[str, tuple[Kind, ...]] = {
@@ -61,7 +60,7 @@ GRACE_SECONDS = 30.0
 
 
 class Score(msgspec.Struct, frozen=True):
-    """What came of one mutant. `finding` is the id of the first finding, "" for none; `reason` why not, written by hand."""
+    """What came of one mutant. `finding` is the id of the first finding, "" for none."""
 
     mutant: str
     breaks: str
@@ -69,7 +68,6 @@ class Score(msgspec.Struct, frozen=True):
     input: str = ""
     seconds: float = 0.0
     trouble: str = ""
-    reason: str = ""
 
 
 class FoundError(Exception):
@@ -111,21 +109,14 @@ def live(target: Target, until: float) -> None:
 @contextlib.contextmanager
 def served() -> Generator[Target]:
     """Serve the contract by the reference as it is in this process."""
-    from merkhet_reference import contract, limits, server
-
     with contextlib.ExitStack() as stack:
         folder, drop = (Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(2))
         fixtures.write(folder)
-        bounds = limits.Limits(idle_seconds_max=2.5, head_seconds_max=3.0, content_seconds_max=3.0)
-        files = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
         def started() -> tuple[Address, Place]:
-            made = server.Server(contract.application(folder, drop), limits=bounds)
-            made.listen(0)
-            made.start()
-            host, port = made.address
+            host, port = proving_ground.started(folder, drop).address
             names = Names(host=f"localhost:{port}".encode(), scheme="http", endpoints=OFFERED)
-            return Address(host=host, port=port), Place(names, files)
+            return Address(host=host, port=port), Place(names, fixtures.FIXTURES)
 
         # A fault may end the thread that all connections are served by: then another server takes its place.
         yield Target("reference", *started(), restart=started)
@@ -156,31 +147,18 @@ def try_in_child(score: Score, seconds: float, sender: Connection) -> None:
         seconds=round(time.monotonic() - begun, 1),
         trouble=trouble[:300],
     )
-    sender.send_bytes(msgspec.json.encode(made))
+    sender.send(made)
     sender.close()
     os._exit(0)
 
 
 def try_one(score: Score, seconds: float) -> Score:
     """Fork a child for a mutant, and wait for it."""
-    context = proving_ground.forking()
-    receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=try_in_child, args=(score, seconds, sender), daemon=True)
-    child.start()
-    sender.close()
     try:
-        is_there = receiver.poll(seconds + GRACE_SECONDS)
-        return msgspec.json.decode(receiver.recv_bytes(), type=Score) if is_there else told(score, "no end")
-    except EOFError:
-        return told(score, "the child died")
-    finally:
-        child.kill()
-        child.join()
-
-
-def told(score: Score, trouble: str) -> Score:
-    """Return a score that says why there is none."""
-    return msgspec.structs.replace(score, trouble=trouble)
+        made = proving_ground.in_child(try_in_child, (score, seconds), seconds + GRACE_SECONDS)
+        return msgspec.convert(made, Score)
+    except proving_ground.ChildError as problem:
+        return msgspec.structs.replace(score, trouble=str(problem))
 
 
 def chosen(only: Sequence[str], about: str) -> list[Score]:
@@ -194,7 +172,7 @@ def chosen(only: Sequence[str], about: str) -> list[Score]:
 
 
 def main() -> int:
-    """Try the mutants; return 1 if the reference as it is shows anything, or a mutant is missed and no reason is written."""
+    """Try the mutants; return 1 if the reference as it is shows anything."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--only", action="append", default=[], metavar="MUTANT")
     options.add_argument("--about", default="", metavar="DOCUMENT")

@@ -22,7 +22,7 @@ from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from unittest import mock
 
 import mutation
@@ -81,24 +81,36 @@ def try_all(trials: Sequence[Trial], jobs: int) -> Iterator[Tried]:
 
 def try_one(trial: Trial) -> Tried:
     """Fork a child for the trial and wait for it."""
-    context = forking()
-    receiver, sender = context.Pipe(duplex=False)
     began = time.perf_counter()
-    child = context.Process(target=_child, args=(trial, sender), daemon=True)
-    child.start()
-    sender.close()
     tried = Tried(trial)
     try:
-        if receiver.poll(CHILD_SECONDS_MAX):
-            tried.outcomes, tried.found, tried.trouble = receiver.recv()
-        else:
-            tried.trouble = f"no result within {CHILD_SECONDS_MAX:g} s"
-    except EOFError:
-        tried.trouble = "the child died"
-    child.kill()
-    child.join()
+        tried.outcomes, tried.found, tried.trouble = in_child(_child, (trial,), CHILD_SECONDS_MAX)
+    except ChildError as problem:
+        tried.trouble = str(problem)
     tried.seconds = time.perf_counter() - began
     return tried
+
+
+class ChildError(Exception):
+    """A child that handed nothing over. The message says why."""
+
+
+def in_child(work: Callable[..., None], arguments: tuple[object, ...], seconds_max: float) -> Any:
+    """Fork a child that does this work, with a connection behind its arguments; return what it sends there. Raises ChildError."""
+    context = forking()
+    receiver, sender = context.Pipe(duplex=False)
+    child = context.Process(target=work, args=(*arguments, sender), daemon=True)
+    child.start()
+    sender.close()
+    try:
+        if receiver.poll(seconds_max):
+            return receiver.recv()
+        raise ChildError(f"no result within {seconds_max:g} s")
+    except EOFError:
+        raise ChildError("the child died") from None
+    finally:
+        child.kill()
+        child.join()
 
 
 @functools.cache
@@ -130,7 +142,7 @@ def _child(trial: Trial, sender: Connection) -> None:
 
 
 def _run(trial: Trial) -> tuple[Outcomes, Found, str]:
-    from merkhet_reference import contract, limits, server, tls
+    from merkhet_reference import tls
 
     known = catalogue.load().checks
     checks: list[AnyCheck] = [known[name] for name in trial.checks]
@@ -138,15 +150,18 @@ def _run(trial: Trial) -> tuple[Outcomes, Found, str]:
         folder, drop, keys = (Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(3))
         fixtures.write(folder)
         context = tls.server_context(*certificates(keys)) if trial.tls else None
-        bounds = limits.Limits(idle_seconds_max=2.5, head_seconds_max=3.0, content_seconds_max=3.0)
+        return _judge(trial, checks, functools.partial(started, folder, drop, context), folder)
 
-        def started() -> server.Server:
-            made = server.Server(contract.application(folder, drop), limits=bounds, ssl_context=context)
-            made.listen(0)
-            made.start()
-            return made
 
-        return _judge(trial, checks, started, folder)
+def started(folder: Path, drop: Path, context: ssl.SSLContext | None = None) -> Served:
+    """Return the reference of this process, faulty if a mutant is applied, serving the contract; over TLS with a context."""
+    from merkhet_reference import contract, limits, server
+
+    bounds = limits.Limits(idle_seconds_max=2.5, head_seconds_max=3.0, content_seconds_max=3.0)
+    made = server.Server(contract.application(folder, drop), limits=bounds, ssl_context=context)
+    made.listen(0)
+    made.start()
+    return made
 
 
 class Served(Protocol):
@@ -163,7 +178,7 @@ class Served(Protocol):
 
 
 def _judge(
-    trial: Trial, checks: Sequence[AnyCheck], started: Callable[[], Served], folder: Path
+    trial: Trial, checks: Sequence[AnyCheck], start: Callable[[], Served], folder: Path
 ) -> tuple[Outcomes, Found, str]:
     client = None
     if trial.tls:
@@ -180,12 +195,12 @@ def _judge(
         )
 
     def spare() -> Spare:
-        served = started()
+        served = start()
         address, names = located(served)
         ending = threading.Thread(target=served.shutdown, daemon=True)
         return Spare(dialer=SocketDialer(address), names=names, terminate=ending.start, stop=lambda: None)
 
-    address, names = located(started())
+    address, names = located(start())
     target = RunTarget(address=address, names=names, folder=folder, spare=spare)
     # A fault that a TLS connection leaves to the next one is seen only where the next one is the same check's.
     options = RunOptions(timeout_scale=TIMEOUT_SCALE, jobs=1 if trial.tls else JOBS)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
-import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 import report_samples as samples
+import sources
 from msgspec import structs
 
 from merkhet import results as files
@@ -27,13 +26,7 @@ pytestmark = pytest.mark.skipif(not SLIM.exists(), reason="needs the source tree
 
 @pytest.fixture(scope="module")
 def slim() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("published_slim", SLIM)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return sources.module("published_slim", SLIM)
 
 
 def exchange(number: int, purpose: str, *events: WireEvent) -> Transcript:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import fnmatch
-import importlib.util
 import json
 import re
-import sys
 import tomllib
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+import sources
 
 TARGETS = Path(__file__).parents[1] / "targets"
 FOLDERS = sorted(path.parent for path in TARGETS.glob("*/merkhet.toml"))
@@ -22,13 +21,7 @@ pytestmark = pytest.mark.skipif(not TARGETS.exists(), reason="needs the source t
 
 
 def load_verifier() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("verify_contract", TARGETS / "verify_contract.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return sources.module("verify_contract", TARGETS / "verify_contract.py")
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
