@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from merkhet.model import Disagreement, FuzzFinding, Requirement, RunResults, Severity, Weight
 from merkhet_reports import summary
@@ -112,14 +113,31 @@ def _disagreement(found: Disagreement, rules: Mapping[str, Requirement], excused
     )
 
 
+class Side(NamedTuple):
+    """Participants that read the same, and what they made of the input, in words; the texts are as they came."""
+
+    number: int
+    participants: tuple[str, ...]
+    reading: str
+
+    @property
+    def names(self) -> str:
+        """The participants, on one line."""
+        return ", ".join(self.participants)
+
+
+def grouped(found: Disagreement) -> list[Side]:
+    """Return the sides of a disagreement, by their numbers."""
+    made: dict[int, Side] = {}
+    for name, number, reading in zip(found.participants, found.sides, found.readings, strict=False):
+        before = made.get(number, Side(number, (), reading))
+        made[number] = before._replace(participants=(*before.participants, name))
+    return [made[number] for number in sorted(made)]
+
+
 def sides(found: Disagreement) -> list[tuple[str, str]]:
     """Return each side's participants and what they made of the input, in words; the texts are as they came."""
-    names: dict[int, list[str]] = {}
-    words: dict[int, str] = {}
-    for name, side, reading in zip(found.participants, found.sides, found.readings, strict=False):
-        names.setdefault(side, []).append(name)
-        words.setdefault(side, reading)
-    return [(", ".join(names[side]), words[side]) for side in sorted(names)]
+    return [(side.names, side.reading) for side in grouped(found)]
 
 
 def is_open(one: Told) -> bool:

@@ -136,13 +136,15 @@ def _facts(found: fuzzed.Found) -> str:
 
 
 def _readings(found: Disagreement) -> tuple[tuple[str, str, str, bool], ...]:
-    rows: list[tuple[str, str, str, bool]] = []
-    for side in sorted(set(found.sides)):
-        names = [name for name, at in zip(found.participants, found.sides, strict=False) if at == side]
-        words = next(said for at, said in zip(found.sides, found.readings, strict=False) if at == side)
-        wrong = any(name in found.at_fault for name in names)
-        rows.append((fuzzed.letter(side), printable(", ".join(names)), printable(words), wrong))
-    return tuple(rows)
+    return tuple(
+        (
+            fuzzed.letter(side.number),
+            printable(side.names),
+            printable(side.reading),
+            not set(side.participants).isdisjoint(found.at_fault),
+        )
+        for side in fuzzed.grouped(found)
+    )
 
 
 def octets(found: fuzzed.Found, most: int) -> Octets:
