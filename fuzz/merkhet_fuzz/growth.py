@@ -31,6 +31,8 @@ FACTOR_MAX = 3.0
 """Twice the input may take twice the time. This is a power of 1.6."""
 GROWTH_MAX = FACTOR_MAX**DOUBLINGS
 """How many times as long eight times the input may take: that would be 8."""
+GROWTH_PLAIN = 1.5 * GROWTH_MAX
+"""What is beyond by less is made longer: measured again, it might not be."""
 SECONDS_MIN = 0.02
 SECONDS_NONE = 0.0002
 """What takes less is made four times as long at once."""
@@ -104,6 +106,7 @@ PROBES: Mapping[Kind, Mapping[str, Probe]] = {
     },
     Kind.RANGE: {
         "digits": Probe("one", "range.first1", b"9"),
+        "digits-alone": Probe("one", "range.last1", b"9", b","),
         "ranges": Probe("one", "range.last1", b",0-0"),
         "commas": Probe("one", "range.last1", b","),
         "spaces": Probe("one", "range.last1", b" ", b",", b"1-1"),
@@ -130,6 +133,7 @@ PROBES: Mapping[Kind, Mapping[str, Probe]] = {
         "field-in-pieces": Probe("one", "disposition1.end", b"a", b"X: ", b"\r\n", each=4),
         "parameters": Probe("one", "disposition1.value", b'; a="\\"'),
         "parameter-of-backslashes": Probe("one", "disposition1.value", b"\\\\", b'; a="', b'"'),
+        "parameter-without-end": Probe("one", "disposition1.value", b"\\\\", b'; a="'),
         "value-of-spaces": Probe("one", "disposition1.value", b" ", b";", b"a"),
     },
     Kind.FRAMES: {
@@ -168,7 +172,15 @@ class Growth(NamedTuple):
         """Whether the longest took far longer than is due, and the last doubling had its share in that."""
         if len(self.seconds) <= DOUBLINGS or self.seconds[-1] < SECONDS_MIN:
             return False
-        return self.seconds[-1] > GROWTH_MAX * self.seconds[-1 - DOUBLINGS] and self.factors[-1] > FACTOR_MAX
+        return self._is_beyond(GROWTH_MAX)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is so far beyond linear that another measure will say the same."""
+        return self.is_beyond_linear and self._is_beyond(GROWTH_PLAIN)
+
+    def _is_beyond(self, factor: float) -> bool:
+        return self.seconds[-1] > factor * self.seconds[-1 - DOUBLINGS] and self.factors[-1] > FACTOR_MAX
 
 
 def is_long(made: Input) -> bool:
@@ -247,7 +259,7 @@ def longest(parser: Parser, probe: Probe, clock: Clock = time.thread_time) -> tu
         is_enough = seconds[-1] > SECONDS_ENOUGH and growth.factors[-1:] < (FACTOR_MAX,)
         octets = count * len(probe.repeated)
         is_too_much = seconds[-1] > min(SECONDS_MAX, oracles.HANG_SECONDS / 2) or octets > OCTETS_MAX
-        if is_enough or growth.is_beyond_linear or is_too_much:
+        if is_enough or growth.is_plain or is_too_much:
             return made, growth
         count *= 2
         if seconds[-1] < SECONDS_NONE:

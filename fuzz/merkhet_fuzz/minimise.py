@@ -78,11 +78,13 @@ def _shorter_base(made: Input) -> Iterator[Input]:
     ]
     if made.seed:
         yield from _moved(replace(made, seed=0))
-    for size, seed, name in sorted(others):
-        if size < now and any(edit.place.startswith("m") for edit in made.edits):
-            # The message that matters may as well be the first one.
-            edits = tuple(edit._replace(place=LATER.sub("", edit.place)) for edit in made.edits)
-            yield from _moved(replace(made, name=name, seed=seed, edits=edits))
+    # The message that matters may as well be the first one.
+    edits = tuple(edit._replace(place=LATER.sub("", edit.place)) for edit in made.edits)
+    if edits != made.edits:
+        yield replace(made, edits=edits)
+        for size, seed, name in sorted(others):
+            if size < now:
+                yield from _moved(replace(made, name=name, seed=seed, edits=edits))
     for size, seed, name in sorted(others):
         if size < now:
             yield from _moved(replace(made, name=name, seed=seed))

@@ -2,23 +2,23 @@
 
     python -m merkhet_fuzz.rediscover [--table fuzz/rediscovery.toml] [--only h11==0.14.0] [--environments DIR] [--write FILE]
 
-A fuzzer that finds nothing has proved nothing; this is the proof that it can.
+A fuzzer that finds nothing has proved nothing; this is the proof that it can. Parsers are called in their environment;
+servers, the tables [[live]], are started from conformance/targets in theirs, and fuzzed over the wire.
 """
 
 from __future__ import annotations
 
 import argparse
-import fnmatch
 import hashlib
 import subprocess
 import sys
 import tempfile
 import time
-import tomllib
 import venv
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import cast
 
 import msgspec
 
@@ -27,67 +27,16 @@ from merkhet_fuzz.inputs import Input
 from merkhet_fuzz.minimise import minimise
 from merkhet_fuzz.mutate import make
 from merkhet_fuzz.parsers import Parser
-from merkhet_fuzz.rediscovery_table import page
+from merkhet_fuzz.rediscover_live import served
+from merkhet_fuzz.rediscovery_table import SEED, Bug, Release, Row, Server, Shown, Table, is_it, page, read
 from merkhet_fuzz.render import render
 
 TABLE = Path("fuzz") / "rediscovery.toml"
-SEED = 1
 HANG_SECONDS = 0.1
-"""A release that loops does so often: it is ended sooner than in a campaign."""
+"""A release that loops does so often: it is ended sooner than in a campaign. What grows is given its time."""
+PATIENCE_SECONDS = oracles.HANG_SECONDS
 OURS = ("msgspec",)
 """What the fuzzer itself needs in an old release's environment; our own packages are put on its path."""
-
-
-class Bug(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of the table. `finding` is a glob on the label of the class.
-
-    `edit` is a glob on an edit of the input, where the class alone is shared with bugs that are still there. `probe` is
-    the name of one of growth's probes instead, for work that grows faster than the input.
-    """
-
-    id: str
-    about: str
-    finding: str = ""
-    edit: str = ""
-    probe: str = ""
-
-
-class Release(msgspec.Struct, frozen=True, kw_only=True):
-    """A release that has bugs, and one that has none of them. `inputs` of the campaign of SEED are tried on each at most.
-
-    `needs` are requirements that must be installed beside it.
-    """
-
-    parser: str
-    broken: str
-    mended: str
-    bug: tuple[Bug, ...]
-    inputs: int = 10000
-    needs: tuple[str, ...] = ()
-
-
-class Shown(msgspec.Struct, frozen=True):
-    """Where a bug showed: the number of the input, from 1, the seconds until then, and the smallest input."""
-
-    id: str
-    number: int
-    seconds: float
-    input: str
-
-
-class Row(NamedTuple):
-    """What came of one bug."""
-
-    release: Release
-    bug: Bug
-    shown: Shown | None
-    is_gone: bool
-
-
-def releases(path: Path) -> list[Release]:
-    """Return the rows of a table. Raises OSError, and ValueError for what is no such table."""
-    document = tomllib.loads(path.read_text(encoding="utf-8"))
-    return msgspec.convert(document.get("release", []), list[Release])
 
 
 def look(release: Release, parser: Parser) -> list[Shown]:
@@ -104,9 +53,10 @@ def look(release: Release, parser: Parser) -> list[Shown]:
             wire = render(make(parser.kind, SEED, index))
             is_split = index % campaign.SEGMENTS_EVERY == 0
             labels = [suspicion.label for suspicion in oracles.observe(parser, wire, with_segments=is_split)]
-            for bug in [each for each in left if any(_is_it(each, label, wire.input) for label in labels)]:
+            for bug in [each for each in left if any(is_it(each, label, wire.input) for label in labels)]:
                 left.remove(bug)
                 shown.append(Shown(bug.id, index + 1, time.monotonic() - begun, str(_least(parser, bug, wire.input))))
+    oracles.HANG_SECONDS = PATIENCE_SECONDS
     for bug in release.bug:
         if bug.probe:
             made, _ = growth.longest(parser, growth.PROBES[parser.kind][bug.probe])
@@ -114,15 +64,9 @@ def look(release: Release, parser: Parser) -> list[Shown]:
     return shown
 
 
-def _is_it(bug: Bug, label: str, made: Input) -> bool:
-    if not fnmatch.fnmatchcase(label, bug.finding):
-        return False
-    return not bug.edit or any(fnmatch.fnmatchcase(str(edit), bug.edit) for edit in made.edits)
-
-
 def _least(parser: Parser, bug: Bug, made: Input) -> Input:
     def shows(smaller: Input) -> bool:
-        return any(_is_it(bug, suspicion.label, smaller) for suspicion in campaign.replay(parser, smaller))
+        return any(is_it(bug, suspicion.label, smaller) for suspicion in campaign.replay(parser, smaller))
 
     return minimise(made, shows, 6 if bug.finding.startswith("hang") else 60)[0]
 
@@ -156,13 +100,26 @@ def ask(python: Path, table: Path, place: int) -> list[Shown]:
 
 def check(place: int, release: Release, folder: Path, table: Path) -> list[Row]:
     """Return what came of each bug of a release, and of the one that is mended. Each is printed."""
-    broken = {each.id: each for each in ask(environment(folder, release.broken, release.needs), table, place)}
-    mended = {each.id for each in ask(environment(folder, release.mended, release.needs), table, place)}
-    rows = [Row(release, bug, broken.get(bug.id), bug.id not in mended) for bug in release.bug]
+    broken = ask(environment(folder, release.broken, release.needs), table, place)
+    mended = ask(environment(folder, release.mended, release.needs), table, place)
+    return _compared(release, broken, mended)
+
+
+def check_server(server: Server, folder: Path) -> list[Row]:
+    """Return what came of each bug of a server, and of the one that is mended. Each is printed."""
+    broken = served(environment(folder, server.broken, server.needs), server, is_broken=True)
+    mended = served(environment(folder, server.mended, server.needs), server, is_broken=False)
+    return _compared(server, broken, mended)
+
+
+def _compared(release: Release | Server, broken: Sequence[Shown], mended: Sequence[Shown]) -> list[Row]:
+    found = {each.id: each for each in broken}
+    there = {each.id for each in mended}
+    rows = [Row(release, bug, found.get(bug.id), bug.id not in there) for bug in release.bug]
     for row in rows:
-        found = f"input {row.shown.number}, {row.shown.seconds:.1f} s: {row.shown.input}" if row.shown else "NOT FOUND"
+        at = f"input {row.shown.number}, {row.shown.seconds:.1f} s: {row.shown.input}" if row.shown else "NOT FOUND"
         gone = "gone" if row.is_gone else "STILL THERE"
-        _say(f"{release.broken}  {row.bug.id}: {found}; in {release.mended}: {gone}")
+        _say(f"{release.broken}  {row.bug.id}: {at}; in {release.mended}: {gone}")
     return rows
 
 
@@ -184,29 +141,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--environments", type=Path, help="where environments are kept; default: a folder that goes away"
     )
     options.add_argument("--write", type=Path, metavar="FILE", help="write the list, with times, as Markdown")
+    options.add_argument("--jobs", type=int, default=1, help="so many releases side by side; default: 1")
     options.add_argument("--here", type=int, help="look in this environment for the bugs of this row, and print JSON")
     given = options.parse_args(arguments)
     table = cast("Path", given.table)
-    every = releases(table)
+    every = read(table)
     if given.here is not None:
-        release = every[cast("int", given.here)]
+        release = every.release[cast("int", given.here)]
         sys.stdout.buffer.write(msgspec.json.encode(look(release, parsers.load(release.parser))))
         return 0
-    rows: list[Row] = []
     with tempfile.TemporaryDirectory() as temporary:
         kept: Path | None = given.environments
-        folder = kept if kept is not None else Path(temporary)
-        for place, release in enumerate(every):
-            if not given.only or release.broken in given.only:
-                rows += check(place, release, folder, table)
+        folder = (kept if kept is not None else Path(temporary)).resolve()
+        rows = _check_all(every, given.only, given.jobs, folder, table)
     if given.write is not None:
-        told = [
-            (row.release.broken, row.bug.id, row.bug.about, row.shown, row.release.mended, row.is_gone) for row in rows
-        ]
-        cast("Path", given.write).write_text(page(told), encoding="utf-8")
+        cast("Path", given.write).write_text(page(rows), encoding="utf-8")
     for words in wrong(rows):
         _say(words)
     return int(bool(wrong(rows)) or not rows)
+
+
+def _check_all(every: Table, only: Sequence[str], jobs: int, folder: Path, table: Path) -> list[Row]:
+    """Make the environments one after the other, which is what pip asks for, and then look in them."""
+    rows: tuple[Release | Server, ...] = (*every.release, *every.live)
+    asked = [each for each in rows if not only or each.broken in only]
+    for each in asked:
+        for requirement in (each.broken, each.mended):
+            environment(folder, requirement, each.needs)
+    with ThreadPoolExecutor(jobs) as pool:
+        looking = [
+            pool.submit(check_server, each, folder)
+            if isinstance(each, Server)
+            else pool.submit(check, every.release.index(each), each, folder, table)
+            for each in asked
+        ]
+        return [row for each in looking for row in each.result()]
 
 
 def _say(words: str) -> None:

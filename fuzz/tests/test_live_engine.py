@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import socket
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -182,6 +183,18 @@ def test_blame_finds_the_one_input_that_hurts_alone() -> None:
     assert blame.blamed(inputs, lambda some: inputs[37] in some) == inputs[37]
     assert blame.blamed(inputs, lambda some: {inputs[1], inputs[99]} <= set(some)) is None
     assert blame.blamed([], lambda _: True) is None
+
+
+def test_who_was_never_answered_is_blamed_first() -> None:
+    inputs = [Input.parse(f"http-request.get#{seed}") for seed in range(8)]
+    tried: list[list[Input]] = []
+
+    def hurts(some: Sequence[Input]) -> bool:
+        tried.append(list(some))
+        return inputs[5] in some
+
+    assert blame.blamed(inputs, hurts, likely=[inputs[1], inputs[5]]) == inputs[5]
+    assert tried == [[inputs[1]], [inputs[5]]]
 
 
 def _usage(usage: watch.Usage, _group: int) -> watch.Usage:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from answering import CANARY, dialogue, error, labels, place, told
+from answering import CANARY, DATE, dialogue, error, labels, place, told
 
 from merkhet.answer import End
+from merkhet.template import Names
+from merkhet_fuzz.live.seam import Place
 
 HELLO = told(b"POST", content=b"hello")
 GET, POST, CHUNKED = "http-request.get#0", "http-request.post#0", "http-request.chunked#0"
@@ -125,3 +127,13 @@ def test_get_with_content_may_be_refused() -> None:
 def test_a_host_that_is_not_the_servers_own_may_be_refused() -> None:
     assert labels(f"{GET} host.value:put=0,78", told() + CANARY) == []
     assert labels(f"{GET} host.value:put=0,40", told() + CANARY) == ["accepted.rfc9112-3.2-6c.host"]
+
+
+def test_who_answers_a_head_has_read_it_without_saying_so() -> None:
+    bare = Place(Names(host=b"a.test", scheme="http", endpoints={"root": "/"}))
+    page = b"HTTP/1.1 200 OK\r\n" + DATE + b"Content-Length: 0\r\n"
+    answers = page + b"\r\n" + page + b"Connection: close\r\n\r\n"
+    assert labels(GET, answers, where=bare) == []
+    assert labels(f"{GET} host:drop", answers, where=bare) == ["accepted.rfc9112-3.2-6a.host"]
+    # It may not have looked at a content that it has no use for.
+    assert labels(HEX, answers, where=bare) == []

@@ -62,3 +62,11 @@ def test_segments_stay_where_they_matter() -> None:
 def test_no_replay_is_made_beyond_the_bound() -> None:
     _, replays = minimise(Input.parse("http-request.several#9 each@4 host:twice m2-host:twice"), lambda _: False, 5)
     assert replays == 5
+
+
+def test_the_message_that_matters_may_be_the_first() -> None:
+    def lacks_a_host(made: Input) -> bool:
+        return any(edit.what == "drop" and edit.place.endswith("host") for edit in made.edits)
+
+    least, _ = minimise(Input.parse("http-request.several#9 m2-host:drop"), lacks_a_host)
+    assert str(least) == "http-request.get#0 host:drop"

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from broken import chunked
 
-from merkhet_fuzz import growth, parsers, rediscover
+from merkhet_fuzz import growth, parsers, rediscover, rediscover_live
 from merkhet_fuzz.grammar import Kind
-from merkhet_fuzz.rediscover import Bug, Release, Row, Shown, look, releases, wrong
-from merkhet_fuzz.rediscovery_table import page
+from merkhet_fuzz.inputs import Input
+from merkhet_fuzz.live.surfaces import SURFACES
+from merkhet_fuzz.rediscover import look, wrong
+from merkhet_fuzz.rediscover_live import served
+from merkhet_fuzz.rediscovery_table import Bug, Release, Row, Server, Shown, page, read
 
 TABLE = Path(__file__).parents[1] / "rediscovery.toml"
+TARGETS = Path(__file__).parents[2] / "conformance" / "targets"
 ANY_TWO = Bug(id="two", about="any two octets", finding="accepted.rfc9112-7.1-a3.*")
 
 
@@ -21,17 +27,21 @@ def release(*bugs: Bug, inputs: int = 400) -> Release:
 
 
 def test_the_table_is_sound() -> None:
-    rows = releases(TABLE)
+    table = read(TABLE)
     labels = parsers.known()
-    names = [(row.broken, row.parser, bug.id) for row in rows for bug in row.bug]
+    rows: list[Release | Server] = [*table.release, *table.live]
+    names = [(row.broken, isinstance(row, Server) or row.parser, bug.id) for row in rows for bug in row.bug]
     assert len(names) == len(set(names)) > 40
     for row in rows:
-        assert row.parser in labels
-        assert row.broken.partition("==")[0] == row.mended.partition("==")[0] == labels[row.parser]
-        kind = Kind(row.parser.partition(":")[2])
-        for bug in row.bug:
-            assert bool(bug.finding) is not bool(bug.probe), bug
-            assert not bug.probe or bug.probe in growth.PROBES[kind], bug
+        assert row.broken.partition("==")[0] == row.mended.partition("==")[0]
+        assert all(bool(bug.finding) is not bool(bug.probe) for bug in row.bug)
+    for release in table.release:
+        assert labels[release.parser] == release.broken.partition("==")[0]
+        probes = growth.PROBES[Kind(release.parser.partition(":")[2])]
+        assert all(not bug.probe or bug.probe in probes for bug in release.bug)
+    for server in table.live:
+        assert server.mended in (TARGETS / server.target / "requirements.txt").read_text(encoding="utf-8").split()
+        assert Kind(server.surface) in SURFACES
 
 
 def test_a_bug_is_found_where_it_is_and_only_there() -> None:
@@ -60,10 +70,12 @@ def test_what_is_not_as_the_table_says_is_told() -> None:
 
 def test_the_list_has_a_line_for_each() -> None:
     shown = Shown("two", 7, 0.25, "chunked.body#0 data-end1.end:any-any")
-    text = page([("a==1", "two", "about", shown, "a==2", True), ("a==1", "x", "about", None, "a==2", False)])
-    assert "| a==1 | two | about | 7 | 0.2 | `chunked.body#0 data-end1.end:any-any` | a==2 |" in text
-    assert "not found" in text
-    assert "STILL in a==2" in text
+    served = Server(target="toy", surface="http-request", broken="b==1", mended="b==2", bug=(ANY_TWO,))
+    text = page([Row(release(), ANY_TWO, shown, is_gone=True), Row(served, ANY_TWO, None, is_gone=False)])
+    line = "`chunked.body#0 data-end1.end:any-any`"
+    assert f"| a==1 | two | any two octets | test:chunked | 7 | 0.2 | {line} | a==2 |" in text
+    assert "| b==1 | two | any two octets | live, toy | not found" in text
+    assert "STILL in b==2" in text
 
 
 def test_the_command_asks_each_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -89,3 +101,30 @@ def test_the_command_asks_each_environment(monkeypatch: pytest.MonkeyPatch, tmp_
     answers["h11==1"] = answers["h11==0"]
     assert rediscover.main(["--table", str(table)]) == 1
     assert rediscover.main(["--table", str(table), "--only", "nothing==1"]) == 1
+
+
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Server:
+    """A target that is the standard library's own server, which looks at no length of a GET."""
+    monkeypatch.setattr(rediscover_live, "TARGETS", tmp_path)
+    (tmp_path / "toy").mkdir()
+    words = ["python", "-m", "http.server", "{port}", "--bind", "127.0.0.1", "--protocol", "HTTP/1.1"]
+    declared = f'[target.toy]\ncommand = {words}\n\n[target.toy.endpoint]\nroot = "/"\n'
+    (tmp_path / "toy" / "merkhet.toml").write_text(declared, encoding="utf-8")
+    plus = Bug(id="plus", about="a length of +5", finding="accepted.rfc9112-6.3-5.then-length-plus")
+    return Server(target="toy", surface="http-request", broken="toy==1", mended="toy==2", bug=(plus,), seconds=30.0)
+
+
+def test_a_bug_is_found_on_a_server(toy: Server) -> None:
+    (shown,) = served(Path(sys.executable), toy, is_broken=True)
+    assert shown.id == "plus"
+    assert any(edit.what == "then-length-plus" for edit in Input.parse(shown.input).edits)
+    assert shown.number >= 1
+
+
+def test_a_server_that_does_not_start_is_no_mended_one(toy: Server) -> None:
+    (rediscover_live.TARGETS / "toy" / "merkhet.toml").write_text(
+        '[target.toy]\ncommand = ["python", "-c", "", "{port}"]\n', encoding="utf-8"
+    )
+    with pytest.raises(subprocess.CalledProcessError, match="exit status"):
+        served(Path(sys.executable), toy, is_broken=False)

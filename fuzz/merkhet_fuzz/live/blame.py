@@ -1,4 +1,4 @@
-"""Which of many inputs a server was hurt by: halves of them are tried on a server that was started anew."""
+"""Which input a server was hurt by: likely ones, then halves of them all, are tried on one that was started anew."""
 
 from __future__ import annotations
 
@@ -9,8 +9,16 @@ from merkhet_fuzz.inputs import Input
 TRIES_MAX = 24
 
 
-def blamed(inputs: Sequence[Input], hurts: Callable[[Sequence[Input]], bool]) -> Input | None:
-    """Return the one input that alone does the harm that all of these did; None if no half of them does it any more."""
+def blamed(
+    inputs: Sequence[Input], hurts: Callable[[Sequence[Input]], bool], likely: Sequence[Input] = ()
+) -> Input | None:
+    """Return the one input that alone does the harm that all of these did; None if no half of them does it any more.
+
+    `likely` are tried first, each alone.
+    """
+    for made in likely:
+        if hurts([made]):
+            return made
     left = list(inputs)
     tries = 0
     while len(left) > 1 and tries < TRIES_MAX:

@@ -38,6 +38,8 @@ SETTLE_SECONDS = 10.0
 """For making one finding small, and for the suspects that are left when the time is over."""
 BLAME_SECONDS = 60.0
 """For finding out which input it was that hurt the server."""
+LIKELY_MAX = 4
+"""Of those that were not answered, the first are looked at alone: who loops answers nobody."""
 REPEATS = 100
 """How often few inputs are sent, for what they take away to be seen."""
 DIES = "dies"
@@ -77,6 +79,7 @@ class LiveCampaign:
     _suspects: dict[str, list[Suspect]] = field(default_factory=dict[str, list[Suspect]])
     _flying: dict[int, Input] = field(default_factory=dict[int, Input])
     _sent: list[Input] = field(default_factory=list[Input])
+    _silent: list[Input] = field(default_factory=list[Input])
     _before: watch.Usage = field(default_factory=watch.Usage)
 
     def run(self) -> None:
@@ -102,10 +105,13 @@ class LiveCampaign:
         engine = Engine(self.target.address, timing, IN_FLIGHT)
         self._flying.clear()
         self._sent.clear()
+        self._silent.clear()
         split: dict[int, Trial] = {}
         for trial in engine.run(self._trials(prober, count, until)):
             self.inputs += 1
             del self._flying[trial.index]
+            if trial.dialogue.end is End.SILENT and len(self._silent) < LIKELY_MAX:
+                self._silent.append(trial.input)
             found = trial.dialogue.suspicions()
             if not found and segments.whole(trial.input) is not None:
                 split[trial.index] = trial
@@ -246,7 +252,7 @@ class LiveCampaign:
                 list(Engine(self.target.address, Timing(prober.timing.quiet, 2.0), IN_FLIGHT).run(trials))
             return watch.wrong(self.target.group(), before) == wrong
 
-        made = blame.blamed(self._sent, hurts)
+        made = blame.blamed(self._sent, hurts, self._silent)
         if made is None:
             self.unrepeated.setdefault(wrong, f"one of {len(self._sent)} inputs, from {self._sent[0]} on")
             return

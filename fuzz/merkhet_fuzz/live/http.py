@@ -232,11 +232,16 @@ class HttpDialogue(AnsweredDialogue):
             return self._kept(at) or self._misnamed(at)
         if self._count == at:
             return self._unanswered()
-        if self._count <= at or finals[at].status >= 400 or not self._tells:
+        if self._count <= at or finals[at].status >= 400 or not (self._tells or self._is_head(at)):
             return []
         return (
             [] if self._is_replaced(at) else [self._suspicion("accepted", f"a refusal: {verdict.why}", verdict.weight)]
         )
+
+    def _is_head(self, message: int) -> bool:
+        """Tell whether a message is a head alone: who answers it has read it all, whether or not it says so."""
+        roles = self.wire.base.roles
+        return [roles[piece.unit] for piece in self.wire.base.pieces if piece.message == message][-1] == "head-end"
 
     def _misnamed(self, at: int) -> list[Suspicion]:
         """Return that a fault of the request was told as one of the server's own."""
