@@ -18,7 +18,7 @@ from merkhet_fuzz.spellings import COUNT, SPELLINGS
 from merkhet_fuzz.strategies import bases, inputs
 from merkhet_fuzz.verdicts import Decision
 
-DIGEST = "55f4c13f1397298fe70f430f4f4507a0"
+DIGEST = "57dfe381e233bff0452c3c7affb43b3b"
 KINDS = st.sampled_from(list(Kind))
 
 

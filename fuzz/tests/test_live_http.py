@@ -12,6 +12,7 @@ from merkhet_fuzz.live.seam import Place
 HELLO = told(b"POST", content=b"hello")
 GET, POST, CHUNKED = "http-request.get#0", "http-request.post#0", "http-request.chunked#0"
 HEX = f"{CHUNKED} chunk1.size:hex-zero"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 TWICE = told(b"POST", content=b"hellohello")
 HONEST = {
     GET: told() + CANARY,
@@ -35,6 +36,9 @@ HONEST = {
     "connection.shut#0": told() + CANARY,
     "connection.endless#1": error(400),
     "connection.hundred#0": told() + told(closes=True),
+    "connection.secure#0": error(421),
+    "connection.later#0": told() + CANARY,
+    "connection.expect-old#0": told(b"POST", content=b"hello", closes=True),
 }
 FAULTY = {
     "refused.legal": (GET, error(400), End.CLOSED),
@@ -57,6 +61,9 @@ FAULTY = {
     "surplus.rfc9112-6.1-14.old-chunked": ("connection.old-chunked#0", TWICE + CANARY, End.CLOSED),
     "refused.rfc9112-3.2.2-6.absolute": ("connection.absolute#0", error(404, b"") + CANARY, End.CLOSED),
     "lost.rfc9110-10.1.1-11.expect": ("connection.expect#0", b"", End.SILENT),
+    "accepted.rfc9110-7.4-2.secure": ("connection.secure#0", told(target=b"https://a.test/echo") + CANARY, End.CLOSED),
+    "refused.rfc9110-6.2-6.later": ("connection.later#0", error(505), End.CLOSED),
+    "told.rfc9110-10.1.1-7.expect-old": ("connection.expect-old#0", CONTINUE + HELLO + CANARY, End.CLOSED),
     "lost.rfc9112-6.3-a3.bare": ("connection.bare#0", b"", End.SILENT),
     "lost.rfc9112-9.5-4.hundred": ("connection.hundred#0", told() + told(), End.CLOSED),
     "accepted.rfc9112-7.1.1-a2.endless": ("connection.endless#1", HELLO + CANARY, End.CLOSED),
@@ -99,7 +106,7 @@ def test_content_is_sent_when_it_is_asked_for() -> None:
     (head,) = talk.outgoing
     assert head.endswith(b"\r\n\r\n")
     talk.outgoing.clear()
-    talk.received(b"HTTP/1.1 100 Continue\r\n\r\n")
+    talk.received(CONTINUE)
     assert b"".join(talk.outgoing).startswith(b"hello")
     talk.received(HELLO + CANARY)
     talk.ended(End.CLOSED)
@@ -137,3 +144,28 @@ def test_who_answers_a_head_has_read_it_without_saying_so() -> None:
     assert labels(f"{GET} host:drop", answers, where=bare) == ["accepted.rfc9112-3.2-6a.host"]
     # It may not have looked at a content that it has no use for.
     assert labels(HEX, answers, where=bare) == []
+
+
+def test_who_times_out_on_a_client_that_waits_for_leave_has_not_told_it_to_go_on() -> None:
+    assert labels("connection.expect#0", error(408)) == ["lost.rfc9110-10.1.1-11.expect"]
+    assert labels("connection.expect#0", error(417)) == []
+
+
+def test_a_client_of_http_1_0_waits_for_nobody() -> None:
+    talk = dialogue("connection.expect-old#0")
+    (head,) = talk.outgoing
+    assert head.endswith(b"\r\n\r\n")
+    talk.outgoing.clear()
+    talk.quiet()
+    assert b"".join(talk.outgoing).startswith(b"hello")
+
+
+@pytest.mark.parametrize("name", ["absolute-case", "absolute-empty"])
+def test_another_spelling_is_compared_with_the_plain_one(name: str) -> None:
+    there = place()
+    line, refusal = f"connection.{name}#0", error(404, b"") + CANARY
+    there.notes["absolute"] = True
+    (label,) = labels(line, refusal, where=there)
+    assert label.startswith("refused.rfc3986-")
+    there.notes["absolute"] = False
+    assert labels(line, refusal, where=there) == []

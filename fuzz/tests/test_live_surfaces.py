@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -187,6 +188,26 @@ def test_a_304_keeps_what_the_coded_text_says_of_its_choice() -> None:
     assert negotiation.kept(asked("gzip", b""), answered(304), coded) == []
     found = negotiation.kept(asked("gzip", b"", gzip), answered(304, LINES.replace(b"Vary", b"X-V")), coded)
     assert labels(found) == ["rfc9110-15.4.5-1 vary"]
+
+
+def test_a_coding_in_capital_letters_is_the_same_one() -> None:
+    coded = {b"gzip": ((b"Content-Encoding", b"gzip"),)}
+    capital, plain_text = asked("gzip", b"", (b"Accept-Encoding", b"GZIP")), answered(200, content=b"a")
+    assert negotiation.cased(capital, answered(200, b"Content-Encoding: gzip\r\n"), coded) == []
+    assert negotiation.cased(capital, plain_text, {b"gzip": ()}) == [], "who never codes may go on so"
+    assert negotiation.cased(asked("gzip", b"", (b"Accept-Encoding", b"BR")), plain_text, coded) == []
+    assert labels(negotiation.cased(capital, plain_text, coded)) == ["rfc9110-8.4.1-a1 coding-case"]
+
+
+def test_what_is_called_gzip_is_gzip() -> None:
+    files_there, gzip = {"text.txt": b"text"}, asked("gzip", b"", (b"Accept-Encoding", b"gzip, x-own"))
+    for content, coding, wanted in (
+        (zlib.compress(b"text", wbits=31), b"gzip", []),
+        (zlib.compress(b"text"), b"gzip", ["rfc9110-8.4-1 coding-content"]),
+        (zlib.compress(b"text"), b"x-own", []),
+    ):
+        response = answered(200, b"Content-Encoding: " + coding + b"\r\n", content)
+        assert labels(negotiation.coding(gzip, response, files_there, {})) == wanted
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ STAYS = (
 OLD_STAYS = ((), (b"x-a",), (b"x-keep-alive",), (b"keep-alive-x",))
 NAMES = (
     "many", "close", "stays", "old", "old-kept", "old-chunked", "both", "expect", "expect-old", "expect-other", "absolute",
-    "asterisk", "slow", "shut", "hundred", "bare", "trailers", "endless",
+    "asterisk", "slow", "shut", "hundred", "bare", "trailers", "endless", "absolute-case", "absolute-empty", "secure", "later",
 )  # fmt: skip
 EDITED = frozenset(("many",))
 """Bases that are edited; the others are what they are about, and travel in any way."""
@@ -51,7 +51,8 @@ class Rules(NamedTuple):
 
     `behind` is the requirement that is broken by an answer to a later one, or by a connection that stays open.
     `may_refuse`: an error is as right as an answer. `may_end`: the connection may end behind any answer. `awaits`: the
-    content is sent when the server asks for it. `asked` is the requirement that a refusal or a missing answer breaks.
+    content is sent when the server asks for it; `hesitates`: when it was silent for a while, and nothing was to be asked.
+    `asked` is the requirement that a refusal or a missing answer breaks; with `must_refuse`, an answer.
     """
 
     answered: int = -1
@@ -60,6 +61,8 @@ class Rules(NamedTuple):
     may_refuse: bool = False
     may_end: bool = False
     awaits: bool = False
+    hesitates: bool = False
+    must_refuse: bool = False
     asked: str = ""
 
 
@@ -200,7 +203,7 @@ def expect(builder: Builder) -> Rules:
 def expect_old(builder: Builder) -> Rules:
     """A client of HTTP/1.0 is told nothing before the answer."""
     request(builder, Line(b"POST", version=b"HTTP/1.0", content=b"hello"), ("Expect", b"100-continue"))
-    return Rules(1, "rfc9112-9.3-a2", Weight.WARNING, may_refuse=True, may_end=True)
+    return Rules(1, "rfc9112-9.3-a2", Weight.WARNING, may_refuse=True, may_end=True, hesitates=True)
 
 
 def expect_other(builder: Builder) -> Rules:
@@ -214,6 +217,34 @@ def absolute(builder: Builder) -> Rules:
     target = b"http://a" + (b"/" if builder.is_simplest else builder.dice.pick((b"/", b"/?a=b", b"/?a/b")))
     request(builder, Line(target=target))
     return Rules(asked="rfc9112-3.2.2-6")
+
+
+def absolute_case(builder: Builder) -> Rules:
+    """A scheme in capital letters (RFC 3986, Section 3.1)."""
+    scheme = b"HTTP" if builder.is_simplest else builder.dice.pick((b"HTTP", b"Http", b"hTTp"))
+    request(builder, Line(target=scheme + b"://a/"))
+    return Rules(asked="rfc3986-3.1-a1", weight=Weight.WARNING)
+
+
+def absolute_empty(builder: Builder) -> Rules:
+    """An empty path, which is the root (RFC 3986, Section 6.2.3)."""
+    request(
+        builder, Line(target=b"http://a" if builder.is_simplest else builder.dice.pick((b"http://a", b"http://a?a")))
+    )
+    return Rules(asked="rfc3986-6.2.3-a1", weight=Weight.WARNING)
+
+
+def secure(builder: Builder) -> Rules:
+    """A URI of https on a connection that is not secured (RFC 9110, Section 7.4)."""
+    request(builder, Line(target=b"https://a/"))
+    return Rules(may_refuse=True, may_end=True, must_refuse=True, asked="rfc9110-7.4-2", weight=Weight.WARNING)
+
+
+def later(builder: Builder) -> Rules:
+    """A minor version that is yet to come is read as the highest that there is (RFC 9110, Section 6.2)."""
+    version = b"HTTP/1.2" if builder.is_simplest else builder.dice.pick((b"HTTP/1.2", b"HTTP/1.9"))
+    request(builder, _either_method(builder)._replace(version=version))
+    return Rules(may_end=True, asked="rfc9110-6.2-6", weight=Weight.WARNING)
 
 
 def asterisk(builder: Builder) -> Rules:
@@ -273,7 +304,7 @@ def endless(builder: Builder) -> Rules:
 
 MAKERS = (
     many, close, stays, old, old_kept, old_chunked, both, expect, expect_old, expect_other, absolute, asterisk, slow, shut,
-    hundred, bare, trailers, endless,
+    hundred, bare, trailers, endless, absolute_case, absolute_empty, secure, later,
 )  # fmt: skip
 
 

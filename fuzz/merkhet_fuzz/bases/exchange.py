@@ -186,7 +186,8 @@ def plain(made: Exchanges) -> None:
     elif roll == 3:
         made.request(_method(dice), "{redirect}", [])
     elif roll == 4:
-        made.request("GET", _at("param", quote(dice.pick(WORDS), safe=dice.pick(("", ";=,~+")))), [])
+        words = "".join(dice.pick(WORDS) for _ in range(1 + dice.below(3)))
+        made.request("GET", _at("param", quote(words, safe=dice.pick(("", ";=,~+")))), [])
     else:
         made.request(_method(dice), "{root}no-such-place", [])
 

@@ -14,21 +14,30 @@ from merkhet_fuzz.bases.connection import ENDLESS_BYTES, Rules
 from merkhet_fuzz.grammar import Base, Grammar, Kind, Piece
 from merkhet_fuzz.live.answers import Judges
 from merkhet_fuzz.live.http import OWN_LIMITS, HttpDialogue, HttpSurface
-from merkhet_fuzz.live.seam import Dialogue, Place
+from merkhet_fuzz.live.seam import Ask, Dialogue, Place
 from merkhet_fuzz.oracles import Suspicion
 from merkhet_fuzz.render import Wire
 from merkhet_fuzz.verdicts import Decision
 
-ABSOLUTE = b"http://a"
+ABSOLUTE = re.compile(rb"(https?://)a", re.IGNORECASE)
 SLEEP_MILLISECONDS = "40"
+TIMED_OUT = 408
 PERSISTS = "persists"
 """Note of a place: the server has answered several requests on one connection."""
+KNOWS_ABSOLUTE = "absolute"
+"""Note of a place: it takes absolute-form at all."""
 
 
 class ConnectionSurface(HttpSurface):
     """Inputs of kind connection."""
 
     kind = Kind.CONNECTION
+
+    def prepare(self, place: Place, ask: Ask) -> None:
+        """See whether the target takes absolute-form at all: who does not is told so once, and not for each kind of it."""
+        target = b"http://" + place.names.host + place.path("root")
+        answers = ask(b"GET %b HTTP/1.1\r\nHost: %b\r\nConnection: close\r\n\r\n" % (target, place.names.host), "GET")
+        place.notes[KNOWS_ABSOLUTE] = any(final.status < 400 for final in answers.finals)
 
     def placed(self, base: Base, place: Place) -> Base:
         """Ask for what every target has, in the form of request target that the base has."""
@@ -49,10 +58,11 @@ def _as_it_was(was: Piece, now: Piece, place: Place) -> Piece:
     if was.octets == b"/?slow" and place.has("sleep"):
         slow = re.sub(r"\{[^}]*\}", SLEEP_MILLISECONDS, place.names.endpoints["sleep"])
         return now._replace(octets=slow.encode("latin-1"))
-    if was.octets.startswith(ABSOLUTE):
-        path = place.path("echo" if place.has("echo") else "root")
-        query = was.octets.removeprefix(ABSOLUTE + b"/")
-        return now._replace(octets=b"http://" + place.names.host + path + query)
+    if form := ABSOLUTE.match(was.octets):
+        rest = was.octets[form.end() :]
+        if rest.startswith(b"/"):
+            rest = place.path("echo" if place.has("echo") else "root") + rest[1:]
+        return now._replace(octets=form[1] + place.names.host + rest)
     return now
 
 
@@ -69,7 +79,7 @@ class ConnectionDialogue(HttpDialogue):
             self.expected = self.expected[: self.rules.answered]
         self.shuts = self._name == "shut"
         self._withheld: deque[bytes] = deque()
-        if self.rules.awaits:
+        if self.rules.awaits or self.rules.hesitates:
             self._withhold()
 
     def _withhold(self) -> None:
@@ -84,27 +94,49 @@ class ConnectionDialogue(HttpDialogue):
         """Read on; send what was asked for."""
         super().received(octets)
         if self._withheld and self.answers.interims:
-            self.outgoing.extend(self._withheld)
-            self._withheld.clear()
+            self._give()
         if self._withheld and self.answers.finals:
             self.is_done = True  # it is not wanted
 
     def quiet(self) -> None:
         """Nothing came for a while: the end of the connection is waited for where there has to be one."""
-        if self._withheld:
-            return
-        super().quiet()
+        if self._withheld and self.rules.hesitates:
+            self._give()
+        elif not self._withheld:
+            super().quiet()
+
+    def _give(self) -> None:
+        self.outgoing.extend(self._withheld)
+        self._withheld.clear()
 
     def _verdict(self) -> list[Suspicion]:
+        if self.rules.hesitates and self.answers.interims:
+            wanted = "no interim answer to a client of HTTP/1.0"
+            return [Suspicion("told", "rfc9110-10.1.1-7", self._name, wanted, self.told())]
         if self._withheld:
-            return self._not_asked_for()
+            return self._not_asked_for() if self.rules.awaits else []
         if self.wire.verdict.decision is not Decision.ACCEPT:
             return [] if self._is_cut and self.rules.may_refuse else super()._verdict()
         if self._count == len(self.wire.expected) > 1:
             self._place.notes[PERSISTS] = True
         if self._name == "endless" and len(self.wire.octets) > ENDLESS_BYTES and self._count:
             return self._endless()
+        if self.rules.must_refuse and self._count:
+            return self._served()
+        if self._name in {"absolute-case", "absolute-empty"} and not self._is_comparable():
+            return []
         return super()._verdict()
+
+    def _served(self) -> list[Suspicion]:
+        if self.answers.finals[0].status >= 300:
+            return []
+        wanted = "a refusal: what is asked for is to be had on secured connections alone"
+        return [Suspicion("accepted", self.rules.asked, self._name, wanted, self.told(), self.rules.weight)]
+
+    def _is_comparable(self) -> bool:
+        """Tell whether the same in another spelling is taken."""
+        is_root = self._name != "absolute-empty" or self._place.path("root") == b"/"
+        return is_root and bool(self._place.notes.get(KNOWS_ABSOLUTE))
 
     def _endless(self) -> list[Suspicion]:
         if self.answers.finals[0].status >= 400 or not self._tells:
@@ -118,7 +150,9 @@ class ConnectionDialogue(HttpDialogue):
 
     def _not_asked_for(self) -> list[Suspicion]:
         """Return that neither a 100 nor a final answer came, though the head was whole (RFC 9110, Section 10.1.1)."""
-        if self._count or self.end is not End.SILENT or self._is_cut:
+        # Who says that the request took too long has waited for a content that waited for leave.
+        has_waited = self._count and self.answers.finals[0].status == TIMED_OUT
+        if not has_waited and (self._count or self.end is not End.SILENT or self._is_cut):
             return []
         wanted = "a 100 or a final answer as soon as the head is read"
         return [Suspicion("lost", "rfc9110-10.1.1-11", self._name, wanted, self.told())]
@@ -132,7 +166,7 @@ class ConnectionDialogue(HttpDialogue):
     def _is_refusal(self, number: int) -> bool:
         if self.rules.may_refuse:
             return False
-        if self._name == "absolute" and not number:
+        if self._name.startswith("absolute") and not number:
             return self.answers.finals[number].status not in OWN_LIMITS and self.answers.finals[number].status >= 400
         return super()._is_refusal(number)
 
@@ -143,12 +177,13 @@ class ConnectionDialogue(HttpDialogue):
         """
         changed = super()._changed(number)
         echo = self.answers.echo(number)
-        if self._name == "old-chunked":
+        if self._name in {"old-chunked", "absolute-empty"}:
             return None
-        if changed is None or self._name != "absolute" or echo is None or echo.target is None:
+        if changed is None or not self._name.startswith("absolute") or echo is None or echo.target is None:
             return changed
-        path = self.expected[number][1].removeprefix(b"http://" + self._place.names.host)
-        return None if echo.target == path else changed
+        path = self.expected[number][1].partition(b"://")[2].removeprefix(self._place.names.host)
+        # RFC 3986, Section 6.2.2.1: a scheme may be told in small letters.
+        return None if echo.target in {path, b"http://" + self._place.names.host + path} else changed
 
     def _lost(self) -> list[Suspicion]:
         if self.rules.may_end and self.answers.is_between:

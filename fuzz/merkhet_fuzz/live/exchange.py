@@ -269,6 +269,7 @@ def _models(known: Known, texts: Mapping[str, bytes], tags: dict[bytes, bytes]) 
         "files": lambda asked, response: files.judge(asked, response, known.files),
         "gzip": lambda asked, response: (
             negotiation.coding(asked, response, texts, tags)
+            + negotiation.cased(asked, response, known.coded)
             + negotiation.kept(asked, response, known.coded)
             + negotiation.vary(asked, response, b"accept-encoding")
         ),

@@ -109,6 +109,13 @@ class HttpDialogue(AnsweredDialogue):
     def _count(self) -> int:
         return len(self.answers.finals)
 
+    def received(self, octets: bytes) -> None:
+        """Read on. Where it matters not how the connection ends, the last answer that there can be is enough."""
+        super().received(octets)
+        is_answered = self.answers.is_between and self._count >= len(self.expected)
+        if is_answered and self.wire.verdict.decision is not Decision.ACCEPT and self.answers.finals[-1].says_close:
+            self.is_done = True
+
     def quiet(self) -> None:
         """Nothing came for a while: what has to be answered is waited for, and for all else the end is said."""
         is_answered = self.answers.is_between and self._count >= len(self.expected)

@@ -15,6 +15,7 @@ from merkhet_fuzz.oracles import Suspicion
 MEMBER = re.compile(rb"[ \t]*([!#$%&'*+\-.^_`|~0-9A-Za-z/]+)((?:[ \t]*;[ \t]*[^,;]+)*)[ \t]*")
 WEIGHT = re.compile(rb"[ \t]*;[ \t]*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*", re.IGNORECASE)
 HTML, JSON = b"text/html", b"application/json"
+KNOWN = frozenset((b"gzip", b"x-gzip", b"deflate", b"identity"))
 Fields = tuple[tuple[bytes, bytes], ...]
 JSON_DOCUMENT = re.compile(rb'\s*\{\s*"name"\s*:\s*"merkhet"\s*\}\s*')
 
@@ -54,9 +55,23 @@ def coding(asked: Asked, response: Response, files: Mapping[str, bytes], tags: d
     text = files.get("text.txt")
     if response.status == 200 and asked.method == "GET" and text is not None:
         plain = decoded(response) if codings else response.content
-        if plain is not None and plain != text:
+        if plain != text and (plain is not None or KNOWN.issuperset(response.members(b"Content-Encoding"))):
             return [suspicion("rfc9110-8.4-1", "coding-content", "the text, when decoded", told(response))]
     return _tag(response, codings, tags) if asked.method == "GET" else []
+
+
+def cased(asked: Asked, response: Response, coded: Mapping[bytes, Fields]) -> list[Suspicion]:
+    """A coding has the same meaning in capital letters; `coded` are the fields of a 200 by the value of Accept-Encoding."""
+    lines = asked.values(b"Accept-Encoding")
+    is_judged = response.status == 200 and asked.method == "GET" and asked.request.version != "1.0"
+    if not is_judged or len(lines) != 1 or asked.values(b"Range") or lines[0].lower() != b"gzip":
+        return []
+    used = b", ".join(value for name, value in coded.get(b"gzip", ()) if name.lower() == b"content-encoding")
+    if used.lower() != b"gzip" or response.members(b"Content-Encoding"):
+        return []
+    return [
+        suspicion("rfc9110-8.4.1-a1", "coding-case", "gzip, as where it is asked for in small letters", "no coding")
+    ]
 
 
 def kept(asked: Asked, response: Response, coded: Mapping[bytes, Fields]) -> list[Suspicion]:
