@@ -3,6 +3,9 @@
     python conformance/tests/mutation_score.py -o score.json    every mutant; writes what came of each
     python conformance/tests/mutation_score.py --only M         one mutant, and what was found
     python conformance/tests/mutation_score.py --about rfc6455- those that break a requirement of this document
+    python conformance/tests/mutation_score.py --all            those of `missed_by_fuzzing.toml` too
+
+That file has the mutants that are known to be missed, each with its reason: they count as missed.
 
 Parsers in process come first, then the server over the wire. On the reference as it is nothing may be found in the same
 time: that is tried too, as the mutant "none".
@@ -17,7 +20,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Sequence
+import tomllib
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -57,6 +61,12 @@ IN_PROCESS_SECONDS = 3.0
 TURN_SECONDS = 1.0
 """How long one surface is tried before the next, at first; each turn is twice as long as the one before."""
 GRACE_SECONDS = 30.0
+MISSED = Path(__file__).parent / "missed_by_fuzzing.toml"
+FIRST: dict[str, tuple[Kind, ...]] = {
+    **dict.fromkeys(("rfc6455", "rfc7692"), (Kind.HANDSHAKE, Kind.FRAMES, Kind.DEFLATE)),
+    **dict.fromkeys(("rfc9112", "rfc3986"), (Kind.HTTP, Kind.CONNECTION)),
+}
+"""Which surfaces are tried first, by the document; the endpoints of the contract are, where nothing is said."""
 
 
 class Score(msgspec.Struct, frozen=True):
@@ -91,9 +101,11 @@ def in_process(document: str, seconds: float) -> None:
         Campaign(parser, SEED, seconds / len(kinds), on_finding=stop).run()
 
 
-def live(target: Target, until: float) -> None:
+def live(target: Target, document: str, until: float) -> None:
     """Fuzz the server by every surface in turn, going on where each was. Raises FoundError, UnreachableError."""
-    campaigns = [LiveCampaign(target, surface, SEED, TURN_SECONDS) for surface in surfaces.fitting(target.place)]
+    first = FIRST.get(document, (Kind.EXCHANGE,))
+    ordered = sorted(surfaces.fitting(target.place), key=lambda surface: surface.kind not in first)
+    campaigns = [LiveCampaign(target, surface, SEED, TURN_SECONDS) for surface in ordered]
     turn = 0
     while time.monotonic() < until:
         for campaign in campaigns:
@@ -134,8 +146,9 @@ def try_in_child(score: Score, seconds: float, sender: Connection) -> None:
         with contextlib.ExitStack() as stack:
             if score.mutant != NONE:
                 stack.enter_context(mutation.load()[score.mutant].applied())
-            in_process(score.breaks.partition("-")[0], min(IN_PROCESS_SECONDS, seconds / 4))
-            live(stack.enter_context(served()), begun + seconds)
+            document = score.breaks.rpartition("-")[0].rpartition("-")[0]
+            in_process(document, min(IN_PROCESS_SECONDS, seconds / 4))
+            live(stack.enter_context(served()), document, begun + seconds)
     except FoundError as found:
         finding = found.finding
     except Exception as problem:  # noqa: BLE001 - whatever a faulty server does is said
@@ -161,8 +174,13 @@ def try_one(score: Score, seconds: float) -> Score:
         return msgspec.structs.replace(score, trouble=str(problem))
 
 
+def missed() -> dict[str, str]:
+    """Return the mutants that are known to be missed, and why."""
+    return msgspec.convert(tomllib.loads(MISSED.read_text(encoding="utf-8"))["missed"], dict[str, str])
+
+
 def chosen(only: Sequence[str], about: str) -> list[Score]:
-    """Return what is to be tried: the reference as it is, and the mutants."""
+    """Return what there is to be tried: the reference as it is, and the mutants."""
     mutants = mutation.load()
     names = list(only) or [name for name, mutant in mutants.items() if mutant.breaks.startswith(about)]
     clean = (
@@ -178,9 +196,12 @@ def main() -> int:
     options.add_argument("--about", default="", metavar="DOCUMENT")
     options.add_argument("--seconds", type=float, default=60.0, help="for each mutant")
     options.add_argument("--jobs", type=int, default=2)
+    options.add_argument("--all", action="store_true", help="try those that are known to be missed too")
     options.add_argument("-o", "--output", type=Path, default=None)
     given = options.parse_args()
-    asked = chosen(given.only, given.about)
+    known = {} if given.all or given.only else missed()
+    every = chosen(given.only, given.about)
+    asked = [score for score in every if score.mutant not in known]
     scores: list[Score] = []
     proving_ground.forking()
     with ThreadPoolExecutor(given.jobs) as pool:
@@ -192,10 +213,22 @@ def main() -> int:
             )
             if given.output:
                 given.output.write_bytes(msgspec.json.format(msgspec.json.encode(scores), indent=1) + b"\n")
-    mutants = [score for score in scores if score.mutant != NONE]
-    found = [score for score in mutants if score.finding]
+    return told(every, scores, known, given.seconds)
+
+
+def told(every: Sequence[Score], scores: Sequence[Score], known: Mapping[str, str], seconds: float) -> int:
+    """Say what it all came to. What was told after the time is not found in it."""
     cried = [score for score in scores if score.mutant == NONE and score.finding]
-    print(f"{len(found)} of {len(mutants)} mutants found; {len(cried)} findings on the reference as it is")
+    found = [score for score in scores if score.mutant != NONE and score.finding and score.seconds <= seconds]
+    found_late = [score.mutant for score in scores if score.mutant != NONE and score.finding and score not in found]
+    count = sum(score.mutant != NONE for score in every)
+    print(
+        f"{len(found)} of {count} mutants found in {seconds:g} s each; {len(cried)} findings on the reference as it is"
+    )
+    print(f"found later: {', '.join(found_late) or 'none'}")
+    for score in every:
+        if score.mutant in known:
+            print(f"known to be missed: {score.mutant}: {known[score.mutant]}")
     return int(bool(cried))
 
 

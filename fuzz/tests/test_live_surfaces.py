@@ -7,6 +7,7 @@ import re
 import zlib
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,6 +23,7 @@ from merkhet_fuzz.bases import exchange as bases
 from merkhet_fuzz.bases import library
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.inputs import Input
+from merkhet_fuzz.live import exchange
 from merkhet_fuzz.live.exchange import NOTE, ExchangeSurface
 from merkhet_fuzz.live.models import contents, files, negotiation, plain
 from merkhet_fuzz.live.models.asked import Asked, FileFacts, Known, pattern
@@ -251,7 +253,9 @@ def test_a_status_that_was_asked_for_is_nobodys_claim() -> None:
     place.notes[NOTE] = Known(patterns={"status": pattern("/status/{code}")})
     surface = ExchangeSurface()
     seed = next(
-        seed for seed in range(1, 500) if b"{status:301}" in b"".join(_octets(seed)) and len(_octets(seed)) == 1
+        seed
+        for seed in range(1, 500)
+        if b"{status:301}" in b"".join(_targets("plain", seed)) and len(_targets("plain", seed)) == 1
     )
     for edits in ("", " request-line.space1:tab"):
         made = Input.parse(f"exchange.plain#{seed}{edits}")
@@ -283,5 +287,29 @@ def test_where_the_answer_to_a_head_ends_is_not_guessed() -> None:
     assert dialogue.suspicions() == []
 
 
-def _octets(seed: int) -> list[bytes]:
-    return [piece.octets for piece in bases.make("plain", seed).pieces if piece.name.endswith("request-line.target")]
+@pytest.mark.parametrize(("content_at", "found"), [(0.1, []), (0.9, ["answer.architecture-1.1-1.gathered"])])
+def test_a_stream_that_comes_when_all_of_it_is_made_was_gathered(
+    content_at: float, found: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = "/pieces?n={n}&ms={ms}&end={end}"
+    place = Place(Names(host=b"localhost:1", scheme="http", endpoints={"root": "/", "pieces": path}))
+    place.notes[NOTE] = Known(patterns={"pieces": pattern(path)})
+    surface = ExchangeSurface()
+    monkeypatch.setattr(exchange, "time", SimpleNamespace(monotonic=iter((0.05, content_at, 1.0, 1.0)).__next__))
+    seed = next(seed for seed in range(1, 2000) if b"{pieces:3,400,whole}" in _targets("pieces", seed))
+    base = library.base(Kind.EXCHANGE, "pieces", seed)
+    filled = tuple(
+        piece._replace(octets=piece.octets.replace(b"{pieces:3,400,whole}", b"/pieces?n=3&ms=400&end=whole"))
+        for piece in base.pieces
+    )
+    made = Input.parse(f"exchange.pieces#{seed}")
+    dialogue = surface.dialogue(render(made, replace(base, pieces=filled)), place)
+    dialogue.received(b"HTTP/1.1 200 OK\r\nDate: Wed, 01 Jan 2020 00:00:00 GMT\r\nTransfer-Encoding: chunked\r\n\r\n")
+    dialogue.received(b"1\r\na\r\n")
+    dialogue.received(b"1\r\na\r\n1\r\na\r\n0\r\n\r\n")
+    dialogue.ended(End.CLOSED)
+    assert [one.label for one in dialogue.suspicions() if one.detail == "gathered"] == found
+
+
+def _targets(name: str, seed: int) -> list[bytes]:
+    return [piece.octets for piece in bases.make(name, seed).pieces if piece.name.endswith("request-line.target")]

@@ -73,6 +73,11 @@ class Answers:
         """Whether nothing of a further answer has come."""
         return self._parser is None or not self._parser.begun
 
+    @property
+    def unfinished(self) -> bytes:
+        """The content of an answer that is not whole yet, as far as it has come."""
+        return b"" if self._parser is None else self._parser.content
+
     def told(self) -> str:
         """Say it in words."""
         words = [f"{response.status}" + ("" if response.complete else " (cut off)") for response in self.finals]

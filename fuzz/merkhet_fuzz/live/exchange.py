@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -159,6 +160,16 @@ class ExchangeDialogue(AnsweredDialogue):
         self.surface = surface
         self.place = place
         self.is_whole = wire.input.transport.end < 0 or wire.input.transport.end >= len(wire.octets)
+        self._is_paced = len(self.asked) == 1 and self.asked[0].endpoint == "pieces"
+        self._head_at = self._content_at = 0.0
+
+    def received(self, octets: bytes) -> None:
+        """Read on; of a stream, see when its head came and when its content began."""
+        super().received(octets)
+        if self._is_paced and not self._content_at:
+            now = time.monotonic()
+            self._head_at = self._head_at or now
+            self._content_at = now if self.answers.finals or self.answers.unfinished else 0.0
 
     def quiet(self) -> None:
         """Nothing came for a while: what is beyond doubt is waited for, and for all else the end is said."""
@@ -188,13 +199,14 @@ class ExchangeDialogue(AnsweredDialogue):
 
     def _gathered(self) -> list[Suspicion]:
         """A stream begins when its first piece is made, and not when its last is."""
-        if len(self.asked) != 1 or self.asked[0].endpoint != "pieces" or not self.answers.finals:
+        if not self._is_paced or not self.answers.finals:
             return []
         parts = self.asked[0].value.split(b",")
         if len(parts) != 3 or not (parts[0].isdigit() and parts[1].isdigit()) or self.answers.finals[0].status != 200:
             return []
         all_made = (int(parts[0]) - 1) * int(parts[1]) / 1000
-        if not all_made or self.heard_after < all_made * 0.9:
+        waited = max(self.heard_after, self._content_at - self._head_at)
+        if not all_made or waited < all_made * 0.9:
             return []
         words = "its first piece when it is made"
         return [Suspicion("answer", "architecture-1.1-1", "gathered", words, f"all pieces after {all_made:g} s")]
