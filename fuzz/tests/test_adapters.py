@@ -8,15 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from merkhet_fuzz import campaign, parsers
+from merkhet_fuzz import campaign, corpus, parsers
 from merkhet_fuzz.bases import library
-from merkhet_fuzz.corpus import Entry, entries
+from merkhet_fuzz.corpus import Entry
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.inputs import Input
 from merkhet_fuzz.parsers import OURS, Parser, ParserError
 from merkhet_fuzz.render import render
 
-CORPUS = Path(__file__).parents[1] / "corpus"
 LABELS = [f"{name}:{kind}" for name, (_, _, kinds) in OURS.items() for kind in kinds]
 REFERENCE = [label for label in parsers.known() if label.startswith("reference:")]
 # What each of them is known not to take, or to take otherwise: each held against the text by hand.
@@ -79,13 +78,14 @@ def test_a_plain_function_is_a_parser() -> None:
     assert (list(value.messages([b"?"])), list(value.messages([b"ab"]))) == ([], [2])
 
 
-ENTRIES = entries(CORPUS)
+ENTRIES = corpus.installed()
 
 
 def test_the_corpus_is_sound() -> None:
     lines = [entry.line for entry in ENTRIES]
     assert len(lines) == len(set(lines)) > 60
-    table = tomllib.loads((CORPUS.parent / "rediscovery.toml").read_text(encoding="utf-8"))
+    assert sorted(str(each) for kind in Kind for each in corpus.inputs(kind)) == sorted(lines)
+    table = tomllib.loads((Path(__file__).parents[1] / "rediscovery.toml").read_text(encoding="utf-8"))
     assert table["release"]
     for entry in ENTRIES:
         wire = render(Input.parse(entry.line))
@@ -114,5 +114,5 @@ def test_each_adapter_answers_the_whole_corpus(label: str) -> None:
 def test_an_entry_that_is_none_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text('[[input]]\nline = "nothing"\nabout = "a"\n', encoding="utf-8")
     with pytest.raises(ValueError, match=r"a\.toml"):
-        entries(tmp_path)
+        corpus.entries(tmp_path)
     assert Entry(line="a", about="b", decision="free").crashes == ()
