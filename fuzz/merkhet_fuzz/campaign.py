@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -57,14 +57,25 @@ def batch(parser: Parser, seed: int, start: int, count: int, known: frozenset[st
 
     It depends on nothing but its arguments, so it may run in any process, and on any machine that has the parser.
     """
+    return _tried(
+        parser, ((index, mutate.make(parser.kind, seed, index)) for index in range(start, start + count)), known
+    )
+
+
+def given(parser: Parser, lines: Sequence[str], start: int, known: frozenset[str] = frozenset()) -> Batch:
+    """Try the inputs that these lines say. The first has the number `start`, which is below 0 for what a campaign begins with."""
+    return _tried(parser, ((index, Input.parse(line)) for index, line in enumerate(lines, start)), known)
+
+
+def _tried(parser: Parser, inputs: Iterable[tuple[int, Input]], known: frozenset[str]) -> Batch:
     made = Batch()
     with oracles.watchdog():
-        for index in range(start, start + count):
+        for index, each in inputs:
             oracles.rewind()
-            wire = render(mutate.make(parser.kind, seed, index))
+            wire = render(each)
             made.inputs += 1
-            for suspicion in _observed(parser, wire, with_segments=index % SEGMENTS_EVERY == 0):
-                made.add(suspicion, wire.input, index, known)
+            for suspicion in _observed(parser, wire, with_segments=index < 0 or index % SEGMENTS_EVERY == 0):
+                made.add(suspicion, each, index, known)
     return made
 
 
@@ -78,6 +89,11 @@ def _observed(parser: Parser, wire: Wire, *, with_segments: bool) -> list[Suspic
 def batch_of(label: str, seed: int, start: int, count: int, known: frozenset[str]) -> Batch:
     """Try these inputs on the parser of this label: what another process is asked for."""
     return batch(load(label), seed, start, count, known)
+
+
+def given_to(label: str, lines: Sequence[str], start: int, known: frozenset[str]) -> Batch:
+    """Try these inputs on the parser of this label: what another process is asked for."""
+    return given(load(label), lines, start, known)
 
 
 def replay(parser: Parser, made: Input) -> list[Suspicion]:
@@ -122,7 +138,13 @@ def smallest(parser: Parser, seen: Seen, seed: int, others: tuple[str, ...] = ()
     least, _ = minimise.minimise(first, shows, 12 if oracle in {"hang", DIED} else minimise.REPLAYS_MAX)
     suspicion = next(suspicion for suspicion in look(parser, least) if suspicion.label == label)
     return findings.make(
-        parser.label, suspicion, least, version=parser.version, found_after=seen.index + 1, seed=seed, others=others
+        parser.label,
+        suspicion,
+        least,
+        version=parser.version,
+        found_after=max(seen.index + 1, 0),
+        seed=seed,
+        others=others,
     )
 
 
@@ -132,8 +154,9 @@ class Campaign:
 
     `jobs` are processes of this machine; with an `address` the workers of the Dask scheduler there are used instead.
     `probes_growth`: first of all, inputs are made long, and the time is taken that the parser takes for them.
-    `found` has every class; `unrepeated` those that did not come again. `inputs` counts those that were tried, `skipped`
-    those that stood behind one that ends the process of the parser.
+    `seeds` are tried before the first input that is made; they have numbers below 0, and move none of the others.
+    `found` has every class; `unrepeated` those that did not come again. `inputs` counts those that were made and tried,
+    `begun_with` the seeds that were, `skipped` those that stood behind one that ends the process of the parser.
     """
 
     parser: Parser
@@ -143,10 +166,12 @@ class Campaign:
     jobs: int = 1
     address: str = ""
     probes_growth: bool = False
+    seeds: Sequence[Input] = ()
     on_finding: Callable[[FuzzFinding], None] = lambda _: None
     found: dict[str, FuzzFinding] = field(default_factory=dict[str, FuzzFinding])
     unrepeated: dict[str, str] = field(default_factory=dict[str, str])
     inputs: int = 0
+    begun_with: int = 0
     skipped: int = 0
     _drawn: deque[tuple[int, int]] = field(default_factory=deque[tuple[int, int]])
 
@@ -159,7 +184,7 @@ class Campaign:
             for done in scheduler.in_order(pool, self._shards(begun)):
                 start, count = self._drawn.popleft()
                 if isinstance(done, Batch):
-                    self._add(done)
+                    self._add(start, done)
                 elif any(seen.oracle == DIED for seen in self.found.values()):
                     self.skipped += count
                 else:
@@ -172,8 +197,14 @@ class Campaign:
             self.found[suspicion.label] = finding
             self.on_finding(finding)
 
-    def _add(self, done: Batch) -> None:
-        self.inputs += done.inputs
+    def _counted(self, start: int, count: int) -> None:
+        if start < 0:
+            self.begun_with += count
+        else:
+            self.inputs += count
+
+    def _add(self, start: int, done: Batch) -> None:
+        self._counted(start, done.inputs)
         for label, seen in done.seen.items():
             others = done.others.pop(label, [])
             if label in self._known():
@@ -189,17 +220,16 @@ class Campaign:
         first, died = 0, count
         while died - first > 1:
             middle = (first + died) // 2
-            shard = partial(batch_of, self.parser.label, self.seed, start + first, middle - first, self._known())
-            done = scheduler.alone(shard)
+            done = scheduler.alone(self._shard(start + first, middle - first, by_label=True))
             if isinstance(done, Batch):
-                self._add(done)
+                self._add(start, done)
                 first = middle
             else:
                 died = middle
         self.skipped += count - died
-        self.inputs += 1
+        self._counted(start, 1)
         index = start + first
-        made = mutate.make(self.parser.kind, self.seed, index)
+        made = self.seeds[index] if index < 0 else mutate.make(self.parser.kind, self.seed, index)
         for suspicion in replay_alone(self.parser, made):
             self._take(suspicion.label, Seen(suspicion, str(made), index), ())
 
@@ -207,21 +237,34 @@ class Campaign:
         return time.monotonic() - begun >= self.seconds or bool(self.inputs_max and next_start >= self.inputs_max)
 
     def _count(self, start: int) -> int:
+        if start < 0:
+            return min(BATCH_INPUTS, -start)
         return min(BATCH_INPUTS, self.inputs_max - start) if self.inputs_max else BATCH_INPUTS
 
     def _known(self) -> frozenset[str]:
         return frozenset(self.found) | frozenset(self.unrepeated)
 
     def _shards(self, begun: float) -> Iterator[Callable[[], Batch]]:
-        start = 0
+        start = -len(self.seeds)
         while not self._is_over(begun, start):
             count = self._count(start)
             self._drawn.append((start, count))
-            if self.jobs == 1 and not self.address:
-                yield partial(batch, self.parser, self.seed, start, count, self._known())
-            else:
-                yield partial(batch_of, self.parser.label, self.seed, start, count, self._known())
+            yield self._shard(start, count, by_label=self.jobs > 1 or bool(self.address))
             start += count
+
+    def _shard(self, start: int, count: int, *, by_label: bool) -> Callable[[], Batch]:
+        """Return the call that tries the inputs of these numbers; `by_label`: in a process that has no parser yet."""
+        label, known = self.parser.label, self._known()
+        if start < 0:
+            lines = [str(self.seeds[index]) for index in range(start, start + count)]
+            return (
+                partial(given_to, label, lines, start, known)
+                if by_label
+                else partial(given, self.parser, lines, start, known)
+            )
+        if by_label:
+            return partial(batch_of, label, self.seed, start, count, known)
+        return partial(batch, self.parser, self.seed, start, count, known)
 
     def _take(self, label: str, seen: Seen, others: tuple[str, ...]) -> None:
         made = smallest(self.parser, seen, self.seed, others)

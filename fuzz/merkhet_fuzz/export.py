@@ -20,7 +20,7 @@ def pytest_test(finding: FuzzFinding, _today: dt.date) -> bytes:
     lines = [
         "import pytest",
         "",
-        f"LEGAL = {finding.legal!r}",
+        *([f"LEGAL = {finding.legal!r}"] if finding.legal else []),
         f"EDITED = {finding.octets!r}",
         f"SEGMENTS = {finding.segments!r}",
         "REFUSALS = (ValueError,)  # what it raises to refuse: put your own here",
@@ -37,8 +37,8 @@ def pytest_test(finding: FuzzFinding, _today: dt.date) -> bytes:
         "    for length in SEGMENTS:",
         "        segments.append(EDITED[at : at + length])",
         "        at += length",
-        "    list(parse([LEGAL]))  # the base is legal, and is taken",
     ]
+    lines += ["    list(parse([LEGAL]))  # the base is legal, and is taken"] if finding.legal else []
     lines += ["    " + line for line in _assertion(finding)]
     return ("\n".join(lines) + "\n").encode()
 
@@ -54,6 +54,20 @@ def _assertion(finding: FuzzFinding) -> list[str]:
         return [
             "with pytest.raises(REFUSALS):  # to wait for more is right too, where more may come",
             "    list(parse(segments))",
+        ]
+    if finding.oracle == "segments" and not finding.legal:
+        return [
+            "taken, refusals = [], 0",
+            "singles = [EDITED[at : at + 1] for at in range(len(EDITED))]",
+            "for octets in ([EDITED], segments if len(segments) > 1 else singles):",
+            "    taken.append([])",
+            "    try:",
+            "        taken[-1].extend(parse(octets))",
+            "    except REFUSALS:",
+            "        refusals += 1",
+            "shared = min(map(len, taken))",
+            "assert taken[0][:shared] == taken[1][:shared]",
+            "assert refusals == 2 or taken[0] == taken[1]  # messages before a fault are handed over or not",
         ]
     if finding.oracle == "segments":
         return ["assert list(parse([EDITED])) == list(parse([EDITED[at : at + 1] for at in range(len(EDITED))]))"]
@@ -79,6 +93,8 @@ def check_skeleton(finding: FuzzFinding, today: dt.date) -> bytes:
     place = finding.requirement or "document-section-ordinal"
     slug = re.sub(r"[^a-z0-9]+", "-", " ".join(finding.edits).lower()).strip("-") or "found"
     section = place.rpartition("-")[0]
+    # Behind raw octets goes the plain request that every check has.
+    twin = f"    twin=Exchange({finding.legal!r}, served()),\n" if finding.legal else ""
     return f'''\
 # Found by merkhet fuzz on {today.isoformat()}: {finding.input}
 # On {finding.target} {finding.version}: {finding.observed!r}
@@ -87,8 +103,7 @@ Check(
     requirement="{place}",
     title="",  # one sentence: what a server does that keeps the rule
     since="",
-    twin=Exchange({finding.legal!r}, served()),
-    steps=(Send({finding.octets!r}), Answers({{status(400): PASS, served(): BREACH}})),
+{twin}    steps=(Send({finding.octets!r}), Answers({{status(400): PASS, served(): BREACH}})),
     mutants=(Canned("serves it", b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n"),),
 )
 '''.encode()

@@ -13,6 +13,8 @@ from merkhet_fuzz.oracles import Suspicion
 from merkhet_fuzz.render import render
 
 OTHERS_MAX = 8
+RAW_WORDS = ("raw octets",)
+"""What stands in the place of the edits of octets with no legal input behind them."""
 OCTETS_MAX = 65536
 
 
@@ -49,7 +51,7 @@ def make(
         requirement=suspicion.requirement,
         weight=weight_of(suspicion),
         input=str(made),
-        edits=tuple(map(str, made.edits)),
+        edits=RAW_WORDS if made.is_raw else tuple(map(str, made.edits)),
         transport=" ".join(made.transport.words()),
         octets=b"".join(wire.segments)[:OCTETS_MAX],
         segments=tuple(map(len, wire.segments)),

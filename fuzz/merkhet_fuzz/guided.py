@@ -23,7 +23,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from merkhet_fuzz import mutate, oracles, parsers
+from merkhet_fuzz import corpus, mutate, oracles, parsers, seeds
 from merkhet_fuzz.bases import library
 from merkhet_fuzz.dice import Dice
 from merkhet_fuzz.grammar import VALUES, Kind
@@ -56,32 +56,18 @@ def line_of(data: bytes, kind: Kind) -> Input | None:
     return made
 
 
+def input_of(data: bytes, kind: Kind) -> Input:
+    """Return the input that these octets are the line of, or the raw one that they are themselves."""
+    return line_of(data, kind) or Input.raw(kind, data)
+
+
 def suspicions(parser: Parser, data: bytes) -> list[Suspicion]:
     """Return what is wrong with how a parser takes this: a line, or raw octets."""
     oracles.rewind()
-    made = line_of(data, parser.kind)
     try:
-        return _raw(parser, data) if made is None else oracles.observe(parser, render(made), with_segments=True)
+        return oracles.observe(parser, render(input_of(data, parser.kind)), with_segments=True)
     except oracles.HangError:
         return [oracles.hang()]
-
-
-def _raw(parser: Parser, octets: bytes) -> list[Suspicion]:
-    whole = oracles.run(parser, [octets])
-    if whole.crash is not None:
-        return [oracles.crash(whole.crash)]
-    if parser.kind in VALUES or not octets:
-        return []
-    apart = oracles.run(parser, [octets[at : at + 1] for at in range(len(octets))])
-    if apart.crash is not None:
-        return [oracles.crash(apart.crash)]
-    shared = min(len(whole.messages), len(apart.messages))
-    is_same = whole.messages[:shared] == apart.messages[:shared]
-    # The messages before a fault may be handed over or not.
-    if is_same and (len(whole.messages) == len(apart.messages) or (whole.refusal and apart.refusal)):
-        return []
-    observed = f"as single octets: {apart.words}; else: {whole.words}"
-    return [Suspicion("segments", "", "messages.raw", "the same messages in any segments", observed)]
 
 
 def target(parser: Parser, known: Sequence[str] = ()) -> Callable[[bytes], None]:
@@ -91,10 +77,7 @@ def target(parser: Parser, known: Sequence[str] = ()) -> Callable[[bytes], None]
         for suspicion in suspicions(parser, data):
             if any(fnmatchcase(suspicion.label, glob) for glob in known):
                 continue
-            made = line_of(data, parser.kind)
-            again = (
-                f"the octets {data.hex()}" if made is None else f"merkhet fuzz replay --parser {parser.label} '{made}'"
-            )
+            again = f"merkhet fuzz replay --parser {parser.label} '{input_of(data, parser.kind)}'"
             told = f"expected {suspicion.expected}; {suspicion.observed}"
             raise FindingError(f"{parser.label}/{suspicion.label}: {told}\nagain: {again}")
 
@@ -107,6 +90,8 @@ def mutator(kind: Kind, octets: Mutate) -> Callable[[bytes, int, int], bytes]:
     def mutated(data: bytes, size_max: int, seed: int) -> bytes:
         dice = Dice(seed)
         made = line_of(data, kind)
+        if made is not None and made.is_raw:
+            return octets(render(made).octets, size_max)
         if made is None:
             # The first input of all is empty: it begins with lines.
             return octets(data, size_max) if len(data) > 1 else str(mutate.make(kind, seed, 0)).encode()[:size_max]
@@ -133,12 +118,16 @@ def changed(made: Input, dice: Dice) -> Input:
     return Input(base.kind, made.name, dice.below(library.SEEDS), (), PLAIN)
 
 
-def seeds(kind: Kind, folder: Path) -> None:
-    """Write inputs to begin with, a file each, named as libFuzzer names them."""
+def write_seeds(kind: Kind, folder: Path) -> None:
+    """Write inputs to begin with, a file each, named as libFuzzer names them.
+
+    Lines of the corpus and of a campaign, and the octets that checks send as they are.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    for index in range(SEEDS):
-        line = str(mutate.make(kind, 1, index)).encode()
-        (folder / hashlib.sha1(line, usedforsecurity=False).hexdigest()).write_bytes(line)
+    lines = (*corpus.inputs(kind), *(mutate.make(kind, 1, index) for index in range(SEEDS)))
+    files = [*(str(line).encode() for line in lines), *(render(made).octets for made in seeds.of_checks(kind))]
+    for octets in files:
+        (folder / hashlib.sha1(octets, usedforsecurity=False).hexdigest()).write_bytes(octets)
 
 
 def main(arguments: Sequence[str], label: str = "") -> int:
@@ -152,7 +141,7 @@ def main(arguments: Sequence[str], label: str = "") -> int:
     chosen, rest = reader.parse_known_args(arguments)
     label = label or chosen.label
     if chosen.seeds is not None:
-        seeds(Kind(label.partition(":")[2]), chosen.seeds)
+        write_seeds(Kind(label.partition(":")[2]), chosen.seeds)
         return 0
     if chosen.once is not None:
         return _once(parsers.load(label), chosen.once, chosen.known)

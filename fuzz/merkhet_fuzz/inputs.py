@@ -64,6 +64,9 @@ class Transport:
 
 
 PLAIN = Transport()
+RAW = "raw"
+"""The name of the base that is empty: an input of it is the octets that are put there."""
+RAW_OCTETS = "raw.octets"
 _LABEL = re.compile(r"(?P<kind>[a-z-]+)\.(?P<name>[a-z0-9-]+)#(?P<seed>[0-9]{1,19})")
 _EDIT = re.compile(r"(?P<place>[a-z0-9/.-]+):(?P<what>[a-z0-9-]+)(?:=(?P<argument>[0-9a-f,+-]*))?")
 _TRANSPORT = re.compile(r"(?P<what>cut|each|end|pause)@(?P<numbers>[0-9]+(?:,[0-9]+)*)")
@@ -87,6 +90,16 @@ class Input:
 
     def _repr_pretty_(self, printer: Printer, _is_cycle: bool) -> None:  # noqa: FBT001 - what Hypothesis and IPython call
         printer.text(repr(self))
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether it is octets with no legal input behind them, of which nobody says what is right."""
+        return self.name == RAW
+
+    @classmethod
+    def raw(cls, kind: str, octets: bytes) -> Input:
+        """Return the input that these octets are: `KIND.raw#0 raw.octets:put=0,HEX`."""
+        return cls(kind, RAW, 0, (Edit(RAW_OCTETS, "put", f"0,{octets.hex()}"),))
 
     @classmethod
     def parse(cls, line: str) -> Input:

@@ -21,7 +21,7 @@ def minimise(found: Input, shows: Shows, replays_max: int = REPLAYS_MAX) -> tupl
     """Return the smallest input that still shows the finding, and how many replays it took.
 
     What is taken away is whole edits, parts of the way to travel, and the base for a shorter one in which the same places
-    are; octets are only taken from what an edit itself puts in.
+    are; octets are only taken from what an edit itself puts in. Of raw octets, runs of any length are taken away.
     """
     replays = 0
 
@@ -37,15 +37,35 @@ def minimise(found: Input, shows: Shows, replays_max: int = REPLAYS_MAX) -> tupl
         return shows(made)
 
     best = found
+    steps = (_plainer_transport,) if found.is_raw else STEPS
     is_better = True
     while is_better and replays < replays_max:
         is_better = False
-        for step in (_fewer_edits, _plainer_transport, _shorter_base, _smaller_edits):
+        for step in steps:
             smaller = next((made for made in step(best) if try_(made)), None)
             if smaller is not None:
                 best, is_better = smaller, True
                 break
+    if best.is_raw:
+        best = _fewest_octets(best, try_)
     return best, replays
+
+
+def _fewest_octets(found: Input, try_: Shows) -> Input:
+    """Leave runs of octets out, from halves down to single ones, of what still shows it each time."""
+    best, octets = found, render(found).octets
+    size = len(octets) // 2
+    while size:
+        at = 0
+        while at < len(octets):
+            fewer = octets[:at] + octets[at + size :]
+            made = replace(Input.raw(found.kind, fewer), transport=found.transport)
+            if try_(made):
+                best, octets = made, fewer
+            else:
+                at += size
+        size //= 2
+    return best
 
 
 def _fewer_edits(made: Input) -> Iterator[Input]:
@@ -121,3 +141,6 @@ def _smaller(edit: Edit) -> Iterator[Edit]:
             for less in (more[: len(more) // 4 * 2], more[2:], more[:-2])
             if less
         )
+
+
+STEPS = (_fewer_edits, _plainer_transport, _shorter_base, _smaller_edits)

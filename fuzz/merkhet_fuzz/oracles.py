@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, cast
 
 from merkhet.model import Weight
 from merkhet_fuzz import threads
+from merkhet_fuzz.bases import library
 from merkhet_fuzz.grammar import VALUES, Kind
 from merkhet_fuzz.inputs import Input
 from merkhet_fuzz.judges.values import POSITION_MAX
@@ -22,6 +23,7 @@ from merkhet_fuzz.verdicts import Decision, Excuse
 
 HANG_SECONDS = 2.0
 """Processor time, not time that passes: a busy machine makes no parser hang. A usual input takes a ten-thousandth of it."""
+SINGLE = "single octets"
 FORBIDDEN = (b"\r", b"\0")
 
 
@@ -129,6 +131,8 @@ def hang() -> Suspicion:
 
 def observe(parser: Parser, wire: Wire, *, with_segments: bool = False) -> list[Suspicion]:
     """Return what is wrong with how the parser takes an input, worst first; nothing for nearly every input."""
+    if wire.input.is_raw:
+        return _raw(parser, wire, with_segments=with_segments)
     seen = run(parser, wire.segments)
     if seen.crash is not None:
         return [crash(seen.crash)]
@@ -140,11 +144,43 @@ def observe(parser: Parser, wire: Wire, *, with_segments: bool = False) -> list[
     if len(wire.segments) > 1:
         found += _segments(parser, wire, seen, [b"".join(wire.segments)], "one segment")
     elif with_segments and wire.segments:
-        octets = wire.segments[0]
-        found += _segments(parser, wire, seen, [octets[at : at + 1] for at in range(len(octets))], "single octets")
+        found += _segments(parser, wire, seen, singles(wire.segments[0]), SINGLE)
     if parser.unparse is not None and seen.messages:
         found += _round_trip(parser, seen)
     return found
+
+
+def singles(octets: bytes) -> list[bytes]:
+    """Return the octets, each a segment."""
+    return [octets[at : at + 1] for at in range(len(octets))]
+
+
+def _raw(parser: Parser, wire: Wire, *, with_segments: bool) -> list[Suspicion]:
+    """Octets that have no verdict are held to the rest: never crash, and mean the same in any segments."""
+    octets = b"".join(wire.segments)
+    whole = run(parser, [octets])
+    if whole.crash is not None:
+        return [crash(whole.crash)]
+    is_split = len(wire.segments) > 1
+    if parser.kind in VALUES or not octets or not (is_split or with_segments):
+        return []
+    apart = run(parser, wire.segments if is_split else singles(octets))
+    if apart.crash is not None:
+        return [crash(apart.crash)]
+    shared = min(len(whole.messages), len(apart.messages))
+    is_same = whole.messages[:shared] == apart.messages[:shared]
+    # The messages before a fault may be handed over or not.
+    if is_same and (len(whole.messages) == len(apart.messages) or (whole.refusal and apart.refusal)):
+        return []
+    for name in library.names(parser.kind):
+        # Where a legal base is taken otherwise too, it is not laid to these octets.
+        legal = render(Input(parser.kind, name, 0))
+        octets = legal.octets
+        if found := _apart(parser, legal, run(parser, [octets]), singles(octets), SINGLE):
+            return found
+    name = f"{len(wire.segments)} segments" if is_split else SINGLE
+    observed = f"as {name}: {apart.words}; else: {whole.words}"
+    return [Suspicion("segments", "", "messages.raw", "the same messages in any segments", observed)]
 
 
 def crash(problem: BaseException) -> Suspicion:
@@ -276,8 +312,7 @@ def _segments(parser: Parser, wire: Wire, seen: Run, others: list[bytes], name: 
     found = _apart(parser, wire, seen, others, name)
     if found and wire.input.edits:
         legal = render(Input(wire.input.kind, wire.input.name, wire.input.seed))
-        octets = [bytes([octet]) for octet in legal.octets]
-        return _apart(parser, legal, run(parser, legal.segments), octets, "single octets") or found
+        return _apart(parser, legal, run(parser, legal.segments), singles(legal.octets), SINGLE) or found
     return found
 
 

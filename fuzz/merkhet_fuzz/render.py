@@ -69,8 +69,11 @@ def render(made: Input, placed: Base | None = None) -> Wire:
     """
     base = placed or library.base(made.kind, made.name, made.seed)
     edited = apply(base, made.edits)
-    octets = on_the_wire(edited.pieces) if base.kind in FRAMED else b"".join([piece.octets for piece in edited.pieces])
+    is_framed = base.kind in FRAMED and not made.is_raw
+    octets = on_the_wire(edited.pieces) if is_framed else b"".join([piece.octets for piece in edited.pieces])
     segments = made.transport.segments(octets)
+    if made.is_raw:
+        return Wire(made, octets, segments, FREE, (), base)
     for edit in made.edits:
         if edit.what in LENGTHENING:
             return Wire(made, octets, segments, FREE, (), base)

@@ -50,7 +50,7 @@ def test_what_is_found_is_raised_with_its_class_and_the_line_that_repeats_it() -
     ("fault", "octets", "label"),
     [
         ("crashes", b"1\0\r\n", "crash.IndexError.size_of"),
-        ("segments", b"1\r\na\r\n0\r\n\r\n", "segments.messages.raw"),
+        ("segments", b"1\r\na\r\n0\r\n\r\n", "segments.messages.legal"),
     ],
 )
 def test_raw_octets_have_no_verdict_and_are_held_to_the_rest(fault: str, octets: bytes, label: str) -> None:

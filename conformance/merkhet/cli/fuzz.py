@@ -16,7 +16,7 @@ from merkhet.cli.codes import Code, Failure
 from merkhet.cli.terminal import console, say
 from merkhet.model import FuzzFinding
 from merkhet_fuzz import export as exporting
-from merkhet_fuzz import findings, parsers
+from merkhet_fuzz import findings, parsers, seeds
 from merkhet_fuzz.campaign import Campaign, replay
 from merkhet_fuzz.inputs import Input, InputError
 from merkhet_fuzz.journal import Journal, JournalError, latest, read
@@ -80,8 +80,9 @@ def parser_(  # noqa: PLR0917 - click passes each option by its name
 ) -> Code:
     """Fuzz the parser NAME, or NAME:KIND for one kind of input alone.
 
-    Of each class of findings the smallest input is shown, on one line that `merkhet fuzz replay` takes. Exit code 1:
-    something was found that merkhet.expect.toml does not expect.
+    It begins with bugs that shipped and with what merkhet's checks send. Of each class of findings the smallest input is
+    shown, on one line that `merkhet fuzz replay` takes. Exit code 1: something was found that merkhet.expect.toml does not
+    expect.
     """
     chosen = _parsers(name)
     known = fuzz_known.load(expect)
@@ -92,16 +93,18 @@ def parser_(  # noqa: PLR0917 - click passes each option by its name
     with contextlib.closing(written), recorder.kept():
         for parser in chosen:
             probes = inputs is None if growth is None else growth
-            campaign = Campaign(parser, seed, seconds, inputs or 0, jobs, scheduler, probes)
+            first = seeds.of(parser.kind)
+            campaign = Campaign(parser, seed, seconds, inputs or 0, jobs, scheduler, probes, first)
             campaign.on_finding = fuzz_show.teller(out, written, found, known)
-            say(out, f"{parser.label} {parser.version}: seed {seed}, {_planned(seconds, inputs)}")
+            planned = f"{len(first)} inputs to begin with, then seed {seed}, {_planned(seconds, inputs)}"
+            say(out, f"{parser.label} {parser.version}: {planned}")
             try:
                 campaign.run()
             except SchedulerError as problem:
                 raise Failure(Code.INVOCATION, str(problem)) from problem
             finally:
                 _end(out, campaign, written)
-                recorder.ended(parser.label, campaign.inputs, campaign.found.values())
+                recorder.ended(parser.label, campaign.begun_with + campaign.inputs, campaign.found.values())
     unmatched = known.unmatched([finding.id for finding in found], labels)
     for selector in unmatched:
         say(out, f"{known.path}: [[fuzz]] {selector!r} was not found this time; a longer run may find it")
@@ -123,7 +126,8 @@ def _end(out: Console, campaign: Campaign, journal: Journal) -> None:
     for finding in campaign.found.values():
         if finding.others:
             journal.add(finding)
-    say(out, f"{campaign.parser.label}: {campaign.inputs} inputs, {len(campaign.found)} classes of findings")
+    tried = f"{campaign.begun_with} and {campaign.inputs} inputs"
+    say(out, f"{campaign.parser.label}: {tried}, {len(campaign.found)} classes of findings")
     for label, line in campaign.unrepeated.items():
         say(out, f"note: {label} was seen once and did not come again: {line}")
     if campaign.skipped:

@@ -6,8 +6,8 @@ import functools
 from collections.abc import Callable, Mapping
 
 from merkhet_fuzz.bases import connection, deflate, exchange, http, multipart, values, websocket
-from merkhet_fuzz.grammar import Base, Kind
-from merkhet_fuzz.inputs import InputError
+from merkhet_fuzz.grammar import Base, Grammar, Kind, Piece
+from merkhet_fuzz.inputs import RAW, RAW_OCTETS, InputError
 
 SEEDS = 64
 """How many variants of a base a campaign draws from; seed 0 is the simplest."""
@@ -40,6 +40,8 @@ def base(kind: str, name: str, seed: int) -> Base:
     """Return a base. Raises InputError where there is no such."""
     if kind not in MAKERS:
         raise InputError(f"{kind!r}: expected one of {', '.join(MAKERS)}")
+    if (name, seed) == (RAW, 0):
+        return Base(Kind(kind), RAW, 0, (Piece(RAW_OCTETS, Grammar.FIXED, b"", 0, RAW),), {RAW: RAW})
     make, known = MAKERS[Kind(kind)]
     if name not in known:
         raise InputError(f"{kind}.{name}: expected one of {', '.join(known)}")

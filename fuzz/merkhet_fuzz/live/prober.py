@@ -65,6 +65,8 @@ class Prober:
     def placed(self, made: Input) -> Base:
         """Return the base of an input as this target is sent it; made once. Raises InputError."""
         key = f"base {made.kind}.{made.name}#{made.seed}"
+        if made.is_raw:
+            raise InputError(f"{made.kind}.{made.name}: raw octets are for parsers: name one with --parser")
         known = self.target.place.notes.get(key)
         if isinstance(known, Base):
             return known
