@@ -55,7 +55,7 @@ def of(kind: Kind) -> tuple[Input, ...]:
 @functools.cache
 def of_checks(kind: Kind) -> tuple[Input, ...]:
     """Return what the checks send of this kind, in the order of the catalogue, each once."""
-    taken = _TAKEN.get(kind)
+    taken = TAKEN.get(kind)
     if taken is None:
         return ()
     every = dict.fromkeys(octets for stream in streams() for octets in taken(stream))
@@ -184,7 +184,7 @@ def _dates(stream: bytes) -> Iterator[bytes]:
     yield from _values(stream, *DATES)
 
 
-_TAKEN: Mapping[Kind, Callable[[bytes], Iterator[bytes]]] = {
+TAKEN: Mapping[Kind, Callable[[bytes], Iterator[bytes]]] = {
     Kind.HTTP: _requests,
     Kind.CHUNKED: _chunked,
     Kind.RANGE: _ranges,

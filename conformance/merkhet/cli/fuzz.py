@@ -96,8 +96,7 @@ def parser_(  # noqa: PLR0917 - click passes each option by its name
             first = seeds.of(parser.kind)
             campaign = Campaign(parser, seed, seconds, inputs or 0, jobs, scheduler, probes, first)
             campaign.on_finding = fuzz_show.teller(out, written, found, known)
-            planned = f"{len(first)} inputs to begin with, then seed {seed}, {_planned(seconds, inputs)}"
-            say(out, f"{parser.label} {parser.version}: {planned}")
+            say(out, f"{parser.label} {parser.version}: seed {seed}, {_planned(seconds, inputs)}")
             try:
                 campaign.run()
             except SchedulerError as problem:
@@ -126,7 +125,7 @@ def _end(out: Console, campaign: Campaign, journal: Journal) -> None:
     for finding in campaign.found.values():
         if finding.others:
             journal.add(finding)
-    tried = f"{campaign.begun_with} and {campaign.inputs} inputs"
+    tried = fuzz_show.tried(campaign.begun_with, campaign.inputs)
     say(out, f"{campaign.parser.label}: {tried}, {len(campaign.found)} classes of findings")
     for label, line in campaign.unrepeated.items():
         say(out, f"note: {label} was seen once and did not come again: {line}")

@@ -21,7 +21,7 @@ from merkhet.engine.plan import RunTarget
 from merkhet.model import FuzzFinding, TargetInfo
 from merkhet.template import Names
 from merkhet.wire.sockets import Address
-from merkhet_fuzz import findings
+from merkhet_fuzz import corpus, findings
 from merkhet_fuzz.inputs import Input, InputError
 from merkhet_fuzz.live import surfaces
 from merkhet_fuzz.live.campaign import LiveCampaign
@@ -72,7 +72,7 @@ def live(  # noqa: PLR0917 - click passes each option by its name
         with terminated_as_interrupted(), started(chosen, "") as (info, run_target):
             there = target_of(info, run_target)
             for surface in chosen_surfaces(there.place, kinds):
-                campaign = LiveCampaign(there, surface, seed, seconds, inputs or 0)
+                campaign = LiveCampaign(there, surface, seed, seconds, inputs or 0, seeds=corpus.inputs(surface.kind))
                 campaign.on_finding = fuzz_show.teller(out, written, found, known, again)
                 _told(out, campaign)
                 there = campaign.target
@@ -156,7 +156,8 @@ def _told(out: Console, campaign: LiveCampaign) -> None:
 
 def _end(out: Console, campaign: LiveCampaign) -> None:
     kind = campaign.surface.kind
-    say(out, f"{campaign.target.name}: {kind}: {campaign.inputs} inputs, {len(campaign.found)} classes of findings")
+    tried = fuzz_show.tried(campaign.begun_with, campaign.inputs)
+    say(out, f"{campaign.target.name}: {kind}: {tried}, {len(campaign.found)} classes of findings")
     for label, line in campaign.unrepeated.items():
         say(out, f"note: {label} was seen beside other inputs and not alone: {line}")
     for label, line in campaign.untried.items():

@@ -35,6 +35,11 @@ def finding(out: Console, found: FuzzFinding, reason: str, target: str = "") -> 
     say(out, f"  again     merkhet fuzz replay {whose} {shlex.quote(found.input)}")
 
 
+def tried(begun_with: int, inputs: int) -> str:
+    """Return how many inputs a campaign has tried: those that it begins with, and those that it made."""
+    return f"{begun_with} to begin with and {inputs} inputs" if begun_with else f"{inputs} inputs"
+
+
 def teller(
     out: Console, journal: Journal, found: list[FuzzFinding], known: Known, target: str = ""
 ) -> Callable[[FuzzFinding], None]:

@@ -58,7 +58,8 @@ class Suspect:
 class LiveCampaign:
     """Inputs of one surface, until a time or a number is reached. As `merkhet_fuzz.campaign.Campaign`, over the wire.
 
-    `first` is the number of the first input. `unrepeated` has the classes that were seen beside
+    `first` is the number of the first input. `seeds` are tried before it, as far as the target can be sent them: they have
+    numbers below 0, and are counted in `begun_with`, not in `inputs`. `unrepeated` has the classes that were seen beside
     others and never alone, `untried` those for which there was no time to try. `trouble` says why a campaign ended before its time.
     """
 
@@ -68,11 +69,13 @@ class LiveCampaign:
     seconds: float
     inputs_max: int = 0
     first: int = 0
+    seeds: Sequence[Input] = ()
     on_finding: Callable[[FuzzFinding], None] = lambda _: None
     found: dict[str, FuzzFinding] = field(default_factory=dict[str, FuzzFinding])
     unrepeated: dict[str, str] = field(default_factory=dict[str, str])
     untried: dict[str, str] = field(default_factory=dict[str, str])
     inputs: int = 0
+    begun_with: int = 0
     trouble: str = ""
     _number: int = 0
     _misses: dict[str, int] = field(default_factory=dict[str, int])
@@ -87,7 +90,8 @@ class LiveCampaign:
         prober = Prober(self.target, self.surface)
         prober.measure()
         until = time.monotonic() + self.seconds
-        self._number = 0
+        self.seeds = [made for made in self.seeds if prober.takes(made)]
+        self._number = -len(self.seeds)
         while time.monotonic() < until and not (self.inputs_max and self._number >= self.inputs_max):
             left = self.inputs_max - self._number if self.inputs_max else BATCH_INPUTS
             try:
@@ -108,7 +112,8 @@ class LiveCampaign:
         self._silent.clear()
         split: dict[int, Trial] = {}
         for trial in engine.run(self._trials(prober, count, until)):
-            self.inputs += 1
+            self.inputs += trial.index >= 0
+            self.begun_with += trial.index < 0
             del self._flying[trial.index]
             if trial.dialogue.end is End.SILENT and len(self._silent) < LIKELY_MAX:
                 self._silent.append(trial.input)
@@ -139,9 +144,10 @@ class LiveCampaign:
         for _ in range(count):
             if time.monotonic() >= until or len(self._suspects) >= SUSPECTS_MAX:
                 return
-            index = self.first + self._number
+            is_seed = self._number < 0
+            index = self._number if is_seed else self.first + self._number
             self._number += 1
-            made = self.surface.make(self.seed, index, names)
+            made = self.seeds[index] if is_seed else self.surface.make(self.seed, index, names)
             self._flying[index] = made
             self._sent.append(made)
             yield prober.trial(made, index)
@@ -212,7 +218,7 @@ class LiveCampaign:
             suspicion,
             made,
             version=self.target.version,
-            found_after=index + 1,
+            found_after=max(index + 1, 0),
             seed=self.seed,
             placed=prober.placed(made),
         )

@@ -74,6 +74,16 @@ class Prober:
         self.target.place.notes[key] = base
         return base
 
+    def takes(self, made: Input) -> bool:
+        """Tell whether this target can be sent an input: it has the base, and the places of the edits in it."""
+        if made.name not in self.surface.names(self.target.place):
+            return False
+        try:
+            self.trial(made)
+        except InputError:
+            return False
+        return True
+
     def trial(self, made: Input, index: int = 0) -> Trial:
         """Return an input with its dialogue. Raises InputError."""
         wire = render(made, self.placed(made))
