@@ -10,8 +10,10 @@ from broken import chunked
 
 from merkhet.cli import invoke
 from merkhet.cli.codes import Code
-from merkhet_fuzz import growth, journal, parsers
+from merkhet_fuzz import growth, journal, parsers, seeds
+from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.parsers import Parser
+from merkhet_fuzz.render import render
 
 LABEL = "test:chunked"
 FOUND = f"{LABEL}/accepted.rfc9112-7.1-a3.chunk-data-end"
@@ -46,7 +48,7 @@ def test_a_finding_is_told_with_its_rule_and_written(capsys: pytest.CaptureFixtu
     told = capsys.readouterr().out
     assert f"warning: {FOUND}" in told
     assert "rfc9112 7.1" in told
-    assert "1000 inputs, 1 classes" in told
+    assert f"{len(seeds.of(Kind.CHUNKED))} to begin with and 1000 inputs, 1 classes" in told
     (finding,) = journal.read(PLACE)
     assert (finding.id, finding.seed) == (FOUND, 1)
     assert finding.found_after <= 1000
@@ -74,6 +76,33 @@ def test_an_interruption_keeps_what_was_found(monkeypatch: pytest.MonkeyPatch) -
     installed(monkeypatch, Parser("test", sound.kind, interrupted, sound.refusals))
     assert invoke(["fuzz", "parser", "test", "--inputs", "100000", "--time", "600"]) == Code.INTERRUPTED
     assert [finding.id for finding in journal.read(PLACE)] == [FOUND]
+
+
+def test_what_a_check_sends_is_tried_first_and_kept_and_replayed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sound = chunked()
+    chosen = seeds.of_checks(Kind.CHUNKED)[30]
+
+    def parse(segments: Sequence[bytes]) -> Iterator[bytes]:
+        if PLACE.exists() and PLACE.stat().st_size and not replaying:
+            raise KeyboardInterrupt
+        if b"".join(segments) == render(chosen).octets:
+            raise IndexError
+        yield from sound.function(segments)
+
+    replaying = False
+    installed(monkeypatch, Parser("test", sound.kind, parse, sound.refusals))
+    assert invoke(["fuzz", "parser", "test", "--time", "600"]) == Code.INTERRUPTED
+    told = capsys.readouterr().out
+    assert "edit      raw octets" in told
+    assert f"merkhet fuzz replay --parser {LABEL} '{chosen}'" in told
+    (finding,) = journal.read(PLACE)
+    assert (finding.id, finding.input) == (f"{LABEL}/crash.IndexError.parse", str(chosen))
+    replaying = True
+    assert invoke(["fuzz", "replay", finding.id]) == Code.SERVER
+    assert invoke(["fuzz", "replay", str(chosen), "--parser", LABEL]) == Code.SERVER
+    assert "verdict   either is right" in capsys.readouterr().out
 
 
 def expecting(selector: str = f"{LABEL}/*", extra: str = "") -> None:

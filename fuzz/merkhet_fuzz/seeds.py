@@ -90,10 +90,9 @@ def _ways(steps: Sequence[Step]) -> Iterator[Sequence[Step]]:
     """Yield the steps, and for each verdict that others follow those before it and these."""
     yield steps
     for at, step in enumerate(steps):
-        if isinstance(step, Answers | Hears):
-            for verdict in step.cases.values():
-                if verdict.following:
-                    yield from ((*steps[: at + 1], *way) for way in _ways(verdict.following))
+        verdicts = step.cases.values() if isinstance(step, Answers | Hears) else ()
+        for following in (verdict.following for verdict in verdicts if verdict.following):
+            yield from ((*steps[: at + 1], *way) for way in _ways(following))
 
 
 def _connections(steps: Sequence[Step]) -> Iterator[bytes]:

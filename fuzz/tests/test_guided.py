@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from broken import chunked
 
-from merkhet_fuzz import guided, parsers
+from merkhet_fuzz import corpus, guided, parsers, seeds
 from merkhet_fuzz.dice import Dice
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.inputs import Input
@@ -28,7 +28,11 @@ def test_a_target_takes_its_seeds_without_atheris(path: Path, tmp_path: Path) ->
     made = subprocess.run([sys.executable, path, "--seeds", tmp_path], capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
     files = sorted(tmp_path.iterdir())
-    assert len(files) > guided.SEEDS // 2
+    held = {path.read_bytes() for path in files}
+    kind = Kind(label.partition(":")[2])
+    assert {str(line).encode() for line in corpus.inputs(kind)} <= held
+    assert {render(made).octets for made in seeds.of_checks(kind)} <= held
+    assert len(files) > guided.SEEDS // 2 + len(seeds.of(kind))
     ran = subprocess.run([sys.executable, path, "--once", *files[:40]], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout) == (0, f"{label}: 40 inputs, 0 with findings\n"), ran.stdout + ran.stderr
 
@@ -55,8 +59,9 @@ def test_what_is_found_is_raised_with_its_class_and_the_line_that_repeats_it() -
 )
 def test_raw_octets_have_no_verdict_and_are_held_to_the_rest(fault: str, octets: bytes, label: str) -> None:
     guided.target(chunked())(octets)
-    with pytest.raises(guided.FindingError, match=label):
+    with pytest.raises(guided.FindingError, match=label) as raised:
         guided.target(chunked(**{fault: True}))(octets)
+    assert f"--parser test:chunked 'chunked.raw#0 raw.octets:put=0,{octets.hex()}'" in str(raised.value)
 
 
 def test_the_mutator_makes_lines_of_lines_and_octets_of_some() -> None:
@@ -67,6 +72,7 @@ def test_the_mutator_makes_lines_of_lines_and_octets_of_some() -> None:
     assert len(set(made)) > 100
     assert mutated(LEGAL, 400, 7) == mutated(LEGAL, 400, 7)
     assert mutated(b"5\r\nhe", 400, 1) == b"5\r\nhe!"
+    assert mutated(b"chunked.raw#0 raw.octets:put=0,350d0a", 400, 1) == b"5\r\n!"
     assert all(len(mutated(LEGAL, 20, seed)) <= 20 for seed in range(50))
 
 

@@ -91,6 +91,8 @@ TODAY = dt.date(2030, 1, 2)
         ("chunked.body#0 each@1", "segments"),
         ("chunked.body#0 chunk1.size:extension", "no extensions"),
         ("chunked.body#0 data1.octets:twice", "adds"),
+        (str(Input.raw("chunked", b"5\0\r\n")), "crashes"),
+        (str(Input.raw("chunked", b"1\r\na\r\n0\r\n\r\n")), "segments"),
     ],
 )
 def test_the_pytest_test_fails_on_the_broken_parser_and_passes_on_the_sound_one(line: str, fault: str) -> None:
@@ -117,6 +119,15 @@ def test_the_check_is_python_and_has_the_octets() -> None:
     assert "2030-01-02" in source
     assert 'requirement="rfc9112-7.1-a3"' in source
     assert repr(found().octets) in source
+
+
+def test_the_check_of_raw_octets_has_the_twin_of_every_check() -> None:
+    finding = found(str(Input.raw("chunked", b"5\0\r\n")), crashes=True)
+    source = FORMS["check"](finding, TODAY).decode()
+    compile(source, "check.py", "exec")
+    assert "twin" not in source
+    assert 'id="document-section-raw-octets"' in source
+    assert repr(finding.octets) in source
 
 
 def test_the_corpus_file_is_the_octets() -> None:

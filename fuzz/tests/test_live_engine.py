@@ -14,7 +14,7 @@ from merkhet.answer import End
 from merkhet.model import FuzzFinding
 from merkhet.template import Names
 from merkhet.wire.sockets import Address
-from merkhet_fuzz.inputs import Input
+from merkhet_fuzz.inputs import Input, InputError
 from merkhet_fuzz.live import blame, segments, watch
 from merkhet_fuzz.live import campaign as campaigns
 from merkhet_fuzz.live.campaign import LiveCampaign
@@ -145,6 +145,46 @@ def test_an_input_that_shows_alone_is_a_finding_and_is_made_small(monkeypatch: p
     assert inputs.keys() == {"small:http-request/accepted.rfc9112-3.2-6a.host", "small:http-request/refused.legal"}
     assert inputs["small:http-request/accepted.rfc9112-3.2-6a.host"] == "http-request.get#0 host:drop"
     assert not campaign.trouble
+
+
+class Plain(HttpSurface):
+    """Makes one legal input, again and again."""
+
+    def make(self, seed: int, index: int, names: tuple[str, ...] = ()) -> Input:
+        del seed, index, names
+        return MADE
+
+
+def test_seeds_are_sent_first_and_what_they_show_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def measure(prober: Prober) -> None:
+        prober.timing = TIMING
+
+    monkeypatch.setattr(Prober, "measure", measure)
+    monkeypatch.setattr(campaigns, "REPLAYS_MAX", 12)
+    lines = ("get#0 host:drop", "get#0", "nothing#0", "get#0 no-such.place:plus", "raw#0 raw.octets:put=0,61")
+    first = [Input.parse(f"http-request.{line}") for line in lines]
+    tried: list[int] = []
+    trial = Prober.trial
+
+    def noted(prober: Prober, made: Input, index: int = 0) -> Trial:
+        tried.append(index)
+        return trial(prober, made, index)
+
+    with serving(faulty) as address:
+        campaign = LiveCampaign(target(address), Plain(), 1, 60.0, 3, first=7, seeds=first)
+        monkeypatch.setattr(Prober, "trial", noted)
+        campaign.run()
+    (finding,) = campaign.found.values()
+    assert finding.id == "small:http-request/accepted.rfc9112-3.2-6a.host"
+    assert (finding.input, finding.found_after) == ("http-request.get#0 host:drop", 0)
+    assert (campaign.begun_with, campaign.inputs) == (2, 3)
+    assert [index for index in tried if index] == [-2, -1, 7, 8, 9]
+
+
+def test_raw_octets_are_not_for_servers() -> None:
+    prober = Prober(target(Address(host="127.0.0.1", port=1)), HttpSurface())
+    with pytest.raises(InputError, match="--parser"):
+        prober.trial(Input.parse("http-request.raw#0 raw.octets:put=0,61"))
 
 
 def test_the_same_seed_sends_the_same_octets() -> None:
