@@ -48,8 +48,8 @@ class Batch:
             self.seen[label] = Seen(suspicion, str(made), index)
             return
         others = self.others.setdefault(label, [])
-        if len(others) < findings.OTHERS_MAX:
-            others.append(str(made))
+        if len(others) < findings.OTHERS_MAX and not made.is_raw:
+            others.append(str(made))  # raw octets tell a reader less than any edit
 
 
 def batch(parser: Parser, seed: int, start: int, count: int, known: frozenset[str] = frozenset()) -> Batch:

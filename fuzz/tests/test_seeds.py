@@ -135,6 +135,15 @@ def test_a_crash_on_what_one_check_sends_is_found_and_comes_again() -> None:
     assert without.found == {}
 
 
+def test_other_inputs_that_show_a_crash_are_told_with_their_edits_and_never_as_raw_octets() -> None:
+    first = (raw(b"1\0\r\n"), raw(b"2\0\r\n"), Input.parse("chunked.body#0 chunk1.size:nul-behind"))
+    made = Campaign(chunked(crashes=True), 1, 60.0, 1, seeds=first)
+    made.run()
+    (finding,) = made.found.values()
+    assert Input.parse(finding.input).is_raw
+    assert finding.others == (str(first[2]),)
+
+
 def test_a_seed_of_the_corpus_has_its_verdict() -> None:
     line = Input.parse("chunked.body#0 chunk1.size:plus")
     made = Campaign(chunked(int=True), 1, 60.0, 1, seeds=(line,))
@@ -171,17 +180,16 @@ def test_the_time_ends_seeds_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="a process is killed")
 def test_a_seed_that_ends_every_process_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(campaign, "BATCH_INPUTS", 40)
-    monkeypatch.setenv(dying.OCTETS, render(CHOSEN).octets.hex())
-    first = seeds.of(Kind.CHUNKED)
+    monkeypatch.setattr(campaign, "BATCH_INPUTS", 8)
+    # Each replay starts a process: of few octets there are few.
+    deadly = min(seeds.of_checks(Kind.CHUNKED), key=lambda made: len(str(made)))
+    monkeypatch.setenv(dying.OCTETS, render(deadly).octets.hex())
+    first = (*corpus.inputs(Kind.CHUNKED), *seeds.of_checks(Kind.CHUNKED)[:9], deadly, CHOSEN)
     made = Campaign(parsers.load("dying.parse:chunked"), 5, 600.0, 80, 2, seeds=first)
     made.run()
     died = made.found["died.SIGKILL"]
-    assert (died.input, died.found_after) == (str(CHOSEN), 0)
-    at = first.index(CHOSEN)
-    # The shards are counted from the first seed.
-    assert made.skipped == min((at // 40 + 1) * 40, len(first)) - at - 1
-    assert (made.begun_with, made.inputs) == (len(first) - made.skipped, 80)
+    assert (died.input, died.found_after) == (str(deadly), 0)
+    assert (made.skipped, made.begun_with, made.inputs) == (1, len(first) - 1, 80)
     assert len(made.found) > 1, "what the others show is found all the same"
 
 
