@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import msgspec
@@ -155,7 +155,8 @@ class Campaign:
     `jobs` are processes of this machine; with an `address` the workers of the Dask scheduler there are used instead.
     `probes_growth`: first of all, inputs are made long, and the time is taken that the parser takes for them.
     `seeds` are tried before the first input that is made; they have numbers below 0, and move none of the others.
-    `found` has every class; `unrepeated` those that did not come again. `inputs` counts those that were made and tried,
+    `found` has every class; `unrepeated` those that did not come again; `clearer` has the line of an edited input for those
+    that were told with raw octets. `inputs` counts those that were made and tried,
     `begun_with` the seeds that were, `skipped` those that stood behind one that ends the process of the parser.
     """
 
@@ -170,9 +171,11 @@ class Campaign:
     on_finding: Callable[[FuzzFinding], None] = lambda _: None
     found: dict[str, FuzzFinding] = field(default_factory=dict[str, FuzzFinding])
     unrepeated: dict[str, str] = field(default_factory=dict[str, str])
+    clearer: dict[str, str] = field(default_factory=dict[str, str])
     inputs: int = 0
     begun_with: int = 0
     skipped: int = 0
+    _raw: dict[str, Seen] = field(default_factory=dict[str, Seen])
     _drawn: deque[tuple[int, int]] = field(default_factory=deque[tuple[int, int]])
 
     def run(self) -> None:
@@ -272,11 +275,22 @@ class Campaign:
             self.unrepeated[label] = seen.input
             return
         self.found[label] = made
+        if Input.parse(seen.input).is_raw:
+            self._raw[label] = seen
         self.on_finding(made)
 
     def _remember(self, label: str, others: list[str]) -> None:
-        if label in self.found:
-            self.found[label] = with_others(self.found[label], others)
+        if label not in self.found:
+            return
+        edited = [line for line in others if not Input.parse(line).is_raw]
+        if edited and label in self._raw:
+            # A legal input and its edits say more than octets do.
+            made = smallest(self.parser, replace(self._raw.pop(label), input=edited[0]), self.seed)
+            if made is not None:
+                self.clearer[label] = made.input
+                edited.insert(0, self.found[label].input)
+                self.found[label] = made
+        self.found[label] = with_others(self.found[label], edited)
 
 
 def with_others(finding: FuzzFinding, others: list[str]) -> FuzzFinding:

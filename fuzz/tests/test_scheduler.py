@@ -15,7 +15,7 @@ import dying
 import pytest
 from broken import chunked
 
-from merkhet_fuzz import campaign, mutate, oracles, parsers, scheduler
+from merkhet_fuzz import campaign, mutate, oracles, parsers, scheduler, seeds
 from merkhet_fuzz.campaign import Campaign
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.inputs import Input
@@ -41,7 +41,7 @@ def killer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def ran(jobs: int = 1, address: str = "") -> Campaign:
-    made = Campaign(parsers.load(LABEL), SEED, 600.0, INPUTS, jobs, address)
+    made = Campaign(parsers.load(LABEL), SEED, 600.0, INPUTS, jobs, address, seeds=seeds.of(Kind.CHUNKED))
     made.run()
     return made
 

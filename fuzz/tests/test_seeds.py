@@ -135,13 +135,18 @@ def test_a_crash_on_what_one_check_sends_is_found_and_comes_again() -> None:
     assert without.found == {}
 
 
-def test_other_inputs_that_show_a_crash_are_told_with_their_edits_and_never_as_raw_octets() -> None:
-    first = (raw(b"1\0\r\n"), raw(b"2\0\r\n"), Input.parse("chunked.body#0 chunk1.size:nul-behind"))
-    made = Campaign(chunked(crashes=True), 1, 60.0, 1, seeds=first)
+def test_a_legal_input_with_its_edits_takes_the_place_of_raw_octets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(campaign, "BATCH_INPUTS", 2)
+    line = "chunked.body#0 chunk1.size:nul-behind"
+    first = (raw(b"1\0\r\n"), raw(b"2\0\r\n"), raw(b"3\0\r\n"), Input.parse(line))
+    told: list[FuzzFinding] = []
+    made = Campaign(chunked(crashes=True), 1, 60.0, 2, seeds=first, on_finding=told.append)
     made.run()
     (finding,) = made.found.values()
-    assert Input.parse(finding.input).is_raw
-    assert finding.others == (str(first[2]),)
+    assert (finding.input, finding.edits) == (line, ("chunk1.size:nul-behind",))
+    assert [one.edits for one in told] == [("raw octets",)]
+    assert finding.others == (told[0].input,)
+    assert made.clearer == {"crash.IndexError.size_of": line}
 
 
 def test_a_seed_of_the_corpus_has_its_verdict() -> None:

@@ -129,6 +129,8 @@ def _end(out: Console, campaign: Campaign, journal: Journal) -> None:
     say(out, f"{campaign.parser.label}: {tried}, {len(campaign.found)} classes of findings")
     for label, line in campaign.unrepeated.items():
         say(out, f"note: {label} was seen once and did not come again: {line}")
+    for label, line in campaign.clearer.items():
+        say(out, f"note: {label} is shown by edits of a legal input, too: {line}")
     if campaign.skipped:
         say(
             out, f"note: {campaign.skipped} inputs stood behind one that ended the parser's process, and were not tried"
