@@ -111,7 +111,7 @@ def live(target: Target, document: str, until: float) -> None:
         for campaign in campaigns:
             campaign.on_finding = stop
             campaign.seconds = min(TURN_SECONDS * 2**turn, max(0.5, until - time.monotonic()))
-            campaign.first = turn * 1_000_000
+            campaign.first = campaign.next_number
             campaign.run()
             if campaign.trouble:
                 raise RuntimeError(campaign.trouble)
@@ -126,7 +126,7 @@ def served() -> Generator[Target]:
         fixtures.write(folder)
 
         def started() -> tuple[Address, Place]:
-            host, port = proving_ground.started(folder, drop).address
+            host, port = proving_ground.started(folder, drop, is_patient=True).address
             names = Names(host=f"localhost:{port}".encode(), scheme="http", endpoints=OFFERED)
             return Address(host=host, port=port), Place(names, fixtures.FIXTURES)
 

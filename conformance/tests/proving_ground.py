@@ -153,11 +153,15 @@ def _run(trial: Trial) -> tuple[Outcomes, Found, str]:
         return _judge(trial, checks, functools.partial(started, folder, drop, context), folder)
 
 
-def started(folder: Path, drop: Path, context: ssl.SSLContext | None = None) -> Served:
-    """Return the reference of this process, faulty if a mutant is applied, serving the contract; over TLS with a context."""
+def started(folder: Path, drop: Path, context: ssl.SSLContext | None = None, *, is_patient: bool = False) -> Served:
+    """Return the reference of this process, faulty if a mutant is applied, serving the contract; over TLS with a context.
+
+    It waits for clients as it does by default if it is patient, and else for a moment, so that timeouts can be checked.
+    """
     from merkhet_reference import contract, limits, server
 
-    bounds = limits.Limits(idle_seconds_max=2.5, head_seconds_max=3.0, content_seconds_max=3.0)
+    brief = limits.Limits(idle_seconds_max=2.5, head_seconds_max=3.0, content_seconds_max=3.0)
+    bounds = limits.Limits() if is_patient else brief
     made = server.Server(contract.application(folder, drop), limits=bounds, ssl_context=context)
     made.listen(0)
     made.start()

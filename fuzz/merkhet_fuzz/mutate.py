@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 from merkhet_fuzz.bases import connection, library
 from merkhet_fuzz.dice import Dice
-from merkhet_fuzz.edits import EMPTY_LINE, LINES, STALE
+from merkhet_fuzz.edits import EMPTY_LINE, LINES, STALE, spelled
 from merkhet_fuzz.grammar import VALUES, Base, Grammar, Kind, Piece
 from merkhet_fuzz.inputs import PLAIN, Edit, Input, Transport
 from merkhet_fuzz.spellings import SPELLINGS
@@ -15,6 +16,11 @@ NAMES = {grammar: tuple(spellings) for grammar, spellings in SPELLINGS.items()}
 STALE_PERCENT = 20
 """How often a length is left as it is though what it counts was edited."""
 HEAD_ROLES = frozenset(("field", "host", "content-length", "transfer-encoding", "trailer", "request-line"))
+LINED = frozenset((Kind.HTTP, Kind.CHUNKED, Kind.HANDSHAKE, Kind.CONNECTION))
+"""Kinds whose units are lines, or stand where lines may."""
+MODELLED = frozenset((Kind.EXCHANGE, Kind.CONNECTION))
+COMPOSED = frozenset(((Kind.HTTP, "several"), (Kind.FRAMES, "many")))
+"""Bases that are others behind each other."""
 SIMPLEST_PERCENT = 25
 MODEL_PERCENT = 75
 
@@ -25,7 +31,14 @@ def _names(kind: Kind) -> tuple[str, ...]:
 
 
 def make(kind: Kind, seed: int, index: int, names: tuple[str, ...] = ()) -> Input:
-    """Return the input of this number in the campaign of this seed. `names` are the bases to draw from; () for all."""
+    """Return the input of this number in the campaign of this seed. `names` are the bases to draw from; () for all.
+
+    Every second one is of the sweep, as long as that goes on.
+    """
+    swept = sweep(kind, seed, names)
+    if not index % 2 and index // 2 < len(swept):
+        name, single = swept[index // 2]
+        return Input(kind, name, 0, (single,))
     dice = Dice(seed, index)
     name = dice.pick(names or _names(kind))
     simplest = 1 if kind is Kind.EXCHANGE else SIMPLEST_PERCENT
@@ -47,9 +60,43 @@ def make(kind: Kind, seed: int, index: int, names: tuple[str, ...] = ()) -> Inpu
     return Input(kind, name, variant, tuple(seen.values()), PLAIN if kind in VALUES else transport(base, dice))
 
 
+@lru_cache(maxsize=32)
+def sweep(kind: Kind, seed: int, names: tuple[str, ...] = ()) -> tuple[tuple[str, Edit], ...]:
+    """Return every single named edit of the simplest bases, in an order that is the seed's: luck is for what is not so few.
+
+    None for kinds whose bases are held against models, and most often not edited.
+    """
+    if kind in MODELLED:
+        return ()
+    plain = [name for name in names or _names(kind) if (kind, name) not in COMPOSED]
+    made = [(name, single) for name in plain for single in singles(library.base(kind, name, 0))]
+    dice = Dice(seed, *kind.encode())
+    for at in range(len(made) - 1, 0, -1):
+        other = dice.below(at + 1)
+        made[at], made[other] = made[other], made[at]
+    return tuple(made)
+
+
+def singles(base: Base) -> Iterator[Edit]:
+    """Yield the named edits of a base, those that change something and of which no other makes the same."""
+    for piece in base.pieces:
+        known = {piece.octets}
+        for name in NAMES[piece.grammar]:
+            made = Edit(piece.name, name)
+            octets = spelled(made, piece)
+            if octets not in known:
+                known.add(octets)
+                yield made
+    if base.kind in LINED:
+        for unit, role in base.roles.items():
+            lines = tuple(LINES) if role in HEAD_ROLES else ()
+            whole = (EMPTY_LINE,) if role == "request-line" else ("drop", "twice")
+            yield from (Edit(unit, what) for what in (*lines, *whole))
+
+
 def edit(base: Base, dice: Dice) -> list[Edit]:
     """Return one edit of the base, with what leaves a length unmended perhaps."""
-    if base.kind in {Kind.HTTP, Kind.CHUNKED, Kind.HANDSHAKE, Kind.CONNECTION} and dice.chance(15):
+    if base.kind in LINED and dice.chance(15):
         return [unit_edit(base, dice)]
     piece = dice.pick(base.pieces)
     if dice.chance(12):

@@ -145,7 +145,7 @@ _TEXTS: dict[str, Spelling] = {
     "inner-crcrlf": _inside(b"\r\r\n"), "inner-cr-field": _inside(b"\rx-injected: 1"),
     "inner-lf-field": _inside(b"\nx-injected: 1"),
     "spaces": _inside(b" " * 40), "tabs": _inside(b"\t" * 40), "percent-nul": _inside(b"%00"),
-    "open-quote": _around(b'"'),
+    "open-quote": _around(b'"'), "overlong-lf": _inside(b"\xc0\x8a"),
     "long": _around(b"", b"a" * 2000),
 }  # fmt: skip
 SPELLINGS: Mapping[Grammar, Mapping[str, Spelling]] = {

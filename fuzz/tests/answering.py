@@ -39,6 +39,7 @@ def told(
     content: bytes = b"",
     *,
     fields: Iterable[bytes] = (),
+    lines: Iterable[tuple[bytes, bytes]] = (),
     closes: bool = False,
 ) -> bytes:
     """An answer of the echo endpoint."""
@@ -46,8 +47,8 @@ def told(
     def text(octets: bytes) -> str:
         return base64.b64encode(octets).decode()
 
-    lines = [[text(name), text(b"1")] for name in fields]
-    read = {"method": method.decode(), "target": text(target), "fields": lines, "body": text(content), "trailers": []}
+    every = [[text(name), text(value)] for name, value in (*((name, b"1") for name in fields), *lines)]
+    read = {"method": method.decode(), "target": text(target), "fields": every, "body": text(content), "trailers": []}
     body = json.dumps(read).encode()
     head = b"HTTP/1.1 200 OK\r\n" + DATE + b"Content-Type: application/json\r\nContent-Length: %d\r\n" % len(body)
     return head + (b"Connection: close\r\n" if closes else b"") + b"\r\n" + (b"" if method == b"HEAD" else body)

@@ -18,7 +18,7 @@ from merkhet_fuzz.spellings import COUNT, SPELLINGS
 from merkhet_fuzz.strategies import bases, inputs
 from merkhet_fuzz.verdicts import Decision
 
-DIGEST = "57dfe381e233bff0452c3c7affb43b3b"
+DIGEST = "b7b145f34c01d56ebb5c5479c6c5e293"
 KINDS = st.sampled_from(list(Kind))
 
 

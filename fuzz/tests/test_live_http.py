@@ -54,6 +54,7 @@ FAULTY = {
     "status.rfc9112-3.2-6a.host": (f"{GET} host:drop", error(500), End.CLOSED),
     "accepted.rfc9112-6.3-8.end": (f"{POST} end@60", told(b"POST", content=b"hel"), End.CLOSED),
     "answer.rfc9110-6.6.1-2a.date-sent": (GET, b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n" + CANARY, End.CLOSED),
+    "kept.rfc9112-9.6-7": ("connection.old-kept#0", told(closes=True) + CANARY, End.CLOSED),
     "surplus.rfc9112-9.6-5.close": ("connection.close#0", told() + CANARY, End.CLOSED),
     "open.rfc9112-9.6-5.close": ("connection.close#0", told(), End.SILENT),
     "surplus.rfc9112-9.3-a2.old": ("connection.old#0", told() + CANARY, End.CLOSED),
@@ -169,3 +170,41 @@ def test_another_spelling_is_compared_with_the_plain_one(name: str) -> None:
     assert label.startswith("refused.rfc3986-")
     there.notes["absolute"] = False
     assert labels(line, refusal, where=there) == []
+
+
+FOLD = "http-request.get#4 x-obs:then-folded-tab"
+
+
+def test_a_folded_line_is_part_of_the_value_before_it() -> None:
+    method, target, content = dialogue(FOLD).expected[0]
+
+    def answers(*fields: tuple[bytes, bytes]) -> bytes:
+        return told(method, target, content, lines=fields) + CANARY
+
+    assert labels(FOLD, answers((b"X-Obs", b"a \tfolded: 1"))) == []
+    assert labels(FOLD, error(400)) == []
+    assert labels(FOLD, told(method, target, content) + CANARY) == ["changed.rfc9112-5.2-2.field"]
+    assert labels(FOLD, answers((b"X-Obs", b"a"), (b"folded", b"1"))) == ["changed.rfc9112-5.2-2.field"]
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "label"),
+    [
+        (f"{GET} host:then-length-plus", 411, "status.rfc9112-6.3-5.then-length-plus"),
+        (f"{CHUNKED} transfer-encoding.colon:space-before", 431, "status.rfc9112-5.1-1.transfer-encoding"),
+        (f"{GET} host:drop", 411, ""),
+        ("connection.star#0", 200, "accepted.rfc9112-3.2.4-a1.star"),
+        ("connection.star#0", 404, ""),
+        ("connection.long-line#0", 414, "refused.rfc9112-3-4.long-line"),
+        ("connection.long-target#0", 414, ""),
+        ("connection.long-target#0", 400, "status.rfc9112-3-3.long-target"),
+        ("connection.unknown-coding#0", 501, ""),
+        ("connection.unknown-coding#0", 400, "status.rfc9112-6.1-9.unknown-coding"),
+        ("connection.old-hosts#0", 200, "accepted.rfc9112-3.2-6b.old-hosts"),
+        ("connection.long-method#0", 501, ""),
+        ("connection.long-method#0", 405, "status.rfc9112-3-2.long-method"),
+    ],
+)
+def test_a_refusal_says_what_is_wrong(line: str, status: int, label: str) -> None:
+    found = labels(line, error(status))
+    assert [one for one in found if not one.startswith("answer.")] == ([label] if label else [])

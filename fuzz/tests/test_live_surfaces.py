@@ -313,3 +313,31 @@ def test_a_stream_that_comes_when_all_of_it_is_made_was_gathered(
 
 def _targets(name: str, seed: int) -> list[bytes]:
     return [piece.octets for piece in bases.make(name, seed).pieces if piece.name.endswith("request-line.target")]
+
+
+@pytest.mark.parametrize(
+    ("value", "spans", "is_right"),
+    [
+        (b"bytes=0-99, 500-509, 0-9", [(0, 99), (500, 509), (0, 9)], True),  # nothing was merged
+        (b"bytes=0-99, 500-509, 0-9", [(0, 99), (500, 509)], True),
+        (b"bytes=0-99, 500-509, 0-9", [(500, 509), (0, 99)], True),  # merged where the last of them stood
+        (b"bytes=0-99, 500-509", [(500, 509), (0, 99)], False),
+    ],
+)
+def test_parts_are_in_the_order_that_was_asked_for(
+    value: bytes,
+    spans: list[tuple[int, int]],
+    is_right: bool,  # noqa: FBT001
+) -> None:
+    content = bytes(600)
+    facts = replace(FACTS, content=content)
+    parts = b"".join(
+        b"--b\r\nContent-Type: text/plain\r\nContent-Range: bytes %d-%d/600\r\n\r\n%b\r\n"
+        % (first, last, content[first : last + 1])
+        for first, last in spans
+    )
+    kind = LINES.replace(b"text/plain", b"multipart/byteranges; boundary=b")
+    response = answered(206, kind, parts + b"--b--\r\n")
+    request = asked("files", b"merkhet.txt", (b"Range", value))
+    found = labels(files.judge(request, response, {"merkhet.txt": facts}))
+    assert found == ([] if is_right else ["rfc9110-15.3.7.2-9 order"])

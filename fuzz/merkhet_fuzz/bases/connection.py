@@ -13,6 +13,8 @@ from merkhet_fuzz.bases.http import canary, chunked, chunked_body, get, head_end
 from merkhet_fuzz.bases.words import CRLF, Builder
 from merkhet_fuzz.grammar import Base, Grammar, Kind, Length
 
+USUAL_BYTES = 7900
+"""Of a query: with all that a target's own path adds, the request line has fewer than 8000."""
 MANY = 16
 HUNDRED = 100
 ENDLESS_BYTES = 1 << 20
@@ -41,6 +43,7 @@ OLD_STAYS = ((), (b"x-a",), (b"x-keep-alive",), (b"keep-alive-x",))
 NAMES = (
     "many", "close", "stays", "old", "old-kept", "old-chunked", "both", "expect", "expect-old", "expect-other", "absolute",
     "asterisk", "slow", "shut", "hundred", "bare", "trailers", "endless", "absolute-case", "absolute-empty", "secure", "later",
+    "star", "long-line", "long-target", "long-method", "unknown-coding", "old-hosts",
 )  # fmt: skip
 EDITED = frozenset(("many",))
 """Bases that are edited; the others are what they are about, and travel in any way."""
@@ -52,7 +55,7 @@ class Rules(NamedTuple):
     `behind` is the requirement that is broken by an answer to a later one, or by a connection that stays open.
     `may_refuse`: an error is as right as an answer. `may_end`: the connection may end behind any answer. `awaits`: the
     content is sent when the server asks for it; `hesitates`: when it was silent for a while, and nothing was to be asked.
-    `asked` is the requirement that a refusal or a missing answer breaks; with `must_refuse`, an answer.
+    `asked` is the requirement that a refusal or a missing answer breaks; for some bases, an answer, or another status.
     """
 
     answered: int = -1
@@ -62,7 +65,6 @@ class Rules(NamedTuple):
     may_end: bool = False
     awaits: bool = False
     hesitates: bool = False
-    must_refuse: bool = False
     asked: str = ""
 
 
@@ -237,7 +239,7 @@ def absolute_empty(builder: Builder) -> Rules:
 def secure(builder: Builder) -> Rules:
     """A URI of https on a connection that is not secured (RFC 9110, Section 7.4)."""
     request(builder, Line(target=b"https://a/"))
-    return Rules(may_refuse=True, may_end=True, must_refuse=True, asked="rfc9110-7.4-2", weight=Weight.WARNING)
+    return Rules(may_refuse=True, may_end=True, asked="rfc9110-7.4-2", weight=Weight.WARNING)
 
 
 def later(builder: Builder) -> Rules:
@@ -245,6 +247,45 @@ def later(builder: Builder) -> Rules:
     version = b"HTTP/1.2" if builder.is_simplest else builder.dice.pick((b"HTTP/1.2", b"HTTP/1.9"))
     request(builder, _either_method(builder)._replace(version=version))
     return Rules(may_end=True, asked="rfc9110-6.2-6", weight=Weight.WARNING)
+
+
+def star(builder: Builder) -> Rules:
+    """Nothing but OPTIONS is about the server as a whole (RFC 9112, Section 3.2.4)."""
+    request(builder, Line(target=b"*"))
+    return Rules(may_refuse=True, may_end=True, asked="rfc9112-3.2.4-a1", weight=Weight.WARNING)
+
+
+def long_line(builder: Builder) -> Rules:
+    """A request line that every server should take (RFC 9112, Section 3)."""
+    length = USUAL_BYTES if builder.is_simplest else 1000 + builder.dice.below(USUAL_BYTES - 1000)
+    request(builder, Line(target=b"/?" + b"a" * length))
+    return Rules(asked="rfc9112-3-4", weight=Weight.WARNING)
+
+
+def long_target(builder: Builder) -> Rules:
+    """A target that is longer than any server need take."""
+    request(builder, Line(target=b"/?" + b"a" * (70000 if builder.is_simplest else builder.dice.pick((70000, 300000)))))
+    return Rules(may_refuse=True, may_end=True, asked="rfc9112-3-3", weight=Weight.WARNING)
+
+
+def long_method(builder: Builder) -> Rules:
+    """A method that is longer than any that there is."""
+    request(builder, Line(b"M" * (512 if builder.is_simplest else builder.dice.pick((64, 512, 4000)))))
+    return Rules(may_refuse=True, may_end=True, asked="rfc9112-3-2", weight=Weight.WARNING)
+
+
+def unknown_coding(builder: Builder) -> Rules:
+    """A transfer coding that nobody knows, beneath chunked (RFC 9112, Section 6.1)."""
+    _coded(builder, b"HTTP/1.1", (), (), plain=True)
+    at = next(at for at, piece in enumerate(builder.pieces) if piece.name == "transfer-encoding.value")
+    builder.pieces[at] = builder.pieces[at]._replace(octets=b"blegh, chunked")
+    return Rules(may_refuse=True, may_end=True, asked="rfc9112-6.1-9", weight=Weight.WARNING)
+
+
+def old_hosts(builder: Builder) -> Rules:
+    """A request of HTTP/1.0 needs no Host, and has no two (RFC 9112, Section 3.2)."""
+    request(builder, Line(version=b"HTTP/1.0"), ("Host", b"a"))
+    return Rules(1, may_refuse=True, may_end=True, asked="rfc9112-3.2-6b")
 
 
 def asterisk(builder: Builder) -> Rules:
@@ -305,6 +346,7 @@ def endless(builder: Builder) -> Rules:
 MAKERS = (
     many, close, stays, old, old_kept, old_chunked, both, expect, expect_old, expect_other, absolute, asterisk, slow, shut,
     hundred, bare, trailers, endless, absolute_case, absolute_empty, secure, later,
+    star, long_line, long_target, long_method, unknown_coding, old_hosts,
 )  # fmt: skip
 
 

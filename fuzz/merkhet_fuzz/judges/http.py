@@ -192,6 +192,7 @@ def _is_right(digits: bytes, view: View, unit: str) -> bool:
     return digits.lstrip(b"0") == (b"%d" % view.content_octets(unit)).lstrip(b"0")
 
 
+FOLDED = "rfc9112-5.2-2"
 CHUNKED_TWICE = "rfc9112-6.1-2", "chunked that is named twice is refused, or applied once"
 EMPTY_MEMBERS = "rfc9110-5.6.1.2-1", "empty members of a list are none"
 
@@ -279,6 +280,8 @@ def _inserted(what: str, role: str, view: View, unit: str) -> Verdict:
         return either("rfc9110-5.1-2", "a field that is not known is ignored")
     if what in {"then-plain", "then-key1", "then-prefix"}:
         return accept("rfc9110-5.1-2", "a field that is not known is ignored")
+    if what.startswith("then-folded") and role == "field" and view.is_opaque(unit):
+        return either(FOLDED, "a folded line is refused, or part of the value before it")
     if role == "trailer" or what.startswith("then-folded"):
         return FREE
     if what == "then-host":

@@ -85,6 +85,11 @@ class LiveCampaign:
     _silent: list[Input] = field(default_factory=list[Input])
     _before: watch.Usage = field(default_factory=watch.Usage)
 
+    @property
+    def next_number(self) -> int:
+        """The number of the first input that was not made yet."""
+        return self.first + self._number
+
     def run(self) -> None:
         """Go on to the end of the time or of the inputs. Raises UnreachableError if the target never answered."""
         prober = Prober(self.target, self.surface)

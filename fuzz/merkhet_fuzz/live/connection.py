@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import cast
 
@@ -13,7 +14,7 @@ from merkhet_fuzz.bases import library
 from merkhet_fuzz.bases.connection import ENDLESS_BYTES, Rules
 from merkhet_fuzz.grammar import Base, Grammar, Kind, Piece
 from merkhet_fuzz.live.answers import Judges
-from merkhet_fuzz.live.http import OWN_LIMITS, HttpDialogue, HttpSurface
+from merkhet_fuzz.live.http import OWN_FAULTS, OWN_LIMITS, HttpDialogue, HttpSurface
 from merkhet_fuzz.live.seam import Ask, Dialogue, Place
 from merkhet_fuzz.oracles import Suspicion
 from merkhet_fuzz.render import Wire
@@ -21,11 +22,26 @@ from merkhet_fuzz.verdicts import Decision
 
 ABSOLUTE = re.compile(rb"(https?://)a", re.IGNORECASE)
 SLEEP_MILLISECONDS = "40"
-TIMED_OUT = 408
+TIMED_OUT, NOT_IMPLEMENTED = 408, 501
 PERSISTS = "persists"
 """Note of a place: the server has answered several requests on one connection."""
 KNOWS_ABSOLUTE = "absolute"
 """Note of a place: it takes absolute-form at all."""
+
+
+JUDGED: Mapping[str, tuple[str, Callable[[int], bool], str]] = {
+    "secure": (
+        "accepted",
+        lambda status: status >= 300,
+        "a refusal: what is asked for is to be had on secured connections alone",
+    ),
+    "star": ("accepted", lambda status: status >= 400, "a refusal: * is for OPTIONS alone"),
+    "long-target": ("status", lambda status: status < 400 or status in {404, 414}, "414, or an answer"),
+    "unknown-coding": ("status", lambda status: status > 400, "501"),
+    "old-hosts": ("accepted", lambda status: status >= 400, "a refusal: a request has one Host field line"),
+    "long-method": ("status", lambda status: status < 400 or status == NOT_IMPLEMENTED, "501, or an answer"),
+}
+"""By the name of a base: which statuses are right, VERDICTS 22, 24, 32 and 48 among them, and in words."""
 
 
 class ConnectionSurface(HttpSurface):
@@ -121,17 +137,18 @@ class ConnectionDialogue(HttpDialogue):
             self._place.notes[PERSISTS] = True
         if self._name == "endless" and len(self.wire.octets) > ENDLESS_BYTES and self._count:
             return self._endless()
-        if self.rules.must_refuse and self._count:
-            return self._served()
+        if (wanted := JUDGED.get(self._name)) is not None and self._count:
+            return self._told_rightly(*wanted)
         if self._name in {"absolute-case", "absolute-empty"} and not self._is_comparable():
             return []
         return super()._verdict()
 
-    def _served(self) -> list[Suspicion]:
-        if self.answers.finals[0].status >= 300:
+    def _told_rightly(self, oracle: str, is_right: Callable[[int], bool], words: str) -> list[Suspicion]:
+        status = self.answers.finals[0].status
+        if is_right(status):
             return []
-        wanted = "a refusal: what is asked for is to be had on secured connections alone"
-        return [Suspicion("accepted", self.rules.asked, self._name, wanted, self.told(), self.rules.weight)]
+        weight = Weight.BREACH if oracle == "status" and status in OWN_FAULTS else self.rules.weight
+        return [Suspicion(oracle, self.rules.asked, self._name, words, self.told(), weight)]
 
     def _is_comparable(self) -> bool:
         """Tell whether the same in another spelling is taken."""
@@ -166,6 +183,8 @@ class ConnectionDialogue(HttpDialogue):
     def _is_refusal(self, number: int) -> bool:
         if self.rules.may_refuse:
             return False
+        if self._name == "long-line" and not number:
+            return self.answers.finals[0].status >= 400
         if self._name.startswith("absolute") and not number:
             return self.answers.finals[number].status not in OWN_LIMITS and self.answers.finals[number].status >= 400
         return super()._is_refusal(number)

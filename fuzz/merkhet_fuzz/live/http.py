@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import cast
 
 from merkhet.answer import End
+from merkhet.expect_echo import Echo
 from merkhet.model import Weight
 from merkhet.wire.request import read_requests
 from merkhet_fuzz.grammar import Base, Grammar, Kind, Piece
+from merkhet_fuzz.judges.http import FOLDED
 from merkhet_fuzz.live.answers import Judges
 from merkhet_fuzz.live.seam import AnsweredDialogue, Dialogue, Place, Surface
 from merkhet_fuzz.oracles import FORBIDDEN, Suspicion
@@ -37,6 +39,12 @@ ANSWERED = frozenset((
 WHOLE = ANSWERED - {"rfc9112-2.2-10", "rfc9112-3.2-1"}
 """Those that are no fault of a line's shape: nobody can be waiting for the rest of the head."""
 OWN_FAULTS = frozenset({500, 502})
+MISNAMED: Mapping[str, frozenset[int]] = {
+    "rfc9112-6.3-5": OWN_FAULTS | {411, 431, 501},
+    "rfc9112-6.3-3": OWN_FAULTS | {411, 431, 501},
+    "rfc9112-5.1-1": OWN_FAULTS | {431, 501},
+}
+"""Statuses that refuse where 400 is asked for; by requirement, where others than the server's own faults are among them."""
 Message = tuple[bytes, bytes, bytes]
 
 
@@ -129,7 +137,7 @@ class HttpDialogue(AnsweredDialogue):
 
     def suspicions(self) -> list[Suspicion]:
         """Return what is wrong with the answers."""
-        found = self._verdict()
+        found = self._verdict() or self._behind_close()
         is_sure = self.wire.verdict.decision is Decision.ACCEPT
         requests = read_requests(self.wire.octets) if is_sure else ()
         judged = self._judges.suspicions(self.answers, requests, staged=False)
@@ -137,6 +145,12 @@ class HttpDialogue(AnsweredDialogue):
             # One refusal for all that came may be about another request than the HEAD: it has content then.
             judged = [suspicion for suspicion in judged if suspicion.detail != "no-content"]
         return found + judged
+
+    def _behind_close(self) -> list[Suspicion]:
+        """Return that an answer came behind one that said that it was the last (RFC 9112, Section 9.6)."""
+        if not any(final.says_close for final in self.answers.finals[:-1]):
+            return []
+        return [Suspicion("kept", "rfc9112-9.6-7", "", "no answer behind one with the close option", self.told())]
 
     def sameness(self) -> tuple[object, ...] | None:
         """Return the statuses, of which all errors are as good, and what was read of the requests."""
@@ -235,7 +249,7 @@ class HttpDialogue(AnsweredDialogue):
         if self._count > len(self.expected) and not self._is_cut:
             return [self._suspicion("surplus", f"at most {len(self.expected)} answers", Weight.BREACH)]
         at = verdict.message
-        if self._count > at and finals[at].status in REFUSALS:
+        if self._count > at and finals[at].status in REFUSALS | self._wrong_statuses:
             return self._kept(at) or self._misnamed(at)
         if self._count == at:
             return self._unanswered()
@@ -250,10 +264,14 @@ class HttpDialogue(AnsweredDialogue):
         roles = self.wire.base.roles
         return [roles[piece.unit] for piece in self.wire.base.pieces if piece.message == message][-1] == "head-end"
 
+    @property
+    def _wrong_statuses(self) -> frozenset[int]:
+        return MISNAMED.get(self.wire.verdict.requirement, OWN_FAULTS)
+
     def _misnamed(self, at: int) -> list[Suspicion]:
-        """Return that a fault of the request was told as one of the server's own."""
+        """Return that a fault of the request was told as another one, or as one of the server's own."""
         requirement, status = self.wire.verdict.requirement, self.answers.finals[at].status
-        if requirement not in ANSWERED or status not in OWN_FAULTS:
+        if requirement not in ANSWERED or status not in self._wrong_statuses:
             return []
         wanted = f"a 400: {self.wire.verdict.why}"
         return [Suspicion("status", requirement, self.wire.verdict.unit, wanted, self.told(), Weight.WARNING)]
@@ -311,7 +329,19 @@ class HttpDialogue(AnsweredDialogue):
                     f"it was read as {read[:80]!r}",
                     Weight.BREACH if verdict.decision is Decision.ACCEPT else None,
                 )
-        return None
+        return self._unfolded(echo) if number == self.wire.verdict.message else None
+
+    def _unfolded(self, echo: Echo) -> Suspicion | None:
+        """Return that a folded line is not in the value before it (RFC 9112, Section 5.2)."""
+        if self.wire.verdict.requirement != FOLDED or echo.fields is None:
+            return None
+        places = [edit.place for edit in self.wire.input.edits if edit.what.startswith("then-folded")]
+        pieces = {piece.name: piece.octets for piece in self.wire.base.pieces}
+        name = pieces[f"{places[0]}.name"]
+        if any(b"folded" in value for value in echo.values(name)):
+            return None
+        came = f"{name!r} with {echo.values(name)!r}"
+        return Suspicion("changed", FOLDED, "field", "the folded line in the value before it", came)
 
     def _suspicion(self, oracle: str, expected: str, weight: Weight | None = None) -> Suspicion:
         verdict = self.wire.verdict
