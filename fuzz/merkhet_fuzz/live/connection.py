@@ -137,8 +137,8 @@ class ConnectionDialogue(HttpDialogue):
             self._place.notes[PERSISTS] = True
         if self._name == "endless" and len(self.wire.octets) > ENDLESS_BYTES and self._count:
             return self._endless()
-        if (wanted := JUDGED.get(self._name)) is not None and self._count:
-            return self._told_rightly(*wanted)
+        if (rule := JUDGED.get(self._name)) is not None and self._count:
+            return self._told_rightly(*rule)
         if self._name in {"absolute-case", "absolute-empty"} and not self._is_comparable():
             return []
         return super()._verdict()
