@@ -341,3 +341,16 @@ def test_parts_are_in_the_order_that_was_asked_for(
     request = asked("files", b"merkhet.txt", (b"Range", value))
     found = labels(files.judge(request, response, {"merkhet.txt": facts}))
     assert found == ([] if is_right else ["rfc9110-15.3.7.2-9 order"])
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (b"attachment; filename=\"a.txt\"; filename*=UTF-8''%c3%bc.txt", []),
+        (b"attachment; filename*=UTF-8''%c3%bc.txt", ["rfc6266-D-a6 alone"]),
+        (b"attachment; filename*=UTF-8''%c3%bc.txt; filename=\"a.txt\"", ["rfc6266-D-a7 first"]),
+    ],
+)
+def test_who_reads_no_extended_name_finds_a_plain_one_before_it(value: bytes, found: list[str]) -> None:
+    response = answered(200, b"Content-Disposition: " + value + b"\r\n")
+    assert labels(plain.download(asked("download", b"%C3%BC.txt"), response)) == found

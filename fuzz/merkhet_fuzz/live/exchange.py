@@ -140,7 +140,7 @@ def _facts(place: Place, ask: Ask, name: str, content: bytes) -> FileFacts | Non
         date_of(next(iter(response.values(b"Last-Modified")), b"")),
         date_of(next(iter(response.values(b"Date")), b"")),
         response.fields,
-        has_ranges=part is not None and part.status == 206,
+        has_ranges=(part is not None and part.status == 206) or b"bytes" in response.members(b"Accept-Ranges"),
         evaluates=frozenset(evaluated),
     )
 

@@ -7,7 +7,7 @@ from collections import Counter
 from urllib.parse import unquote_to_bytes
 
 from merkhet.answer import Framing, Response
-from merkhet.expect_disposition import Flaw, read
+from merkhet.expect_disposition import Disposition, Flaw, read
 from merkhet.expect_echo import Echo, read_echo
 from merkhet_fuzz.live.models.asked import Asked, Known, suspicion, told
 from merkhet_fuzz.oracles import Suspicion
@@ -171,6 +171,17 @@ def download(asked: Asked, response: Response) -> list[Suspicion]:
         ]
     if wanted not in found.names and not _is_made_safe(wanted, found.names):
         return [suspicion("rfc6266-D-a5", "name", f"{wanted!r}", f"{found.names!r} in {found.value!r}")]
+    return _beside_extended(found)
+
+
+def _beside_extended(found: Disposition) -> list[Suspicion]:
+    """Who reads no filename* finds a filename, and before it (RFC 6266, Appendix D)."""
+    if b"filename*" not in found.order:
+        return []
+    if b"filename" not in found.order:
+        return [suspicion("rfc6266-D-a6", "alone", "a filename too", f"{found.value!r}")]
+    if found.order.index(b"filename*") < found.order.index(b"filename"):
+        return [suspicion("rfc6266-D-a7", "first", "filename before filename*", f"{found.value!r}")]
     return []
 
 
