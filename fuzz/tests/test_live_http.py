@@ -208,3 +208,10 @@ def test_a_folded_line_is_part_of_the_value_before_it() -> None:
 def test_a_refusal_says_what_is_wrong(line: str, status: int, label: str) -> None:
     found = labels(line, error(status))
     assert [one for one in found if not one.startswith("answer.")] == ([label] if label else [])
+
+
+def test_what_another_edit_left_is_no_answer_too_many() -> None:
+    line = f"{HEX} m2-host.end:twice"
+    answers = TWICE + told(target=b"/echo?canary") + error(400)
+    assert labels(line, answers) == ["accepted.rfc9112-7.1-a2.chunk-line"]
+    assert "surplus.rfc9112-7.1-a2.chunk-line" in labels(HEX, TWICE + told() + CANARY)

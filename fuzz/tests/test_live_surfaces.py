@@ -354,3 +354,34 @@ def test_parts_are_in_the_order_that_was_asked_for(
 def test_who_reads_no_extended_name_finds_a_plain_one_before_it(value: bytes, found: list[str]) -> None:
     response = answered(200, b"Content-Disposition: " + value + b"\r\n")
     assert labels(plain.download(asked("download", b"%C3%BC.txt"), response)) == found
+
+
+def test_conditions_are_asked_of_what_has_validators() -> None:
+    bare = FileFacts(CONTENT)
+    request = asked("files", b"merkhet.txt", (b"If-Match", b'"no-such"'))
+    assert labels(files.judge(request, answered(200, content=CONTENT), {"merkhet.txt": FACTS})) == [
+        "rfc9110-13.1.1-2 412"
+    ]
+    assert labels(files.judge(request, answered(200, content=CONTENT), {"merkhet.txt": bare})) == []
+    for has_validators, found in ((True, ["rfc9110-13.1.1-3 condition"]), (False, [])):
+        store = contents.Store(has_validators=has_validators)
+        store.judge(asked("mutable", b"a", method="PUT", content=b"1"), answered(201, method="PUT"))
+        put = asked("mutable", b"a", (b"If-Match", b'"no-such"'), method="PUT", content=b"2")
+        assert labels(store.judge(put, answered(204, method="PUT"))) == found
+
+
+def test_who_answers_as_http_0_9_did_has_no_head_to_judge() -> None:
+    place = Place(Names(host=b"localhost:1", scheme="http", endpoints={"root": "/", "stream": "/stream/{n}"}))
+    place.notes[NOTE] = Known(patterns={"stream": pattern("/stream/{n}")})
+    seed = next(
+        seed
+        for seed in range(1, 500)
+        for base in [bases.make("asides", seed)]
+        if len(base.meaning) == 2 and base.octets_of("request-line.method") == b"GET"
+    )
+    made = Input.parse(f"exchange.asides#{seed} m2-request-line.space2:crlf")
+    dialogue = ExchangeSurface().dialogue(render(made, library.base(made.kind, made.name, made.seed)), place)
+    head = b"HTTP/1.1 204 X\r\nDate: Wed, 01 Jan 2020 00:00:00 GMT\r\n\r\n"
+    dialogue.received(head + b"what is there")
+    dialogue.ended(End.CLOSED)
+    assert dialogue.suspicions() == []

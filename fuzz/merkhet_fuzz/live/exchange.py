@@ -32,6 +32,8 @@ SLOW = 408
 STAGED = frozenset({"status"})
 """Endpoints that answer as they are told to: what their status means is nobody's claim."""
 _FACT = re.compile(rb"\{(etag|opaque|modified|modified850|modifiedasc):([^{}:]+)(?::([+-][0-9]+))?\}")
+_SIMPLE = re.compile(rb"^[A-Z]+ [^ \r\n]+ *\r?$", re.MULTILINE)
+"""A request line without a version: some answer it as HTTP/0.9 did, with content alone."""
 _FORMS = {b"modified": "%a, %d %b %Y %H:%M:%S GMT", b"modified850": "%A, %d-%b-%y %H:%M:%S GMT"}
 PROBES = {
     "If-Match": b'If-Match: "merkhet-no-such"',
@@ -69,6 +71,8 @@ class ExchangeSurface(Surface):
                 known.coded[coding] = text.fields
                 tag, used = next(iter(text.values(b"ETag")), b""), b", ".join(text.members(b"Content-Encoding"))
                 self.tags.setdefault(tag, used)
+        if place.has("mutable"):
+            known.stores_validators = _stores_validators(place, ask)
         if place.has("files"):
             known.files = {
                 name: facts
@@ -119,6 +123,16 @@ def _get(place: Place, ask: Ask, target: bytes, *fields: bytes) -> Response | No
     octets = place.names.render(b"GET " + target + b" HTTP/1.1\r\nHost: {host}\r\n" + lines, "fuzz")
     answers = ask(octets + b"Connection: close\r\n\r\n", "GET")
     return answers.finals[0] if answers.finals and answers.finals[0].complete else None
+
+
+def _stores_validators(place: Place, ask: Ask) -> bool:
+    """Put something somewhere, and see whether it comes with a validator."""
+    target = b"{mutable:merkhet-fuzz-validators}"
+    rest = b"Host: {host}\r\nConnection: close\r\n"
+    ask(place.names.render(b"PUT " + target + b" HTTP/1.1\r\n" + rest + b"Content-Length: 1\r\n\r\na", "fuzz"), "PUT")
+    found = _get(place, ask, target)
+    ask(place.names.render(b"DELETE " + target + b" HTTP/1.1\r\n" + rest + b"\r\n", "fuzz"), "DELETE")
+    return found is not None and bool(found.values(b"ETag") or found.values(b"Last-Modified"))
 
 
 def _facts(place: Place, ask: Ask, name: str, content: bytes) -> FileFacts | None:
@@ -239,8 +253,9 @@ class ExchangeDialogue(AnsweredDialogue):
 
     @property
     def _is_unclear(self) -> bool:
-        """Whether an edit leaves open which answer is one to HEAD, so that nobody knows where that ends."""
-        return not self.asked and any(asked.method == "HEAD" for asked in self.built)
+        """Whether an edit leaves open which answer is one to HEAD, or has no head: so that nobody knows where it ends."""
+        may_be_bare = any(asked.method == "HEAD" for asked in self.built) or _SIMPLE.search(self.wire.octets)
+        return not self.asked and bool(may_be_bare)
 
     @property
     def _staged(self) -> bool:
@@ -255,7 +270,8 @@ class ExchangeDialogue(AnsweredDialogue):
 
     def _judged(self, asked: Asked, response: Response, stores: dict[bytes, contents.Store]) -> list[Suspicion]:
         if asked.endpoint == "mutable":
-            return stores.setdefault(asked.value, contents.Store()).judge(asked, response)
+            store = contents.Store(has_validators=self.known.stores_validators)
+            return stores.setdefault(asked.value, store).judge(asked, response)
         judge = self.surface.models.get(asked.endpoint)
         return judge(asked, response) if judge is not None else self._elsewhere(asked, response)
 

@@ -246,7 +246,7 @@ class HttpDialogue(AnsweredDialogue):
         for number in range(min(verdict.message, self._count)):
             if finals[number].status < 400 and (changed := self._changed(number)):
                 return [changed]
-        if self._count > len(self.expected) and not self._is_cut:
+        if self._count > len(self.expected) and not self._is_cut and not self._is_rest_refused:
             return [self._suspicion("surplus", f"at most {len(self.expected)} answers", Weight.BREACH)]
         at = verdict.message
         if self._count > at and finals[at].status in REFUSALS | self._wrong_statuses:
@@ -258,6 +258,12 @@ class HttpDialogue(AnsweredDialogue):
         return (
             [] if self._is_replaced(at) else [self._suspicion("accepted", f"a refusal: {verdict.why}", verdict.weight)]
         )
+
+    @property
+    def _is_rest_refused(self) -> bool:
+        """Whether the answers too many are refusals, and another edit may have left what they refuse."""
+        rest = self.answers.finals[len(self.expected) :]
+        return len(self.wire.input.edits) > 1 and all(final.status >= 400 for final in rest)
 
     def _is_head(self, message: int) -> bool:
         """Tell whether a message is a head alone: who answers it has read it all, whether or not it says so."""

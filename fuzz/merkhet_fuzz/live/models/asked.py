@@ -64,6 +64,11 @@ class FileFacts:
     """The preconditions that a probe saw evaluated: who evaluates none is told once, by a check."""
 
     @property
+    def has_validators(self) -> bool:
+        """Whether there is anything that a condition could be about."""
+        return bool(self.etag) or self.modified is not None
+
+    @property
     def is_strong(self) -> bool:
         """Whether there is a tag, and it is a strong one."""
         return bool(self.etag) and not self.etag.startswith(b"W/")
@@ -75,6 +80,8 @@ class Known:
 
     files: Mapping[str, FileFacts] = field(default_factory=dict[str, FileFacts])
     root: Response | None = None
+    stores_validators: bool = True
+    """Whether what was put somewhere is given out with a validator."""
     coded: dict[bytes, tuple[tuple[bytes, bytes], ...]] = field(
         default_factory=dict[bytes, tuple[tuple[bytes, bytes], ...]]
     )

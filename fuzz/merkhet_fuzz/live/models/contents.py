@@ -122,9 +122,13 @@ def _echoed(query: bytes) -> list[tuple[str, str, str]] | None:
 
 
 class Store:
-    """What was put under one name on this connection, as far as every answer said that it was."""
+    """What was put under one name on this connection, as far as every answer said that it was.
 
-    def __init__(self) -> None:
+    Conditions are judged where what is stored has validators.
+    """
+
+    def __init__(self, *, has_validators: bool = True) -> None:
+        self.has_validators = has_validators
         self.content: bytes | None = None
         self.is_known = False
         self.tags: dict[bytes, bytes] = {}
@@ -137,7 +141,7 @@ class Store:
         if asked.is_read:
             return self._read(asked, response)
         conditions = [*asked.values(b"If-Match"), *asked.values(b"If-None-Match")]
-        if conditions and self.is_known and (problem := self._condition(asked, response)):
+        if conditions and self.has_validators and self.is_known and (problem := self._condition(asked, response)):
             self._remember(asked, response)
             return [problem]
         if response.status in {304, 412} and not conditions and asked.values(b"If-Modified-Since"):

@@ -69,7 +69,8 @@ def _absent(asked: Asked, response: Response) -> list[Suspicion]:
 def conditions(asked: Asked, facts: FileFacts) -> tuple[int | None, str, frozenset[int]]:
     """Return the status that the conditions ask for, None for "go on"; the requirement; and what is right beside it."""
     written = {name: _lines(asked, name) for name in CONDITIONS}
-    if not all(_is_plain(name, lines) for name, lines in written.items()):
+    # Validators are the server's own: of what has none, nothing is asked (docs/contract.md).
+    if not facts.has_validators or not all(_is_plain(name, lines) for name, lines in written.items()):
         return UNSURE, "", frozenset()
     # Who evaluates neither is told so where there is no other condition (VERDICTS 83), and not time and again.
     is_alone = sum(bool(lines) for lines in written.values()) == 1
