@@ -327,3 +327,17 @@ def test_several_verdicts_come_to_one() -> None:
     assert combine([either("y", ""), by_the_rest]) is FREE
     assert combine([ACCEPT, accept("x", ""), either("y", "")]).requirement == "y"
     assert combine([]) is ACCEPT
+
+
+@pytest.mark.parametrize(
+    ("octets", "decision"),
+    [
+        (b"\x01\x83\0\0\0\0a\xff\xfe\x89\x80\0\0\0\0", Decision.FREE),  # it is none already, and the message goes on
+        (b"\x81\x85\0\0\0\0a\xff", Decision.FREE),  # cut off, behind what makes it none
+        (b"\x01\x82\0\0\0\0a\xe2\x89\x80\0\0\0\0", Decision.ACCEPT),  # a character may go on in the next frame
+        (b"\x02\x82\0\0\0\0\xff\xfe\x89\x80\0\0\0\0", Decision.ACCEPT),
+        (b"\x81\x85\0\0\0\0ab", Decision.ACCEPT),
+    ],
+)
+def test_when_text_is_found_to_be_none_is_the_readers_choice(octets: bytes, decision: Decision) -> None:
+    assert frames.read(octets)[0].decision is decision

@@ -385,3 +385,11 @@ def test_who_answers_as_http_0_9_did_has_no_head_to_judge() -> None:
     dialogue.received(head + b"what is there")
     dialogue.ended(End.CLOSED)
     assert dialogue.suspicions() == []
+
+
+def test_a_query_is_in_no_value() -> None:
+    patterns = {"files": pattern("/files/{path}"), "sse": pattern("/events?n={n}&ms={ms}")}
+    known = Known(patterns=patterns)
+    assert known.endpoint(b"/files/a.txt") == ("files", b"a.txt")
+    assert known.endpoint(b"/files/a.txt?a?b/") == ("", b"")
+    assert known.endpoint(b"/events?n=2&ms=0") == ("sse", b"2,0")

@@ -5,6 +5,7 @@ The fuzzer's own reader, written from the text: it shares nothing with the parse
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -12,7 +13,8 @@ from merkhet.model import Weight
 from merkhet.wire.client_frames import masked
 from merkhet_fuzz.verdicts import ACCEPT, FREE, Decision, Verdict, either, refuse
 
-NAMES = {1: "text", 2: "binary"}
+TEXT = 1
+NAMES = {TEXT: "text", 2: "binary"}
 KNOWN = frozenset((0, 1, 2, 8, 9, 10))
 CONTROL = 8
 CLOSED = Verdict(Decision.ACCEPT, weight=Weight.WARNING)
@@ -70,6 +72,22 @@ class Reading:
     begun: int = 0
     frames: int = 0
     is_compressed: bool = False
+    part: bytes = b""
+    """What is there of the payload of a frame of a message that is cut off."""
+    begins_text: bool = False
+    """Whether that frame would have been the first of a text message."""
+
+    @property
+    def is_no_text(self) -> bool:
+        """Whether a text message that has not ended cannot become UTF-8 any more."""
+        is_text_message = self.begins_text or (self.name == "text" and not self.is_compressed)
+        if not is_text_message:
+            return False
+        try:
+            codecs.getincrementaldecoder("utf-8")().decode(self.content + self.part)
+        except UnicodeDecodeError:
+            return True
+        return False
 
     @property
     def in_message(self) -> bool:
@@ -93,6 +111,8 @@ def read(octets: bytes, inflating: Inflating | None = None) -> tuple[Verdict, tu
     reading = follow(octets, inflating)
     events = tuple((event.name, event.payload) for event in reading.events if event.name != "pong")
     verdict = reading.verdict or ACCEPT
+    if reading.verdict is None and reading.is_no_text:
+        verdict = FREE  # who finds that before the message ends may fail at once (Section 8.1)
     if verdict is CLOSED and reading.lenient < 0:
         return verdict.at(len(events), "behind-close"), events
     if reading.lenient >= 0:
@@ -168,11 +188,20 @@ def _frame(octets: bytes, reading: Reading) -> None:
         return
     if not is_whole:
         reading.at, reading.is_cut = len(octets), True
+        _begin_part(first, octets, head.start, reading)
         return
     key = octets[head.start - 4 : head.start]
     payload = octets[head.start : head.start + head.length]
     reading.at = head.start + head.length
     _take(first, masked(payload, key) if any(key) else payload, reading, at)
+
+
+def _begin_part(first: int, octets: bytes, start: int, reading: Reading) -> None:
+    """Keep what is there of a frame of a message."""
+    if first & CONTROL or start > len(octets):
+        return
+    reading.begins_text = first & 15 == TEXT and not first & RSV1
+    reading.part = masked(octets[start:], octets[start - 4 : start])
 
 
 def _take(first: int, payload: bytes, reading: Reading, at: int) -> None:

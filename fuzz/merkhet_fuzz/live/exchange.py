@@ -257,6 +257,11 @@ class ExchangeDialogue(AnsweredDialogue):
         may_be_bare = any(asked.method == "HEAD" for asked in self.built) or _SIMPLE.search(self.wire.octets)
         return not self.asked and bool(may_be_bare)
 
+    @cached_property
+    def _is_store_unclear(self) -> bool:
+        """Whether something may have been stored or deleted by another target than the endpoint's own."""
+        return any(asked.endpoint == "" and asked.method in {"PUT", "DELETE", "POST", "PATCH"} for asked in self.asked)
+
     @property
     def _staged(self) -> bool:
         # What an edit made of the request of an answer is not always known: then the base says what it asked for.
@@ -269,6 +274,8 @@ class ExchangeDialogue(AnsweredDialogue):
         return not any(asked.endpoint in free for asked in self.asked)
 
     def _judged(self, asked: Asked, response: Response, stores: dict[bytes, contents.Store]) -> list[Suspicion]:
+        if asked.endpoint == "mutable" and self._is_store_unclear:
+            return []
         if asked.endpoint == "mutable":
             store = contents.Store(has_validators=self.known.stores_validators)
             return stores.setdefault(asked.value, store).judge(asked, response)

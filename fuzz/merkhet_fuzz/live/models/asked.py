@@ -98,9 +98,16 @@ class Known:
 
 
 def pattern(template: str) -> re.Pattern[bytes]:
-    """Return what matches the paths that a template of the contract stands for; the values are groups."""
-    parts = [re.escape(part) for part in _BRACES.split(template)]
-    return re.compile("(.*)".join(parts).encode("latin-1"), re.DOTALL)
+    """Return what matches the targets that a template of the contract stands for; the values are groups.
+
+    A query that the template has not is in no value: what becomes of it nobody says.
+    """
+    first, *rest = _BRACES.split(template)
+    made, is_query = re.escape(first), "?" in first
+    for part in rest:
+        made += ("(.*)" if is_query else "([^?]*)") + re.escape(part)
+        is_query = is_query or "?" in part
+    return re.compile(made.encode("latin-1"), re.DOTALL)
 
 
 def suspicion(requirement: str, detail: str, expected: str, observed: str, weight: Weight | None = None) -> Suspicion:
