@@ -162,6 +162,13 @@ def test_what_is_no_order_is_told(arguments: list[str], capsys: pytest.CaptureFi
     assert capsys.readouterr().err
 
 
+def test_an_input_goes_to_the_embedded_reference_where_nobody_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert invoke(["fuzz", "replay", "exchange.tag-lines#0 request-line.target:question"]) == Code.OK
+    told = capsys.readouterr().out
+    assert "verdict   either is right" in told
+    assert "embedded-reference takes it as it should" in told
+
+
 def test_it_is_replayed_by_its_name_and_by_its_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,7 +23,7 @@ from merkhet_fuzz.bases import exchange as bases
 from merkhet_fuzz.bases import library
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.inputs import Input
-from merkhet_fuzz.live import exchange
+from merkhet_fuzz.live import exchange, surfaces
 from merkhet_fuzz.live.exchange import NOTE, ExchangeSurface
 from merkhet_fuzz.live.models import contents, files, negotiation, plain
 from merkhet_fuzz.live.models.asked import Asked, FileFacts, Known, pattern
@@ -393,3 +393,10 @@ def test_a_query_is_in_no_value() -> None:
     assert known.endpoint(b"/files/a.txt") == ("files", b"a.txt")
     assert known.endpoint(b"/files/a.txt?a?b/") == ("", b"")
     assert known.endpoint(b"/events?n=2&ms=0") == ("sse", b"2,0")
+
+
+def test_a_target_without_endpoints_of_the_contract_is_asked_for_none() -> None:
+    place = Place(Names(host=b"localhost:1", scheme="http", endpoints={"root": "/", "ws": "/ws"}))
+    kinds = {surface.kind for surface in surfaces.fitting(place)}
+    assert Kind.EXCHANGE not in kinds
+    assert {Kind.HTTP, Kind.CONNECTION, Kind.HANDSHAKE, Kind.FRAMES} <= kinds

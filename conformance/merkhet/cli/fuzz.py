@@ -147,15 +147,16 @@ def replay_(finding: str, name: str | None, journal: Path, i_may_test: tuple[str
     """Give a parser or a server one input again, and say what comes of it.
 
     FINDING is the id of a finding in the journal, or a part of it that no other has, or an input as it is shown on one line.
+    An input without --parser and without a target goes to the target of merkhet.toml, or to the embedded reference.
     """
     out = console(sys.stdout)
-    if any(target.values()):
-        line = finding if "#" in finding else _recorded(finding, journal)[0]
+    line, label = (finding, name or "") if "#" in finding else _recorded(finding, journal)
+    is_embedded = label.partition(":")[0] == fuzz_live.EMBEDDED
+    if any(target.values()) or not label or is_embedded:
         return fuzz_live.replayed(line, target, i_may_test)
-    line, label = (finding, name) if name else _recorded(finding, journal)
     try:
         made = Input.parse(line)
-        parser = parsers.load(label or "")
+        parser = parsers.load(label)
         if made.kind != parser.kind:
             raise Failure(Code.INVOCATION, f"{line}: {label} reads {parser.kind}, and no {made.kind}")
         seen = replay(parser, made)

@@ -19,6 +19,7 @@ from merkhet.cli.signals import terminated_as_interrupted
 from merkhet.cli.terminal import console, say
 from merkhet.engine.plan import RunTarget
 from merkhet.model import FuzzFinding, TargetInfo
+from merkhet.target.embedded import NAME
 from merkhet.template import Names
 from merkhet.wire.sockets import Address
 from merkhet_fuzz import corpus, findings
@@ -29,6 +30,9 @@ from merkhet_fuzz.live.engine import UnreachableError
 from merkhet_fuzz.live.prober import Prober, Target
 from merkhet_fuzz.live.seam import Place, Surface
 from merkhet_fuzz.render import render
+
+EMBEDDED = NAME.replace(" ", "-")
+"""How findings call the embedded reference."""
 
 
 @click.command("live")
@@ -125,7 +129,7 @@ def chosen_surfaces(place: Place, kinds: tuple[str, ...]) -> list[Surface]:
     """Return the surfaces to try. Raises Failure where one is asked for that the target has no endpoint for."""
     fitting = surfaces.fitting(place, kinds)
     for kind in set(kinds) - {str(surface.kind) for surface in fitting}:
-        needs = ", ".join(sorted(surfaces.needs(kind)))
+        needs = ", ".join(sorted(surfaces.needs(kind))) or "of those that it asks for"
         raise Failure(Code.INVOCATION, f"--surface {kind}: the target declares no endpoint {needs}")
     return fitting
 
@@ -190,5 +194,6 @@ def replayed(line: str, target: dict[str, object], i_may_test: tuple[str, ...]) 
         again = findings.make(name, suspicion, made, version=there.version, placed=prober.placed(made))
         fuzz_show.finding(out, again, "", _again(target))
     if not seen:
-        say(out, f"{there.name} {there.version} takes it as it should")
+        about = f"{there.name} {there.version}".strip()
+        say(out, f"{about} takes it as it should")
     return Code.SERVER if seen else Code.OK

@@ -18,8 +18,8 @@ from merkhet_fuzz.render import Wire, render
 STYLES = {Weight.BREACH: "bold red", Weight.WARNING: "yellow", Weight.NOTE: "cyan"}
 
 
-def finding(out: Console, found: FuzzFinding, reason: str, target: str = "") -> None:
-    """Show one finding. `target` are the options that name a server; without, it is a parser's."""
+def finding(out: Console, found: FuzzFinding, reason: str, target: str | None = None) -> None:
+    """Show one finding. `target` are the options that name a server, "" for the embedded one; None: it is a parser's."""
     requirement = findings.requirements().get(found.requirement)
     say(out, f"{found.weight}: {found.id}", "" if reason else STYLES[found.weight])
     if reason:
@@ -31,8 +31,8 @@ def finding(out: Console, found: FuzzFinding, reason: str, target: str = "") -> 
     say(out, f"  sent      {octets(found.octets[:300])}")
     say(out, f"  wanted    {shortened(found.expected)}")
     say(out, f"  came      {shortened(found.observed)}")
-    whose = target or f"--parser {found.target}"
-    say(out, f"  again     merkhet fuzz replay {whose} {shlex.quote(found.input)}")
+    whose = f"--parser {found.target}" if target is None else target
+    say(out, f"  again     {' '.join(filter(None, ('merkhet fuzz replay', whose, shlex.quote(found.input))))}")
 
 
 def tried(begun_with: int, inputs: int) -> str:
@@ -41,7 +41,7 @@ def tried(begun_with: int, inputs: int) -> str:
 
 
 def teller(
-    out: Console, journal: Journal, found: list[FuzzFinding], known: Known, target: str = ""
+    out: Console, journal: Journal, found: list[FuzzFinding], known: Known, target: str | None = None
 ) -> Callable[[FuzzFinding], None]:
     """Return what writes a finding down at once, puts it into `found`, and shows it."""
 

@@ -57,7 +57,7 @@ class ExchangeSurface(Surface):
 
     def names(self, place: Place) -> tuple[str, ...]:
         """Return the bases for whose endpoints the target has all."""
-        return tuple(name for name, (_, needs) in bases.MAKERS.items() if all(map(place.has, needs))) or ("echo",)
+        return tuple(name for name, (_, needs) in bases.MAKERS.items() if all(map(place.has, needs)))
 
     def prepare(self, place: Place, ask: Ask) -> None:
         """Ask for each file once, and see what it says of itself."""

@@ -27,6 +27,6 @@ def needs(kind: str) -> frozenset[str]:
 
 
 def fitting(place: Place, kinds: tuple[str, ...] = ()) -> list[Surface]:
-    """Return the surfaces that a target has: all, or those of these kinds."""
+    """Return the surfaces that a target has something for: all, or those of these kinds."""
     made = [make() for kind, make in SURFACES.items() if not kinds or kind in kinds]
-    return [surface for surface in made if all(place.has(endpoint) for endpoint in surface.needs)]
+    return [surface for surface in made if all(map(place.has, surface.needs)) and surface.names(place)]
