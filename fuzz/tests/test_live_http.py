@@ -215,3 +215,11 @@ def test_what_another_edit_left_is_no_answer_too_many() -> None:
     answers = TWICE + told(target=b"/echo?canary") + error(400)
     assert labels(line, answers) == ["accepted.rfc9112-7.1-a2.chunk-line"]
     assert "surplus.rfc9112-7.1-a2.chunk-line" in labels(HEX, TWICE + told() + CANARY)
+
+
+def test_a_method_that_a_server_has_not_is_no_misnamed_refusal() -> None:
+    bare = Place(Names(host=b"a.test", scheme="http", endpoints={"root": "/"}))
+    line = f"{POST} content-length.value:plus"
+    assert labels(line, error(501)) == ["status.rfc9112-6.3-5.content-length"]
+    assert labels(line, error(501), where=bare) == []
+    assert labels(f"{GET} host:then-length-plus", error(501), where=bare) == ["status.rfc9112-6.3-5.then-length-plus"]

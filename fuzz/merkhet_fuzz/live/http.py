@@ -272,7 +272,10 @@ class HttpDialogue(AnsweredDialogue):
 
     @property
     def _wrong_statuses(self) -> frozenset[int]:
-        return MISNAMED.get(self.wire.verdict.requirement, OWN_FAULTS)
+        wrong = MISNAMED.get(self.wire.verdict.requirement, OWN_FAULTS)
+        # Where nothing tells what was read, other methods than GET may have no answer but 501.
+        is_taken = self._tells or self.expected[self.wire.verdict.message][0] == b"GET"
+        return wrong if is_taken else OWN_FAULTS
 
     def _misnamed(self, at: int) -> list[Suspicion]:
         """Return that a fault of the request was told as another one, or as one of the server's own."""

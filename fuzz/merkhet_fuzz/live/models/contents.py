@@ -38,7 +38,8 @@ def form(asked: Asked, response: Response) -> list[Suspicion]:
         ),
     ):
         if len(wanted) != len(given):
-            return [suspicion("rfc7578-5.2-3", f"form-{name}", f"{len(wanted)} {name}", f"{len(given)}")]
+            merged = "rfc7578-5.2-3" if given else requirement
+            return [suspicion(merged, f"form-{name}", f"{len(wanted)} {name}", f"{len(given)}")]
         for part, one in zip(wanted, given, strict=True):
             if problem := _unlike(part, one):
                 return [suspicion(requirement, f"form-{name}-{problem}", f"{_short(part)}", f"{_short(one)}")]
