@@ -35,6 +35,8 @@ TABLE = Path("fuzz") / "rediscovery.toml"
 HANG_SECONDS = 0.1
 """A release that loops does so often: it is ended sooner than in a campaign. What grows is given its time."""
 PATIENCE_SECONDS = oracles.HANG_SECONDS
+MENDED_TIMES = 4
+"""A mended server is given so many times the inputs that it took on the broken one."""
 OURS = ("msgspec",)
 """What the fuzzer itself needs in an old release's environment; our own packages are put on its path."""
 
@@ -108,7 +110,8 @@ def check(place: int, release: Release, folder: Path, table: Path) -> list[Row]:
 def check_server(server: Server, folder: Path) -> list[Row]:
     """Return what came of each bug of a server, and of the one that is mended. Each is printed."""
     broken = served(environment(folder, server.broken, server.needs), server, is_broken=True)
-    mended = served(environment(folder, server.mended, server.needs), server, is_broken=False)
+    inputs = MENDED_TIMES * max((shown.number for shown in broken), default=0)
+    mended = served(environment(folder, server.mended, server.needs), server, is_broken=False, inputs=inputs)
     return _compared(server, broken, mended)
 
 

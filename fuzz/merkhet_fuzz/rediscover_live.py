@@ -18,15 +18,15 @@ from merkhet_fuzz.rediscovery_table import SEED, Bug, Server, Shown, is_it
 TARGETS = Path("conformance") / "targets"
 
 
-def served(python: Path, server: Server, *, is_broken: bool) -> list[Shown]:
+def served(python: Path, server: Server, *, is_broken: bool, inputs: int = 0) -> list[Shown]:
     """Return which bugs show on the server of an environment; a campaign ends where all have shown.
 
-    Raises CalledProcessError where the campaign could not be run.
+    `inputs` bounds it otherwise, if it is not 0. Raises CalledProcessError where the campaign could not be run.
     """
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / "fuzz.jsonl"
         words = ("--target", server.target, "--surface", server.surface, "--journal", str(written))
-        bounds = ("--time", f"{server.seconds:g}", "--seed", str(SEED))
+        bounds = ["--time", f"{server.seconds:g}", "--seed", str(SEED), *(["--inputs", str(inputs)] if inputs else [])]
         command = [sys.executable, "-m", "merkhet", "fuzz", "live", *words, *bounds]
         path = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
         fuzzing = subprocess.Popen(

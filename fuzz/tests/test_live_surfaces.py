@@ -400,3 +400,15 @@ def test_a_target_without_endpoints_of_the_contract_is_asked_for_none() -> None:
     kinds = {surface.kind for surface in surfaces.fitting(place)}
     assert Kind.EXCHANGE not in kinds
     assert {Kind.HTTP, Kind.CONNECTION, Kind.HANDSHAKE, Kind.FRAMES} <= kinds
+
+
+def test_a_suffix_of_nothing_can_be_satisfied_and_not_be_told() -> None:
+    empty = replace(FACTS, content=b"")
+
+    def of(value: bytes, response: Response) -> list[str]:
+        request = asked("files", b"merkhet.txt", (b"Range", value))
+        return labels(files.judge(request, response, {"merkhet.txt": empty}))
+
+    assert of(b"bytes=-5", answered(206, LINES)) == []
+    assert of(b"bytes=7-, -5", answered(206, LINES)) == []
+    assert of(b"bytes=7-", answered(206, LINES)) == ["rfc9110-14.1.2-a4 unsatisfiable"]

@@ -255,7 +255,9 @@ class Talk(Dialogue):
         """Return the messages that came, which no segments change: what else comes may."""
         is_timed = self.is_early or self.endpoint == "ws-serial"
         is_open = self.ending in {Ending.LENIENT, Ending.CUT, Ending.FREE}
-        return None if self.reader is None or is_timed or is_open else tuple(self.heard.messages)
+        if self.reader is None or is_timed or is_open or self.suspicions():
+            return None  # what is wrong is told as such, and nobody waited for more
+        return tuple(self.heard.messages)
 
     def told(self) -> str:
         """Say what came, in words."""

@@ -256,7 +256,10 @@ def _specs(ranges: Sequence[bytes], facts: FileFacts) -> list[Span] | None:
     verdict, meaning = values.range_(ranges[0])
     if verdict.decision not in {Decision.ACCEPT, Decision.EITHER} or not meaning:
         return None
-    return [span for spec in _each(meaning[0]) if (span := _span(spec, len(facts.content))) is not None]
+    asked_for = _each(meaning[0])
+    if not facts.content and any(first is None and last for first, last in asked_for):
+        return None  # such a suffix can be satisfied, and no Content-Range can say so (VERDICTS 72)
+    return [span for spec in asked_for if (span := _span(spec, len(facts.content))) is not None]
 
 
 def _each(meaning: object) -> Sequence[Spec]:
@@ -273,7 +276,7 @@ def _span(spec: Spec, length: int) -> Span | None:
 
 
 def _if_range_is_true(asked: Asked, facts: FileFacts) -> bool | None:
-    """Whether If-Range lets the range through; None where that is not sure (RFC 9110, Section 13.1.5)."""
+    """Whether If-Range lets the range through; None where that is not sure (Section 13.1.5)."""
     value = asked.value_of(b"If-Range")
     if value is None:
         return None if asked.values(b"If-Range") else True
