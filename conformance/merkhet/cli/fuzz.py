@@ -45,6 +45,7 @@ def _listed(context: click.Context, _parameter: click.Parameter, value: bool) ->
 @fuzz.command("parser")
 @click.argument("name")
 @fuzz_options.bounds
+@fuzz_options.beginning
 @click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes.")
 @click.option(
     "--scheduler", metavar="ADDRESS", default="", help="Use the workers of a Dask scheduler, such as tcp://HOST:8786."
@@ -70,6 +71,7 @@ def parser_(  # noqa: PLR0917 - click passes each option by its name
     seconds: float,
     inputs: int | None,
     seed: int,
+    with_seeds: bool,  # noqa: FBT001 - click's signature
     jobs: int,
     scheduler: str,
     growth: bool | None,  # noqa: FBT001 - click's signature
@@ -93,7 +95,7 @@ def parser_(  # noqa: PLR0917 - click passes each option by its name
     with contextlib.closing(written), recorder.kept():
         for parser in chosen:
             probes = inputs is None if growth is None else growth
-            first = seeds.of(parser.kind)
+            first = seeds.of(parser.kind) if with_seeds else ()
             campaign = Campaign(parser, seed, seconds, inputs or 0, jobs, scheduler, probes, first)
             campaign.on_finding = fuzz_show.teller(out, written, found, known)
             say(out, f"{parser.label} {parser.version}: seed {seed}, {_planned(seconds, inputs)}")

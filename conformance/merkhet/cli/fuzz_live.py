@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import sys
 from dataclasses import replace
@@ -18,7 +19,7 @@ from merkhet.cli.codes import Code, Failure
 from merkhet.cli.signals import terminated_as_interrupted
 from merkhet.cli.terminal import console, say
 from merkhet.engine.plan import RunTarget
-from merkhet.model import FuzzFinding, TargetInfo
+from merkhet.model import TargetInfo
 from merkhet.target.embedded import NAME
 from merkhet.template import Names
 from merkhet.wire.sockets import Address
@@ -45,18 +46,22 @@ EMBEDDED = NAME.replace(" ", "-")
     help="Only these kinds of input; all that the target has an endpoint for otherwise.",
 )
 @fuzz_options.bounds
+@fuzz_options.beginning
 @fuzz_options.journal("Findings are appended here at once.")
 @fuzz_options.verdict
 @click.option("--i-may-test", multiple=True, metavar="HOST", help="Fuzz this host, which is not this machine.")
+@fuzz_results.output_option
 def live(  # noqa: PLR0917 - click passes each option by its name
     kinds: tuple[str, ...],
     seconds: float,
     inputs: int | None,
     seed: int,
+    with_seeds: bool,  # noqa: FBT001 - click's signature
     journal: Path,
     expect: Path | None,
     fail_on: str,
     i_may_test: tuple[str, ...],
+    output: tuple[str, ...],
     **target: object,
 ) -> Code:
     """Fuzz a server over the wire. Without a target: the embedded reference.
@@ -64,30 +69,29 @@ def live(  # noqa: PLR0917 - click passes each option by its name
     Each suspicion is tried again alone before it is told, with the smallest input that shows it, on one line that
     `merkhet fuzz replay` takes with the same target. Nothing goes past this machine unless --i-may-test names the host.
     """
-    again = _again(target)
     chosen = choose(options_of(target), Path.cwd())
     allowed(chosen, i_may_test)
     known = fuzz_known.load(expect)
-    out = console(sys.stdout)
-    found: list[FuzzFinding] = []
-    troubles: list[str] = []
+    recorder = fuzz_results.Recorder(output, known, chosen.info, fail_on, _again(target, is_shown=False))
+    out, troubles = recorder.where, list[str]()
     written = fuzz_options.opened(journal)
-    try:
-        with terminated_as_interrupted(), started(chosen, "") as (info, run_target):
-            there = target_of(info, run_target)
-            for surface in chosen_surfaces(there.place, kinds):
-                campaign = LiveCampaign(there, surface, seed, seconds, inputs or 0, seeds=corpus.inputs(surface.kind))
-                campaign.on_finding = fuzz_show.teller(out, written, found, known, again)
-                _told(out, campaign)
-                there = campaign.target
-                troubles += [campaign.trouble] if campaign.trouble else []
-    except UnreachableError as problem:
-        raise Failure(Code.TARGET, str(problem), chosen.printed()) from problem
-    finally:
-        written.close()
-    if troubles:
-        raise Failure(Code.TARGET, "; ".join(troubles), chosen.printed())
-    return fuzz_results.code_of(found, known, fail_on)
+    with contextlib.closing(written), recorder.kept():
+        try:
+            with terminated_as_interrupted(), started(chosen, "") as (info, run_target):
+                recorder.info = info
+                there = target_of(info, run_target)
+                for surface in chosen_surfaces(there.place, kinds):
+                    first = corpus.inputs(surface.kind) if with_seeds else []
+                    campaign = LiveCampaign(there, surface, seed, seconds, inputs or 0, seeds=first)
+                    campaign.on_finding = fuzz_show.teller(out, written, recorder.found, known, _again(target))
+                    _told(out, campaign, recorder)
+                    there = campaign.target
+                    troubles += [campaign.trouble] if campaign.trouble else []
+        except UnreachableError as problem:
+            raise Failure(Code.TARGET, str(problem), chosen.printed()) from problem
+        if troubles:
+            raise Failure(Code.TARGET, "; ".join(troubles), chosen.printed())
+    return recorder.ended_with
 
 
 def allowed(chosen: Chosen, i_may_test: tuple[str, ...]) -> None:
@@ -134,13 +138,17 @@ def chosen_surfaces(place: Place, kinds: tuple[str, ...]) -> list[Surface]:
     return fitting
 
 
-def _again(target: dict[str, object]) -> str:
-    """Return the options that name the same target to `merkhet fuzz replay`."""
+def _again(target: dict[str, object], *, is_shown: bool = True) -> str:
+    """Return the options that name the same target to `merkhet fuzz replay`.
+
+    What is written down, and not only shown to who typed it, has no values of field lines: they may be secrets.
+    """
     words: list[str] = []
     for name, value in target.items():
         option = f"--{name.replace('_', '-')}"
         if isinstance(value, tuple):
-            words += [word for one in cast("tuple[object, ...]", value) for word in (option, str(one))]
+            given = [str(one) for one in cast("tuple[object, ...]", value)]
+            words += [w for one in given for w in (option, one if is_shown else f"{one.partition(':')[0]}: ***")]
         elif value is True:
             words.append(option)
         elif value:
@@ -148,7 +156,7 @@ def _again(target: dict[str, object]) -> str:
     return shlex.join(words)
 
 
-def _told(out: Console, campaign: LiveCampaign) -> None:
+def _told(out: Console, campaign: LiveCampaign, recorder: fuzz_results.Recorder) -> None:
     """Run a campaign, and say what came of it, whatever ends it."""
     about = f"{campaign.target.name} {campaign.target.version}".strip()
     say(out, f"{about}: {campaign.surface.kind}, seed {campaign.seed}, {campaign.seconds:g} s at most")
@@ -156,6 +164,8 @@ def _told(out: Console, campaign: LiveCampaign) -> None:
         campaign.run()
     finally:
         _end(out, campaign)
+        label = f"{campaign.target.name}:{campaign.surface.kind}"
+        recorder.ended(label, campaign.begun_with + campaign.inputs, ())
 
 
 def _end(out: Console, campaign: LiveCampaign) -> None:

@@ -62,14 +62,15 @@ class Recorder:
             ...
         return recorder.ended_with
 
-    `again` are the options that name a server to `merkhet fuzz replay`, with no secret in them; "" for parsers.
+    `again` are the options that name a server to `merkhet fuzz replay`, with no secret in them, "" for the embedded one;
+    None for parsers.
     """
 
     output: Sequence[str]
     known: Known
     info: TargetInfo
     fail_on: str = "warning"
-    again: str = ""
+    again: str | None = None
     found: list[FuzzFinding] = field(default_factory=list[FuzzFinding])
     differences: list[Disagreement] = field(default_factory=list[Disagreement])
     fuzzed: dict[str, int] = field(default_factory=dict[str, int])
@@ -93,10 +94,9 @@ class Recorder:
         return [*self.found, *self.differences]
 
     def _repeated(self, finding: FuzzFinding) -> FuzzFinding:
-        whose = self.again or f"--parser {shlex.quote(finding.target)}"
-        return msgspec.structs.replace(
-            finding, repeat=finding.repeat or f"merkhet fuzz replay {whose} {shlex.quote(finding.input)}"
-        )
+        whose = f"--parser {shlex.quote(finding.target)}" if self.again is None else self.again
+        words = " ".join(filter(None, ("merkhet fuzz replay", whose, shlex.quote(finding.input))))
+        return msgspec.structs.replace(finding, repeat=finding.repeat or words)
 
     def results(self, code: Code, ended: str) -> RunResults:
         """Return what was found as a run."""
