@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import click
 from rich.console import Console
@@ -19,7 +20,7 @@ from merkhet.cli.codes import Code, Failure
 from merkhet.cli.signals import terminated_as_interrupted
 from merkhet.cli.terminal import console, say
 from merkhet.engine.plan import RunTarget
-from merkhet.model import TargetInfo
+from merkhet.model import FuzzFinding, TargetInfo
 from merkhet.target.embedded import NAME
 from merkhet.template import Names
 from merkhet.wire.sockets import Address
@@ -73,25 +74,42 @@ def live(  # noqa: PLR0917 - click passes each option by its name
     allowed(chosen, i_may_test)
     known = fuzz_known.load(expect)
     recorder = fuzz_results.Recorder(output, known, chosen.info, fail_on, _again(target, is_shown=False))
-    out, troubles = recorder.where, list[str]()
+    planned = _Planned(kinds, seed, seconds, inputs or 0, with_seeds=with_seeds)
     written = fuzz_options.opened(journal)
     with contextlib.closing(written), recorder.kept():
+        on_finding = fuzz_show.teller(recorder.where, written, recorder.found, known, _again(target))
         try:
             with terminated_as_interrupted(), started(chosen, "") as (info, run_target):
                 recorder.info = info
-                there = target_of(info, run_target)
-                for surface in chosen_surfaces(there.place, kinds):
-                    first = corpus.inputs(surface.kind) if with_seeds else []
-                    campaign = LiveCampaign(there, surface, seed, seconds, inputs or 0, seeds=first)
-                    campaign.on_finding = fuzz_show.teller(out, written, recorder.found, known, _again(target))
-                    _told(out, campaign, recorder)
-                    there = campaign.target
-                    troubles += [campaign.trouble] if campaign.trouble else []
+                troubles = _fuzz(target_of(info, run_target), planned, recorder, on_finding)
         except UnreachableError as problem:
             raise Failure(Code.TARGET, str(problem), chosen.printed()) from problem
         if troubles:
             raise Failure(Code.TARGET, "; ".join(troubles), chosen.printed())
     return recorder.ended_with
+
+
+class _Planned(NamedTuple):
+    kinds: tuple[str, ...]
+    seed: int
+    seconds: float
+    inputs: int
+    with_seeds: bool
+
+
+def _fuzz(
+    there: Target, planned: _Planned, recorder: fuzz_results.Recorder, on_finding: Callable[[FuzzFinding], None]
+) -> list[str]:
+    """Run a campaign for each kind of input; return why some ended before their time."""
+    troubles: list[str] = []
+    for surface in chosen_surfaces(there.place, planned.kinds):
+        first = corpus.inputs(surface.kind) if planned.with_seeds else []
+        campaign = LiveCampaign(there, surface, planned.seed, planned.seconds, planned.inputs, seeds=first)
+        campaign.on_finding = on_finding
+        _told(recorder.where, campaign, recorder)
+        there = campaign.target
+        troubles += [campaign.trouble] if campaign.trouble else []
+    return troubles
 
 
 def allowed(chosen: Chosen, i_may_test: tuple[str, ...]) -> None:
