@@ -37,6 +37,7 @@ def minimise(found: Input, shows: Shows, replays_max: int = REPLAYS_MAX) -> tupl
         return shows(made)
 
     best = found
+    best = next((made for made in _one_edit(found) if try_(made)), found)
     steps = (_plainer_transport,) if found.is_raw else STEPS
     is_better = True
     while is_better and replays < replays_max:
@@ -66,6 +67,21 @@ def _fewest_octets(found: Input, try_: Shows) -> Input:
                 at += size
         size //= 2
     return best
+
+
+def _one_edit(made: Input) -> Iterator[Input]:
+    """Yield each edit alone, on the shortest base that has its place: what most findings come to in the end."""
+    if made.is_raw or (not made.edits and made.transport == PLAIN and not made.seed):
+        return
+    is_about_its_name = made.kind == Kind.CONNECTION
+    names = (made.name,) if is_about_its_name else library.names(Kind(made.kind))
+    shortest = sorted(names, key=lambda name: len(library.base(made.kind, name, 0).octets))
+    for edit in made.edits:
+        alone = edit._replace(place=LATER.sub("", edit.place))
+        places = (library.base(made.kind, name, 0) for name in shortest)
+        base = next((base for base in places if alone.place in base.places or alone.place in base.roles), None)
+        if base is not None:
+            yield replace(made, name=base.name, seed=0, edits=(alone,), transport=PLAIN)
 
 
 def _fewer_edits(made: Input) -> Iterator[Input]:
