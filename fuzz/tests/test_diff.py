@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from merkhet import results
 from merkhet.cli import invoke
+from merkhet.cli.codes import Code
 from merkhet.cli.fuzz_known import Known
 from merkhet.cli.fuzz_results import Recorder, parser_info
 from merkhet.model import Disagreement, Severity, Weight
@@ -278,6 +280,42 @@ def test_a_wrong_invocation_says_what_to_do(words: tuple[str, ...], said: str, c
     code, told = command(*words)
     assert code == 2
     assert said in told
+
+
+SERVER = f"{sys.executable} -m http.server {{port}} --bind 127.0.0.1 --protocol HTTP/1.1"
+OURS = f"{sys.executable} -m merkhet_reference.contract --port {{port}} --files {{files}}"
+
+
+def test_two_servers_are_told_apart(tmp_path: Path, command: Command) -> None:
+    line = "http-request.get#0 host:then-length-plus"
+    code, told = command("--command", SERVER, "--command", OURS, "--inputs", "200", "-o", "json:out.json")
+    run = results.load(tmp_path / "out.json")
+    assert code == run.exit_code == 1
+    name = Path(sys.executable).name
+    assert set(run.fuzzed) == {
+        f"{name}-m-http.server:http-request",
+        f"{name}-m-merkhet_reference.contract:http-request",
+    }
+    assert run.differences
+    assert all(one.severity is not Severity.TASTE for one in run.differences)
+    assert "classes of disagreements" in told
+    code, told = command("--command", SERVER, "--command", OURS, line)
+    assert code == 1
+    assert f"{name}-m-http.server:http-request: 200" in told
+    assert f"{name}-m-merkhet_reference.contract:http-request: 400" in told
+
+
+def test_a_parser_stands_beside_a_server(command: Command) -> None:
+    code, told = command("--command", SERVER, "--parser", "h11", "http-request.get#0 host:drop")
+    assert code == 1
+    assert "http.server:http-request: 200" in told
+    assert "Missing mandatory Host: header" in told
+
+
+def test_a_server_that_is_not_there_is_told(command: Command) -> None:
+    code, told = command("--url", "http://127.0.0.1:9", "--parser", "h11", "--inputs", "10")
+    assert code == Code.TARGET
+    assert "127.0.0.1:9" in told
 
 
 def test_an_interruption_keeps_what_was_found(tmp_path: Path) -> None:

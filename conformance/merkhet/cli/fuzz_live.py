@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import NamedTuple, cast
 
 import click
@@ -120,6 +121,15 @@ def allowed(chosen: Chosen, i_may_test: tuple[str, ...]) -> None:
         raise Failure(Code.INVOCATION, words)
 
 
+def name_of(info: TargetInfo) -> str:
+    """Return what findings call a target, which has no space: of a command, its first words."""
+    if info.kind != "command":
+        return info.name.replace(" ", "-")
+    words = list(itertools.takewhile(lambda word: "{" not in word, shlex.split(info.name)))
+    words = [word for word in words if not word.startswith("--")] or ["command"]
+    return "-".join([PurePath(words[0]).name, *(word.strip("-") for word in words[1:])]).replace("/", "-")
+
+
 def target_of(info: TargetInfo, target: RunTarget) -> Target:
     """Return a started target as a campaign takes it. Raises Failure for one that it cannot speak to."""
     if target.address.tls is not None:
@@ -130,7 +140,7 @@ def target_of(info: TargetInfo, target: RunTarget) -> Target:
 
     restart = target.restart
     made = Target(
-        info.name.replace(" ", "-"),
+        name_of(info),
         target.address,
         place_of(target.names),
         info.version,
