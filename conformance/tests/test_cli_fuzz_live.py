@@ -10,6 +10,7 @@ import pytest
 from merkhet import results
 from merkhet.cli import invoke
 from merkhet.cli.codes import Code
+from merkhet_fuzz import journal
 
 WORDS = f"{sys.executable} -m http.server {{port}} --bind 127.0.0.1 --protocol HTTP/1.1"
 LIVE = ["fuzz", "live", "--surface", "http-request", "--no-seeds", "--inputs", "60", "--time", "20"]
@@ -50,3 +51,21 @@ def test_a_target_that_is_not_there_is_told_and_written_down() -> None:
     run = results.load(Path("found.json"))
     assert run.ended == "target unreachable"
     assert run.problems
+
+
+def test_processes_share_the_inputs_and_tell_each_class_once(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [*LIVE, "--inputs", "301", "--jobs", "2", "--command", WORDS, "-o", "json:found.json"]
+    assert invoke(arguments) == Code.SERVER
+    run = results.load(Path("found.json"))
+    assert run.ended == "complete"
+    (label,) = run.fuzzed
+    assert f"{label}: {run.fuzzed[label]} inputs in 2 processes" in capsys.readouterr().out
+    assert len({finding.id for finding in run.fuzz}) == len(run.fuzz) > 0
+    assert {finding.id for finding in journal.read(Path(".merkhet/fuzz.jsonl"))} == {finding.id for finding in run.fuzz}
+
+
+def test_a_process_that_cannot_go_on_is_told_and_the_results_are_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    words = f"{sys.executable} -c pass {{port}}"
+    assert invoke([*LIVE, "--jobs", "2", "--command", words, "-o", "json:found.json"]) == Code.TARGET
+    assert "1 of 2 with exit code 3, 2 of 2 with exit code 3" in capsys.readouterr().err
+    assert results.load(Path("found.json")).ended == "target unreachable"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from answering import ENDPOINTS, error, place, serving, told
+from answering import CANARY, ENDPOINTS, error, place, serving, told
 
 from merkhet.answer import End
 from merkhet.model import FuzzFinding
@@ -259,3 +259,28 @@ def test_usage_is_read_of_a_group_and_what_has_grown_is_told(monkeypatch: pytest
 def test_a_suspicion_has_words_for_each_harm() -> None:
     for wrong, (wanted, came) in watch.WORDS.items():
         assert Suspicion(wrong, "", "", wanted, came).label == wrong
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_shares_are_all_inputs_and_none_twice(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    surface = HttpSurface()
+
+    def recorded(_seed: int, index: int, _names: tuple[str, ...] = ()) -> Input:
+        made.append(index)
+        return Input.parse("http-request.get#0")
+
+    monkeypatch.setattr(surface, "make", recorded)
+
+    def answer(peer: socket.socket) -> None:
+        peer.recv(65536)
+        peer.sendall(told() + CANARY)
+
+    with serving(answer) as address:
+        for share in range(count):
+            campaign = LiveCampaign(
+                Target("toy", address, place()), surface, 1, 60.0, (13 - share + count - 1) // count
+            )
+            campaign.first, campaign.step = share, count
+            campaign.run()
+    assert sorted(made) == list(range(13))

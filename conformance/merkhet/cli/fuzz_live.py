@@ -15,7 +15,7 @@ import click
 from rich.console import Console
 
 from merkhet import fixtures
-from merkhet.cli import fuzz_known, fuzz_options, fuzz_results, fuzz_show
+from merkhet.cli import fuzz_jobs, fuzz_known, fuzz_options, fuzz_results, fuzz_show
 from merkhet.cli.choose import Chosen, choose, options_of, started, target_options
 from merkhet.cli.codes import Code, Failure
 from merkhet.cli.signals import terminated_as_interrupted
@@ -49,6 +49,10 @@ EMBEDDED = NAME.replace(" ", "-")
 )
 @fuzz_options.bounds
 @fuzz_options.beginning
+@click.option(
+    "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes; a command is started for each."
+)
+@click.option("--share", type=(click.IntRange(0), click.IntRange(1)), default=(0, 1), hidden=True)
 @fuzz_options.journal("Findings are appended here at once.")
 @fuzz_options.verdict
 @click.option("--i-may-test", multiple=True, metavar="HOST", help="Fuzz this host, which is not this machine.")
@@ -59,6 +63,8 @@ def live(  # noqa: PLR0917 - click passes each option by its name
     inputs: int | None,
     seed: int,
     with_seeds: bool,  # noqa: FBT001 - click's signature
+    jobs: int,
+    share: tuple[int, int],
     journal: Path,
     expect: Path | None,
     fail_on: str,
@@ -75,10 +81,14 @@ def live(  # noqa: PLR0917 - click passes each option by its name
     allowed(chosen, i_may_test)
     known = fuzz_known.load(expect)
     recorder = fuzz_results.Recorder(output, known, chosen.info, fail_on, _again(target, is_shown=False))
-    planned = _Planned(kinds, seed, seconds, inputs or 0, with_seeds=with_seeds)
+    planned = _Planned(kinds, seed, seconds, inputs or 0, with_seeds=with_seeds and not share[0], share=share)
     written = fuzz_options.opened(journal)
     with contextlib.closing(written), recorder.kept():
         on_finding = fuzz_show.teller(recorder.where, written, recorder.found, known, _again(target))
+        if jobs > 1:
+            with terminated_as_interrupted():
+                fuzz_jobs.run(jobs, _words(planned, i_may_test, _again(target)), recorder, on_finding)
+            return recorder.code
         try:
             with terminated_as_interrupted(), started(chosen, "") as (info, run_target):
                 recorder.info = info
@@ -96,6 +106,17 @@ class _Planned(NamedTuple):
     seconds: float
     inputs: int
     with_seeds: bool
+    share: tuple[int, int]
+
+
+def _words(planned: _Planned, i_may_test: tuple[str, ...], target: str) -> list[str]:
+    """Return the options for one of several processes, all but its share."""
+    words = ["--seed", str(planned.seed), "--time", f"{planned.seconds:g}", *shlex.split(target)]
+    words += ["--inputs", str(planned.inputs)] if planned.inputs else []
+    words += [] if planned.with_seeds else ["--no-seeds"]
+    for option, values in (("--surface", planned.kinds), ("--i-may-test", i_may_test)):
+        words += [word for value in values for word in (option, value)]
+    return words
 
 
 def _fuzz(
@@ -105,12 +126,19 @@ def _fuzz(
     troubles: list[str] = []
     for surface in chosen_surfaces(there.place, planned.kinds):
         first = corpus.inputs(surface.kind) if planned.with_seeds else []
-        campaign = LiveCampaign(there, surface, planned.seed, planned.seconds, planned.inputs, seeds=first)
+        campaign = LiveCampaign(there, surface, planned.seed, planned.seconds, _share_of(planned), seeds=first)
+        campaign.first, campaign.step = planned.share
         campaign.on_finding = on_finding
         _told(recorder.where, campaign, recorder)
         there = campaign.target
         troubles += [campaign.trouble] if campaign.trouble else []
     return troubles
+
+
+def _share_of(planned: _Planned) -> int:
+    """Return how many of the inputs are this process's; 0 for no bound."""
+    number, count = planned.share
+    return max(1, (planned.inputs - number + count - 1) // count) if planned.inputs else 0
 
 
 def allowed(chosen: Chosen, i_may_test: tuple[str, ...]) -> None:

@@ -58,7 +58,8 @@ class Suspect:
 class LiveCampaign:
     """Inputs of one surface, until a time or a number is reached. As `merkhet_fuzz.campaign.Campaign`, over the wire.
 
-    `first` is the number of the first input. `seeds` are tried before it, as far as the target can be sent them: they have
+    `first` is the number of the first input, and `step` how far apart the numbers are: processes side by side share them out.
+    `seeds` are tried before it, as far as the target can be sent them: they have
     numbers below 0, and are counted in `begun_with`, not in `inputs`. `unrepeated` has the classes that were seen beside
     others and never alone, `untried` those for which there was no time to try. `trouble` says why a campaign ended before its time.
     """
@@ -69,6 +70,7 @@ class LiveCampaign:
     seconds: float
     inputs_max: int = 0
     first: int = 0
+    step: int = 1
     seeds: Sequence[Input] = ()
     on_finding: Callable[[FuzzFinding], None] = lambda _: None
     found: dict[str, FuzzFinding] = field(default_factory=dict[str, FuzzFinding])
@@ -88,7 +90,7 @@ class LiveCampaign:
     @property
     def next_number(self) -> int:
         """The number of the first input that was not made yet."""
-        return self.first + self._number
+        return self.first + self._number * self.step
 
     def run(self) -> None:
         """Go on to the end of the time or of the inputs. Raises UnreachableError if the target never answered."""
@@ -150,7 +152,7 @@ class LiveCampaign:
             if time.monotonic() >= until or len(self._suspects) >= SUSPECTS_MAX:
                 return
             is_seed = self._number < 0
-            index = self._number if is_seed else self.first + self._number
+            index = self._number if is_seed else self.first + self._number * self.step
             self._number += 1
             made = self.seeds[index] if is_seed else self.surface.make(self.seed, index, names)
             self._flying[index] = made
