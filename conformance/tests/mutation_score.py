@@ -4,6 +4,7 @@
     python conformance/tests/mutation_score.py --only M         one mutant, and what was found
     python conformance/tests/mutation_score.py --about rfc6455- those that break a requirement of this document
     python conformance/tests/mutation_score.py --all            those of `missed_by_fuzzing.toml` too
+    python conformance/tests/mutation_score.py --from score.json --write fuzz/MUTATION_SCORE.md    the page of a former run
 
 That file has the mutants that are known to be missed, each with its reason: they count as missed.
 
@@ -17,6 +18,7 @@ import argparse
 import contextlib
 import functools
 import os
+import statistics
 import sys
 import tempfile
 import time
@@ -146,7 +148,7 @@ def try_in_child(score: Score, seconds: float, sender: Connection) -> None:
         with contextlib.ExitStack() as stack:
             if score.mutant != NONE:
                 stack.enter_context(mutation.load()[score.mutant].applied())
-            document = score.breaks.rpartition("-")[0].rpartition("-")[0]
+            document = document_of(score)
             in_process(document, min(IN_PROCESS_SECONDS, seconds / 4))
             live(stack.enter_context(served()), document, begun + seconds)
     except FoundError as found:
@@ -198,22 +200,66 @@ def main() -> int:
     options.add_argument("--jobs", type=int, default=2)
     options.add_argument("--all", action="store_true", help="try those that are known to be missed too")
     options.add_argument("-o", "--output", type=Path, default=None)
+    options.add_argument(
+        "--from", dest="again", type=Path, default=None, help="try nothing: take what was written there"
+    )
+    options.add_argument("--write", type=Path, default=None, help="write what it came to, as a page of Markdown")
     given = options.parse_args()
     known = {} if given.all or given.only else missed()
     every = chosen(given.only, given.about)
     asked = [score for score in every if score.mutant not in known]
+    if given.again is not None:
+        scores = msgspec.json.decode(given.again.read_bytes(), type=list[Score])
+    else:
+        scores = tried(asked, given.seconds, given.jobs, given.output)
+    if given.write is not None:
+        given.write.write_text(page(every, scores, known, given.seconds), encoding="utf-8")
+    return told(every, scores, known, given.seconds)
+
+
+def tried(asked: Sequence[Score], seconds: float, jobs: int, output: Path | None) -> list[Score]:
+    """Try the mutants, and say what comes of each; written down each time, where that is asked for."""
     scores: list[Score] = []
     proving_ground.forking()
-    with ThreadPoolExecutor(given.jobs) as pool:
-        for score in pool.map(functools.partial(try_one, seconds=given.seconds), asked):
+    with ThreadPoolExecutor(jobs) as pool:
+        for score in pool.map(functools.partial(try_one, seconds=seconds), asked):
             scores.append(score)
             print(
                 f"{score.mutant:44} {score.seconds:5.1f} s  {score.finding or '-'} {score.input} {score.trouble}",
                 flush=True,
             )
-            if given.output:
-                given.output.write_bytes(msgspec.json.format(msgspec.json.encode(scores), indent=1) + b"\n")
-    return told(every, scores, known, given.seconds)
+            if output:
+                output.write_bytes(msgspec.json.format(msgspec.json.encode(scores), indent=1) + b"\n")
+    return scores
+
+
+def page(every: Sequence[Score], scores: Sequence[Score], known: Mapping[str, str], seconds: float) -> str:
+    """Return what it came to, by document, and what is missed, as Markdown."""
+    found = {score.mutant: score for score in scores if score.finding and score.seconds <= seconds}
+    mutants = [score for score in every if score.mutant != NONE]
+    lines = [
+        "# Mutants of the reference that the fuzzers find",
+        "",
+        "Written by `python conformance/tests/mutation_score.py --write`: seed 1, no check to help, in process and over the wire",
+        f"within {seconds:g} s each. Of {len(mutants)} mutants {len(found)} are found; on the reference as it is nothing is.",
+        "",
+        "| document | mutants | found | median seconds | slowest |",
+        "|---|--:|--:|--:|--:|",
+    ]
+    for document in sorted({document_of(score) for score in mutants}):
+        of_it = [score.mutant for score in mutants if document_of(score) == document]
+        times = sorted(found[name].seconds for name in of_it if name in found)
+        figures = f"{statistics.median(times):.1f} | {times[-1]:.1f}" if times else "| "
+        lines.append(f"| {document} | {len(of_it)} | {len(times)} | {figures} |")
+    lines += ["", "Those that are missed:", "", "| mutant | why |", "|---|---|"]
+    missing = sorted(score.mutant for score in mutants if score.mutant not in found)
+    lines += [f"| `{name}` | {known.get(name, 'not found in time')} |" for name in missing]
+    return "\n".join(lines) + "\n"
+
+
+def document_of(score: Score) -> str:
+    """Return the document that a mutant breaks."""
+    return score.breaks.rpartition("-")[0].rpartition("-")[0]
 
 
 def told(every: Sequence[Score], scores: Sequence[Score], known: Mapping[str, str], seconds: float) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mutation
 import pytest
-from mutation_score import NONE, Score, chosen, missed, told
+from mutation_score import NONE, Score, chosen, missed, page, told
 
 MUTANTS = mutation.load()
 
@@ -39,3 +39,13 @@ def test_what_is_found_too_late_or_known_to_be_missed_is_not_found(capsys: pytes
 
 def test_a_finding_on_the_reference_as_it_is_fails() -> None:
     assert told([], [Score(NONE, "rfc9112-", finding="x")], {}, 60.0) == 1
+
+
+def test_the_page_has_each_document_and_what_is_missed() -> None:
+    every = [Score(NONE, "rfc9112-"), Score("a", "rfc9112-1-1"), Score("b", "rfc9112-2-1"), Score("c", "rfc6455-1-1")]
+    scores = [Score("a", "rfc9112-1-1", finding="x", seconds=3.0), Score("c", "rfc6455-1-1", finding="x", seconds=61.0)]
+    text = page(every, scores, {"b": "It is allowed."}, 60.0)
+    assert "Of 3 mutants 1 are found" in text
+    assert "| rfc9112 | 2 | 1 | 3.0 | 3.0 |" in text
+    assert "| `b` | It is allowed. |" in text
+    assert "| `c` | not found in time |" in text
