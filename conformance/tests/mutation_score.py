@@ -18,6 +18,7 @@ import argparse
 import contextlib
 import functools
 import os
+import re
 import statistics
 import sys
 import tempfile
@@ -259,7 +260,7 @@ def page(every: Sequence[Score], scores: Sequence[Score], known: Mapping[str, st
 
 def document_of(score: Score) -> str:
     """Return the document that a mutant breaks."""
-    return score.breaks.rpartition("-")[0].rpartition("-")[0]
+    return re.split("-(?=[0-9A-Z]|$)", score.breaks, maxsplit=1)[0]
 
 
 def told(every: Sequence[Score], scores: Sequence[Score], known: Mapping[str, str], seconds: float) -> int:
