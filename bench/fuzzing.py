@@ -18,6 +18,7 @@ REPLAYS_MAX = 200
 RATES: tuple[tuple[str, str, float, Sequence[str]], ...] = (
     ("in process, on h11", "inputs", 10_000, ("parser", "h11:http-request")),
     ("live, a fresh connection each", "inputs", 2_000, ("live", "http-request")),
+    ("live, requests one behind the other", "requests", 8_000, ("live", "pipelined")),
     ("live, handshakes of WebSockets", "inputs", 1_000, ("live", "websocket-handshake")),
     ("live, WebSockets", "frames", 10_000, ("live", "websocket-frames")),
 )

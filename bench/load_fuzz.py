@@ -17,11 +17,25 @@ from merkhet_fuzz.bases import library
 from merkhet_fuzz.grammar import Kind
 from merkhet_fuzz.inputs import Input
 from merkhet_fuzz.live.campaign import LiveCampaign
+from merkhet_fuzz.live.connection import ConnectionSurface
+from merkhet_fuzz.live.seam import Place
 from merkhet_fuzz.parsers import Parser
 
 BATCH_INPUTS = 1000
 PADDING = b"".join(b"x-padding-%d: %s\r\n" % (number, b"a" * 60) for number in range(12))
 """It makes an input of 1 kB; what is minimised has four edits and segments, and one edit shows what is looked for."""
+
+PIPELINED = "pipelined"
+MANY = ("many", "hundred")
+"""Bases of many requests on one connection."""
+
+
+class Pipelined(ConnectionSurface):
+    """Connections with many requests each, and nothing else."""
+
+    def names(self, place: Place) -> tuple[str, ...]:  # noqa: ARG002 - every target has a root
+        """Return those alone."""
+        return MANY
 
 
 @click.group()
@@ -50,7 +64,7 @@ def live(kind: str, seconds: float) -> None:
     """Fuzz the embedded reference over the wire; frames are counted where the kind is of frames."""
     with started(choose(options_of({}), Path.cwd()), "") as (info, target):
         there = target_of(info, target)
-        (surface,) = chosen_surfaces(there.place, (kind,))
+        surface = Pipelined() if kind == PIPELINED else chosen_surfaces(there.place, (kind,))[0]
         warm = LiveCampaign(there, surface, 1, 60.0, BATCH_INPUTS)
         warm.run()
         made = LiveCampaign(warm.target, surface, 2, seconds)
@@ -61,7 +75,10 @@ def live(kind: str, seconds: float) -> None:
 
 
 def counted(kind: str, made: LiveCampaign) -> int:
-    """Return how many inputs were sent; how many frames, where an input is a dialogue of frames."""
+    """Return how many inputs were sent; how many frames or requests, where an input is a dialogue of these."""
+    if kind == PIPELINED:
+        sent = (mutate.make(Kind.CONNECTION, made.seed, index, MANY) for index in range(made.inputs))
+        return sum(library.base(one.kind, one.name, one.seed).pieces[-1].message + 1 for one in sent)
     if kind != Kind.FRAMES:
         return made.inputs
     inputs = (mutate.make(Kind.FRAMES, made.seed, index) for index in range(made.inputs))
