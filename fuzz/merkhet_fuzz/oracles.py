@@ -101,11 +101,11 @@ def watchdog() -> Generator[None]:
         return
     before = signal.signal(signal.SIGPROF, _tick)
     rewind()
-    signal.setitimer(signal.ITIMER_PROF, HANG_SECONDS / 2, HANG_SECONDS / 2)
+    outer = signal.setitimer(signal.ITIMER_PROF, HANG_SECONDS / 2, HANG_SECONDS / 2)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_PROF, *outer)  # one within another leaves that one armed
         signal.signal(signal.SIGPROF, before)
 
 

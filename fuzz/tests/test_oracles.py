@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -54,6 +55,22 @@ def test_a_loop_is_ended_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
     looping = chunked(loops=True)
     seen = campaign.replay(looping, Input.parse("chunked.body#0 chunk1.size:vt-behind"))
     assert [suspicion.label for suspicion in seen] == ["hang"]
+
+
+@pytest.mark.skipif(not hasattr(__import__("signal"), "setitimer"), reason="no timer of processor time here")
+def test_one_watchdog_within_another_leaves_that_one_awake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(oracles, "HANG_SECONDS", 0.05)
+    with oracles.watchdog():
+        campaign.replay(chunked(), Input.parse("chunked.body#0"))
+        oracles.rewind()
+        with pytest.raises(oracles.HangError):
+            _work(seconds=5.0)
+
+
+def _work(seconds: float) -> None:
+    begun = time.process_time()
+    while time.process_time() - begun < seconds:
+        pass
 
 
 def test_what_does_not_come_again_is_no_finding() -> None:
