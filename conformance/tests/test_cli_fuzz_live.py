@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from merkhet import results
-from merkhet.cli import invoke
+from merkhet.cli import invoke, outputs
 from merkhet.cli.codes import Code
 from merkhet_fuzz import journal
 
@@ -62,6 +62,15 @@ def test_processes_share_the_inputs_and_tell_each_class_once(capsys: pytest.Capt
     assert f"{label}: {run.fuzzed[label]} inputs in 2 processes" in capsys.readouterr().out
     assert len({finding.id for finding in run.fuzz}) == len(run.fuzz) > 0
     assert {finding.id for finding in journal.read(Path(".merkhet/fuzz.jsonl"))} == {finding.id for finding in run.fuzz}
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_results_that_cannot_be_written_are_no_success(jobs: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> list[str]:
+        return ["no space left on device"]
+
+    monkeypatch.setattr(outputs, "write", full)
+    assert invoke([*LIVE, "--jobs", jobs]) == Code.OURS
 
 
 def test_a_process_that_cannot_go_on_is_told_and_the_results_are_kept(capsys: pytest.CaptureFixture[str]) -> None:

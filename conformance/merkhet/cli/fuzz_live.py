@@ -85,19 +85,26 @@ def live(  # noqa: PLR0917 - click passes each option by its name
     written = fuzz_options.opened(journal)
     with contextlib.closing(written), recorder.kept():
         on_finding = fuzz_show.teller(recorder.where, written, recorder.found, known, _again(target))
-        if jobs > 1:
-            with terminated_as_interrupted():
+        with terminated_as_interrupted():
+            if jobs > 1:
                 fuzz_jobs.run(jobs, _words(planned, i_may_test, _again(target)), recorder, on_finding)
-            return recorder.code
-        try:
-            with terminated_as_interrupted(), started(chosen, "") as (info, run_target):
-                recorder.info = info
-                troubles = _fuzz(target_of(info, run_target), planned, recorder, on_finding)
-        except UnreachableError as problem:
-            raise Failure(Code.TARGET, str(problem), chosen.printed()) from problem
-        if troubles:
-            raise Failure(Code.TARGET, "; ".join(troubles), chosen.printed())
+            else:
+                _alone(chosen, planned, recorder, on_finding)
     return recorder.ended_with
+
+
+def _alone(
+    chosen: Chosen, planned: _Planned, recorder: fuzz_results.Recorder, on_finding: Callable[[FuzzFinding], None]
+) -> None:
+    """Fuzz in this process. Raises Failure for a target that never answered, or that was gone before the time was over."""
+    try:
+        with started(chosen, "") as (info, run_target):
+            recorder.info = info
+            troubles = _fuzz(target_of(info, run_target), planned, recorder, on_finding)
+    except UnreachableError as problem:
+        raise Failure(Code.TARGET, str(problem), chosen.printed()) from problem
+    if troubles:
+        raise Failure(Code.TARGET, "; ".join(troubles), chosen.printed())
 
 
 class _Planned(NamedTuple):
