@@ -236,13 +236,15 @@ def tried(asked: Sequence[Score], seconds: float, jobs: int, output: Path | None
 
 def page(every: Sequence[Score], scores: Sequence[Score], known: Mapping[str, str], seconds: float) -> str:
     """Return what it came to, by document, and what is missed, as Markdown."""
-    found = {score.mutant: score for score in scores if score.finding and score.seconds <= seconds}
+    found = {score.mutant: score for score in in_time(scores, seconds)}
+    cried = sum(map(is_cry, scores))
     mutants = [score for score in every if score.mutant != NONE]
     lines = [
         "# Mutants of the reference that the fuzzers find",
         "",
         "Written by `python conformance/tests/mutation_score.py --write`: seed 1, no check to help, in process and over the wire",
-        f"within {seconds:g} s each. Of {len(mutants)} mutants {len(found)} are found; on the reference as it is nothing is.",
+        f"within {seconds:g} s each. Of {len(mutants)} mutants {len(found)} are found; on the reference as it is",
+        f"there are {cried} findings.",
         "",
         "| document | mutants | found | median seconds | slowest |",
         "|---|--:|--:|--:|--:|",
@@ -258,15 +260,25 @@ def page(every: Sequence[Score], scores: Sequence[Score], known: Mapping[str, st
     return "\n".join(lines) + "\n"
 
 
+def in_time(scores: Sequence[Score], seconds: float) -> list[Score]:
+    """Return the mutants that were found. What was told after the time is not found in it."""
+    return [score for score in scores if score.mutant != NONE and score.finding and score.seconds <= seconds]
+
+
+def is_cry(score: Score) -> bool:
+    """Tell whether this is a finding on the reference as it is."""
+    return score.mutant == NONE and bool(score.finding)
+
+
 def document_of(score: Score) -> str:
     """Return the document that a mutant breaks."""
     return re.split("-(?=[0-9A-Z]|$)", score.breaks, maxsplit=1)[0]
 
 
 def told(every: Sequence[Score], scores: Sequence[Score], known: Mapping[str, str], seconds: float) -> int:
-    """Say what it all came to. What was told after the time is not found in it."""
-    cried = [score for score in scores if score.mutant == NONE and score.finding]
-    found = [score for score in scores if score.mutant != NONE and score.finding and score.seconds <= seconds]
+    """Say what it all came to; return 1 if the reference as it is shows anything."""
+    cried = list(filter(is_cry, scores))
+    found = in_time(scores, seconds)
     found_late = [score.mutant for score in scores if score.mutant != NONE and score.finding and score not in found]
     count = sum(score.mutant != NONE for score in every)
     print(
