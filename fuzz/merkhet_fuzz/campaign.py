@@ -15,7 +15,7 @@ from merkhet_fuzz import findings, growth, minimise, mutate, oracles, scheduler
 from merkhet_fuzz.inputs import Input
 from merkhet_fuzz.oracles import Suspicion
 from merkhet_fuzz.parsers import Parser, load
-from merkhet_fuzz.render import Wire, render
+from merkhet_fuzz.render import render
 
 BATCH_INPUTS = 1000
 DIED = "died"
@@ -74,16 +74,9 @@ def _tried(parser: Parser, inputs: Iterable[tuple[int, Input]], known: frozenset
             oracles.rewind()
             wire = render(each)
             made.inputs += 1
-            for suspicion in _observed(parser, wire, with_segments=index < 0 or index % SEGMENTS_EVERY == 0):
+            for suspicion in oracles.observe(parser, wire, with_segments=index < 0 or index % SEGMENTS_EVERY == 0):
                 made.add(suspicion, each, index, known)
     return made
-
-
-def _observed(parser: Parser, wire: Wire, *, with_segments: bool) -> list[Suspicion]:
-    try:
-        return oracles.observe(parser, wire, with_segments=with_segments)
-    except oracles.HangError:
-        return [oracles.hang()]  # it came when the parser had just handed something over
 
 
 def batch_of(label: str, seed: int, start: int, count: int, known: frozenset[str]) -> Batch:
@@ -102,7 +95,7 @@ def replay(parser: Parser, made: Input) -> list[Suspicion]:
         return growth.seen(parser, made)
     with oracles.watchdog():
         oracles.rewind()
-        return _observed(parser, render(made), with_segments=True)
+        return oracles.observe(parser, render(made), with_segments=True)
 
 
 def replay_of(label: str, line: str) -> list[Suspicion]:
@@ -142,7 +135,7 @@ def smallest(parser: Parser, seen: Seen, seed: int, others: tuple[str, ...] = ()
         suspicion,
         least,
         version=parser.version,
-        found_after=max(seen.index + 1, 0),
+        found_after=seen.index + 1,
         seed=seed,
         others=others,
     )

@@ -41,7 +41,10 @@ def make(
     target: str, suspicion: Suspicion, made: Input, *, version: str = "", found_after: int = 0, seed: int = 0,
     others: tuple[str, ...] = (), placed: Base | None = None,
 ) -> FuzzFinding:  # fmt: skip
-    """Return the finding that this suspicion on this input is. `placed` is the base as it was sent to a target."""
+    """Return the finding that this suspicion on this input is. `placed` is the base as it was sent to a target.
+
+    `found_after` is how many inputs it took, below 1 for what a campaign began with: that took none.
+    """
     wire = render(made, placed)
     return FuzzFinding(
         id=finding_id(target, suspicion),
@@ -59,6 +62,6 @@ def make(
         expected=suspicion.expected,
         observed=suspicion.observed,
         others=others,
-        found_after=found_after,
+        found_after=max(found_after, 0),
         seed=seed,
     )

@@ -131,6 +131,13 @@ def hang() -> Suspicion:
 
 def observe(parser: Parser, wire: Wire, *, with_segments: bool = False) -> list[Suspicion]:
     """Return what is wrong with how the parser takes an input, worst first; nothing for nearly every input."""
+    try:
+        return _observed(parser, wire, with_segments=with_segments)
+    except HangError:
+        return [hang()]  # it came when the parser had just handed something over
+
+
+def _observed(parser: Parser, wire: Wire, *, with_segments: bool) -> list[Suspicion]:
     if wire.input.is_raw:
         return _raw(parser, wire, with_segments=with_segments)
     seen = run(parser, wire.segments)

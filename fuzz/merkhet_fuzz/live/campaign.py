@@ -225,7 +225,7 @@ class LiveCampaign:
             suspicion,
             made,
             version=self.target.version,
-            found_after=max(index + 1, 0),
+            found_after=index + 1,
             seed=self.seed,
             placed=prober.placed(made),
         )
