@@ -10,6 +10,8 @@ from merkhet.expectation import Expectation, Rests
 
 _WINDOW = {b"gzip": 31, b"x-gzip": 31, b"deflate": 15}
 """For zlib: 15 bits of window, and 16 more for the wrapper of gzip."""
+KNOWN = frozenset((*_WINDOW, b"identity"))
+"""Content of which one can tell here whether it is what it is called."""
 
 
 def decoded(response: Response) -> bytes | None:

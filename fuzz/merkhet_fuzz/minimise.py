@@ -73,15 +73,22 @@ def _one_edit(made: Input) -> Iterator[Input]:
     """Yield each edit alone, on the shortest base that has its place: what most findings come to in the end."""
     if made.is_raw or (not made.edits and made.transport == PLAIN and not made.seed):
         return
-    is_about_its_name = made.kind == Kind.CONNECTION
-    names = (made.name,) if is_about_its_name else library.names(Kind(made.kind))
-    shortest = sorted(names, key=lambda name: len(library.base(made.kind, name, 0).octets))
-    for edit in made.edits:
-        alone = edit._replace(place=LATER.sub("", edit.place))
+    shortest = sorted(_names(made), key=lambda name: len(library.base(made.kind, name, 0).octets))
+    for alone in _in_the_first(made):
         places = (library.base(made.kind, name, 0) for name in shortest)
         base = next((base for base in places if alone.place in base.places or alone.place in base.roles), None)
         if base is not None:
             yield replace(made, name=base.name, seed=0, edits=(alone,), transport=PLAIN)
+
+
+def _names(made: Input) -> tuple[str, ...]:
+    """Return the bases that may stand for an input's own: connections are about what their name says."""
+    return (made.name,) if made.kind == Kind.CONNECTION else library.names(Kind(made.kind))
+
+
+def _in_the_first(made: Input) -> tuple[Edit, ...]:
+    """Return the edits as they are in the first message: that which matters may as well be that one."""
+    return tuple(edit._replace(place=LATER.sub("", edit.place)) for edit in made.edits)
 
 
 def _fewer_edits(made: Input) -> Iterator[Input]:
@@ -106,24 +113,21 @@ def _plainer_transport(made: Input) -> Iterator[Input]:
 
 def _shorter_base(made: Input) -> Iterator[Input]:
     now = len(library.base(made.kind, made.name, made.seed).octets)
-    is_about_its_name = made.kind == Kind.CONNECTION
-    others = [
-        (len(library.base(made.kind, name, seed).octets), seed, name)
-        for name in ((made.name,) if is_about_its_name else library.names(Kind(made.kind)))
+    others = sorted(
+        (size, seed, name)
+        for name in _names(made)
         for seed in range(12)
-    ]
+        if (size := len(library.base(made.kind, name, seed).octets)) < now
+    )
     if made.seed:
         yield from _moved(replace(made, seed=0))
-    # The message that matters may as well be the first one.
-    edits = tuple(edit._replace(place=LATER.sub("", edit.place)) for edit in made.edits)
+    edits = _in_the_first(made)
     if edits != made.edits:
         yield replace(made, edits=edits)
-        for size, seed, name in sorted(others):
-            if size < now:
-                yield from _moved(replace(made, name=name, seed=seed, edits=edits))
-    for size, seed, name in sorted(others):
-        if size < now:
-            yield from _moved(replace(made, name=name, seed=seed))
+        for _, seed, name in others:
+            yield from _moved(replace(made, name=name, seed=seed, edits=edits))
+    for _, seed, name in others:
+        yield from _moved(replace(made, name=name, seed=seed))
 
 
 def _moved(made: Input) -> Iterator[Input]:

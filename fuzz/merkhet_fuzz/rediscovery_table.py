@@ -37,33 +37,31 @@ class Bug(msgspec.Struct, frozen=True, kw_only=True):
     probe: str = ""
 
 
-class Release(msgspec.Struct, frozen=True, kw_only=True):
-    """A release that has bugs, and one that has none of them. `inputs` of the campaign of SEED are tried on each at most.
+class Pair(msgspec.Struct, frozen=True, kw_only=True):
+    """A release that has bugs, and one that has none of them. `needs` are requirements to be installed beside either."""
 
-    `needs` are requirements that must be installed beside it.
-    """
-
-    parser: str
     broken: str
     mended: str
     bug: tuple[Bug, ...]
-    inputs: int = 10000
     needs: tuple[str, ...] = ()
 
 
-class Server(msgspec.Struct, frozen=True, kw_only=True):
-    """A release that a target of conformance/targets runs on, fuzzed over the wire for so many seconds at most.
+class Release(Pair, frozen=True, kw_only=True):
+    """Releases of a parser. `inputs` of the campaign of SEED are tried on each at most."""
+
+    parser: str
+    inputs: int = 10000
+
+
+class Server(Pair, frozen=True, kw_only=True):
+    """Releases that a target of conformance/targets runs on, fuzzed over the wire for so many seconds at most.
 
     `environment` are variables that the server is started with.
     """
 
     target: str
     surface: str
-    broken: str
-    mended: str
-    bug: tuple[Bug, ...]
     seconds: float = 60.0
-    needs: tuple[str, ...] = ()
     environment: Mapping[str, str] = {}
 
 

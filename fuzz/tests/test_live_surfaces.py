@@ -27,7 +27,7 @@ from merkhet_fuzz.live import exchange, surfaces
 from merkhet_fuzz.live.exchange import NOTE, ExchangeSurface
 from merkhet_fuzz.live.models import contents, files, negotiation, plain
 from merkhet_fuzz.live.models.asked import Asked, FileFacts, Known, pattern
-from merkhet_fuzz.live.seam import Place
+from merkhet_fuzz.live.seam import Dialogue, Place
 from merkhet_fuzz.oracles import Suspicion
 from merkhet_fuzz.render import render
 
@@ -269,18 +269,22 @@ def test_a_status_that_was_asked_for_is_nobodys_claim() -> None:
         assert not [one for one in dialogue.suspicions() if "location" in one.label]
 
 
-def test_where_the_answer_to_a_head_ends_is_not_guessed() -> None:
-    surface = ExchangeSurface()
+def two_asides(method: str, edit: str) -> Dialogue:
+    """Begin a dialogue of two requests, the first with this method, and one edit."""
     place = Place(Names(host=b"localhost:1", scheme="http", endpoints={"root": "/", "stream": "/stream/{n}"}))
     place.notes[NOTE] = Known(patterns={"stream": pattern("/stream/{n}")})
     seed = next(
         seed
         for seed in range(1, 500)
         for base in [bases.make("asides", seed)]
-        if len(base.meaning) == 2 and base.octets_of("request-line.method") == b"HEAD"
+        if len(base.meaning) == 2 and base.octets_of("request-line.method") == method.encode()
     )
-    made = Input.parse(f"exchange.asides#{seed} m2-request-line.space2:tab")
-    dialogue = surface.dialogue(render(made, library.base(made.kind, made.name, made.seed)), place)
+    made = Input.parse(f"exchange.asides#{seed} {edit}")
+    return ExchangeSurface().dialogue(render(made, library.base(made.kind, made.name, made.seed)), place)
+
+
+def test_where_the_answer_to_a_head_ends_is_not_guessed() -> None:
+    dialogue = two_asides("HEAD", "m2-request-line.space2:tab")
     head = b"HTTP/1.1 200 OK\r\nDate: Wed, 01 Jan 2020 00:00:00 GMT\r\nTransfer-Encoding: chunked\r\n\r\n"
     dialogue.received(head + b"HTTP/1.1 400 X\r\nContent-Length: 0\r\n\r\n")
     dialogue.ended(End.CLOSED)
@@ -371,16 +375,7 @@ def test_conditions_are_asked_of_what_has_validators() -> None:
 
 
 def test_who_answers_as_http_0_9_did_has_no_head_to_judge() -> None:
-    place = Place(Names(host=b"localhost:1", scheme="http", endpoints={"root": "/", "stream": "/stream/{n}"}))
-    place.notes[NOTE] = Known(patterns={"stream": pattern("/stream/{n}")})
-    seed = next(
-        seed
-        for seed in range(1, 500)
-        for base in [bases.make("asides", seed)]
-        if len(base.meaning) == 2 and base.octets_of("request-line.method") == b"GET"
-    )
-    made = Input.parse(f"exchange.asides#{seed} m2-request-line.space2:crlf")
-    dialogue = ExchangeSurface().dialogue(render(made, library.base(made.kind, made.name, made.seed)), place)
+    dialogue = two_asides("GET", "m2-request-line.space2:crlf")
     head = b"HTTP/1.1 204 X\r\nDate: Wed, 01 Jan 2020 00:00:00 GMT\r\n\r\n"
     dialogue.received(head + b"what is there")
     dialogue.ended(End.CLOSED)

@@ -48,15 +48,12 @@ def bounds(command: Callable[P, R]) -> Callable[P, R]:
 
 def beginning(command: Callable[P, R]) -> Callable[P, R]:
     """Add whether a campaign begins with what is known to be worth it: `with_seeds`."""
-    return _with(
-        command,
-        click.option(
-            "--seeds/--no-seeds",
-            "with_seeds",
-            default=True,
-            help="Begin with bugs that shipped, and what merkhet's checks send.",
-        ),
-    )
+    return click.option(
+        "--seeds/--no-seeds",
+        "with_seeds",
+        default=True,
+        help="Begin with bugs that shipped, and what merkhet's checks send.",
+    )(command)
 
 
 def verdict(command: Callable[P, R]) -> Callable[P, R]:

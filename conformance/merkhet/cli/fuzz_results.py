@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shlex
 import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
@@ -15,7 +14,7 @@ import click
 import msgspec
 from rich.console import Console
 
-from merkhet.cli import github, outputs
+from merkhet.cli import fuzz_show, github, outputs
 from merkhet.cli.codes import Code, Failure
 from merkhet.cli.fuzz_known import Known
 from merkhet.cli.keep import blank_results
@@ -94,9 +93,7 @@ class Recorder:
         return [*self.found, *self.differences]
 
     def _repeated(self, finding: FuzzFinding) -> FuzzFinding:
-        whose = f"--parser {shlex.quote(finding.target)}" if self.again is None else self.again
-        words = " ".join(filter(None, ("merkhet fuzz replay", whose, shlex.quote(finding.input))))
-        return msgspec.structs.replace(finding, repeat=finding.repeat or words)
+        return msgspec.structs.replace(finding, repeat=finding.repeat or fuzz_show.again(finding, self.again))
 
     def results(self, code: Code, ended: str) -> RunResults:
         """Return what was found as a run."""

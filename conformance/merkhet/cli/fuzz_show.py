@@ -31,8 +31,13 @@ def finding(out: Console, found: FuzzFinding, reason: str, target: str | None = 
     say(out, f"  sent      {octets(found.octets[:300])}")
     say(out, f"  wanted    {shortened(found.expected)}")
     say(out, f"  came      {shortened(found.observed)}")
-    whose = f"--parser {found.target}" if target is None else target
-    say(out, f"  again     {' '.join(filter(None, ('merkhet fuzz replay', whose, shlex.quote(found.input))))}")
+    say(out, f"  again     {again(found, target)}")
+
+
+def again(found: FuzzFinding, target: str | None) -> str:
+    """Return the command that tries a finding's input again; `target` as for `finding`."""
+    whose = f"--parser {shlex.quote(found.target)}" if target is None else target
+    return " ".join(filter(None, ("merkhet fuzz replay", whose, shlex.quote(found.input))))
 
 
 def tried(begun_with: int, inputs: int) -> str:

@@ -117,18 +117,25 @@ class HttpDialogue(AnsweredDialogue):
     def _count(self) -> int:
         return len(self.answers.finals)
 
+    @property
+    def _is_sure(self) -> bool:
+        """Whether all of it has to be answered."""
+        return self.wire.verdict.decision is Decision.ACCEPT
+
+    @property
+    def _is_answered(self) -> bool:
+        return self.answers.is_between and self._count >= len(self.expected)
+
     def received(self, octets: bytes) -> None:
         """Read on. Where it matters not how the connection ends, the last answer that there can be is enough."""
         super().received(octets)
-        is_answered = self.answers.is_between and self._count >= len(self.expected)
-        if is_answered and self.wire.verdict.decision is not Decision.ACCEPT and self.answers.finals[-1].says_close:
+        if self._is_answered and not self._is_sure and self.answers.finals[-1].says_close:
             self.is_done = True
 
     def quiet(self) -> None:
         """Nothing came for a while: what has to be answered is waited for, and for all else the end is said."""
-        is_answered = self.answers.is_between and self._count >= len(self.expected)
-        has_to_answer = self.wire.verdict.decision is Decision.ACCEPT and not is_answered
-        if is_answered and self.wire.verdict.decision is not Decision.ACCEPT:
+        has_to_answer = self._is_sure and not self._is_answered
+        if self._is_answered and not self._is_sure:
             self.is_done = True
         elif not has_to_answer and not self.shuts and self.wire.input.transport.half_closes:
             self.shuts = True
@@ -138,10 +145,9 @@ class HttpDialogue(AnsweredDialogue):
     def suspicions(self) -> list[Suspicion]:
         """Return what is wrong with the answers."""
         found = self._verdict() or self._behind_close()
-        is_sure = self.wire.verdict.decision is Decision.ACCEPT
-        requests = read_requests(self.wire.octets) if is_sure else ()
+        requests = read_requests(self.wire.octets) if self._is_sure else ()
         judged = self._judges.suspicions(self.answers, requests, staged=False)
-        if (found or not is_sure) and "HEAD" in self.answers.methods:
+        if (found or not self._is_sure) and "HEAD" in self.answers.methods:
             # One refusal for all that came may be about another request than the HEAD: it has content then.
             judged = [suspicion for suspicion in judged if suspicion.detail != "no-content"]
         return found + judged
@@ -344,9 +350,8 @@ class HttpDialogue(AnsweredDialogue):
         """Return that a folded line is not in the value before it (RFC 9112, Section 5.2)."""
         if self.wire.verdict.requirement != FOLDED or echo.fields is None:
             return None
-        places = [edit.place for edit in self.wire.input.edits if edit.what.startswith("then-folded")]
-        pieces = {piece.name: piece.octets for piece in self.wire.base.pieces}
-        name = pieces[f"{places[0]}.name"]
+        place = next(edit.place for edit in self.wire.input.edits if edit.what.startswith("then-folded"))
+        name = self.wire.base.octets_of(f"{place}.name")
         if any(b"folded" in value for value in echo.values(name)):
             return None
         came = f"{name!r} with {echo.values(name)!r}"

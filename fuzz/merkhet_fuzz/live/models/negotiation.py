@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from merkhet.answer import Response
-from merkhet.expect_codings import decoded
+from merkhet.expect_codings import KNOWN, decoded
 from merkhet.model import Weight
 from merkhet_fuzz.live.models import describing
 from merkhet_fuzz.live.models.asked import Asked, suspicion, told
@@ -15,7 +15,6 @@ from merkhet_fuzz.oracles import Suspicion
 MEMBER = re.compile(rb"[ \t]*([!#$%&'*+\-.^_`|~0-9A-Za-z/]+)((?:[ \t]*;[ \t]*[^,;]+)*)[ \t]*")
 WEIGHT = re.compile(rb"[ \t]*;[ \t]*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[ \t]*", re.IGNORECASE)
 HTML, JSON = b"text/html", b"application/json"
-KNOWN = frozenset((b"gzip", b"x-gzip", b"deflate", b"identity"))
 Fields = tuple[tuple[bytes, bytes], ...]
 JSON_DOCUMENT = re.compile(rb'\s*\{\s*"name"\s*:\s*"merkhet"\s*\}\s*')
 
